@@ -264,17 +264,18 @@ class Engagement:
     def _status(self, customer: str, document: dict[str, object]) -> Outcome:
         wishes = document["attributes"]
         assert isinstance(wishes, list)
-        category = wishes[0]["category"]
         shown = self.visible(customer, self.lag)
-        ruling = next((e for e in shown if e.properties["category"] == category), None)
-        values = {
-            "valid": ruling is not None and ruling.properties["action"] == "accept",
-            "timestamp": None if ruling is None else ruling.timestamp,
-            "until": None if ruling is None else ruling.properties.get("valid_until"),
-            "source": None if ruling is None else ruling.properties["source"],
-            "message": None if ruling is None else ruling.properties.get("message"),
-        }
-        results = [{"success": True, "value": values[wish["mode"]]} for wish in wishes]
+        results = []
+        for wish in wishes:
+            ruling = next((e for e in shown if e.properties["category"] == wish["category"]), None)
+            values = {
+                "valid": ruling is not None and ruling.properties["action"] == "accept",
+                "timestamp": None if ruling is None else ruling.timestamp,
+                "until": None if ruling is None else ruling.properties.get("valid_until"),
+                "source": None if ruling is None else ruling.properties["source"],
+                "message": None if ruling is None else ruling.properties.get("message"),
+            }
+            results.append({"success": True, "value": values[wish["mode"]]})
         return told(200, {"success": True, "results": results})
 
 

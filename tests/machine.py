@@ -542,9 +542,8 @@ class Machine(RuleBasedStateMachine):
     def check_overtaken(self, request_id: str) -> None:
         noted = self.journal.record(request_id).noted
         if noted.consent.action is Action.REJECT:
-            for one in self.journal.open_like(noted.project_id, noted.consent.customer, CATEGORY):
-                waits = one.noted.consent.action is Action.ACCEPT and one.facts[-1].state in UNSENT_STATES
-                assert not waits, "an opt-in that was overtaken is not discarded"
+            waiting = self.journal.alike(noted.subject, UNSENT_STATES, {Action.ACCEPT})
+            assert not waiting, "an opt-in that was overtaken is not discarded"
 
     def check_turn(self, sending: Sending) -> None:
         if sending.entry.action is Action.ACCEPT and sending.by_person:
@@ -572,15 +571,14 @@ class Machine(RuleBasedStateMachine):
         consent = record.noted.consent
         if consent.action is Action.REJECT:
             return
-        subject = (record.noted.project_id, consent.customer, consent.category)
         before = self.before[request_id]
-        alike = [one for one in self.journal.open_like(*subject) if one.noted.consent.request_id in before]
-        assert not [one for one in alike if one.noted.consent.action is Action.REJECT], "overtook an opt-out"
+        rejects = self.journal.alike(record.noted.subject, OPEN_STATES, {Action.REJECT})
+        assert not {one.request_id for one in rejects} & before, "overtook an opt-out"
         said = {fact.note for fact in record.facts}
         assert SAW_OPT_OUT not in said or INSISTED in said, "sent though an opt-out was seen"
         if may_have_left(record.facts) and request_id not in self.asked:
             assert has_looks_enough(record.facts), "it might have shown still"
-        for one in self.journal.later_like(*subject, consent.timestamp):
+        for one in self.journal.later_like(*record.noted.subject, consent.timestamp):
             is_known = one.noted.consent.request_id in before
             is_reject = one.noted.consent.action is Action.REJECT
             assert not (is_known and is_reject and not was_withdrawn(one.facts)), (

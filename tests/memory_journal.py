@@ -5,10 +5,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from consent_desk.domain.consent.action import BOTH, Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalError
-from consent_desk.domain.lifecycle.record import Entry, Noted, Record
+from consent_desk.domain.lifecycle.judgement import was_withdrawn
+from consent_desk.domain.lifecycle.record import Decision, Entry, Noted, Record, Subject
 from consent_desk.domain.lifecycle.state import (
     LEGAL,
     OPEN_STATES,
+    UNSENT_STATES,
     Fact,
     State,
     is_to_acknowledge,
@@ -16,6 +18,7 @@ from consent_desk.domain.lifecycle.state import (
 )
 from consent_desk.domain.message import say
 from consent_desk.journal.journal import SqliteJournal
+from consent_desk.journal.search import PAGE, Listed
 
 
 class MemoryJournal(SqliteJournal):
@@ -74,10 +77,11 @@ class MemoryJournal(SqliteJournal):
         self._write(request_id, fact)
         return True
 
-    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
-        if self._facts[request_id][-1].state not in states:
-            return False
-        return self.append(request_id, fact, after=len(self._facts[request_id]))
+    def give_up_all(self, request_ids: Collection[str], states: Collection[State], fact: Fact) -> int:
+        given_up = [one for one in request_ids if self._facts[one][-1].state in states]
+        for one in given_up:
+            self.append(one, fact, after=len(self._facts[one]))
+        return len(given_up)
 
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         return tuple(one for one, facts in self._facts.items() if facts[-1].state in states)
@@ -86,20 +90,63 @@ class MemoryJournal(SqliteJournal):
         subjects = ((one, noted.project_id, noted.consent.customer) for one, noted in self._noted.items())
         return tuple(one for one, *subject in subjects if subject == [project_id, customer])
 
-    def to_acknowledge(self) -> tuple[str, ...]:
-        return tuple(one for one, facts in self._facts.items() if is_to_acknowledge(facts[-1]))
+    def page_in(
+        self, state: State, past: int | None = None, *, newest_first: bool = False
+    ) -> tuple[Listed, ...]:
+        page = tuple(
+            Listed(
+                seq,
+                one,
+                noted.consent.action,
+                is_to_acknowledge(self._facts[one][-1]),
+                newest_first and was_withdrawn(self._facts[one]),
+            )
+            for seq, (one, noted) in enumerate(self._noted.items(), 1)
+            if self._facts[one][-1].state is state
+            and (past is None or (seq < past if newest_first else seq > past))
+        )
+        return tuple(reversed(page))[:PAGE] if newest_first else page[:PAGE]
 
-    def open_like(
-        self,
-        project_id: str,
-        customer: CustomerId,
-        category: str,
-        actions: Collection[Action] = BOTH,
-    ) -> tuple[Record, ...]:
+    def opt_ins_beside_opt_outs(self) -> tuple[str, ...]:
         return tuple(
-            record
-            for record in self._alike(project_id, customer, category)
-            if record.facts[-1].state in OPEN_STATES and record.noted.consent.action in actions
+            one for one in self.records_in(UNSENT_STATES) if self._noted[one].consent.action is Action.ACCEPT
+        )
+
+    def alike(
+        self,
+        subject: Subject,
+        states: Collection[State],
+        actions: Collection[Action] = BOTH,
+        after: Timestamp | None = None,
+    ) -> tuple[Decision, ...]:
+        return tuple(
+            Decision(
+                seq=seq,
+                request_id=one,
+                action=noted.consent.action,
+                timestamp=noted.consent.timestamp,
+                noted_at=noted.consent.noted_at,
+                state=self._facts[one][-1].state,
+            )
+            for seq, (one, noted) in enumerate(self._noted.items(), 1)
+            if noted.subject == subject
+            and self._facts[one][-1].state in states
+            and noted.consent.action in actions
+            and (after is None or noted.consent.timestamp > after)
+        )
+
+    def first_alike(self, subject: Subject, states: Collection[State], action: Action) -> str | None:
+        return next((one.request_id for one in self.alike(subject, states, {action})), None)
+
+    def last_alike(self, subject: Subject, after: Timestamp, *, waiting: bool) -> Timestamp | None:
+        counted = self.alike(subject, set(State) - {State.DISCARDED}, after=after)
+        return max(
+            (
+                one.timestamp
+                for one in counted
+                if waiting or one.action is Action.REJECT or one.state not in UNSENT_STATES
+            ),
+            default=None,
         )
 
     def later_like(

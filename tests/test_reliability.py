@@ -65,6 +65,7 @@ def test_the_cuts_are_such_that_other_pragmas_lose_something(
     [
         ("gap", ("40",), "40 delivered"),
         ("long_list", ("600", "1", "1"), "long list: 600 consents: first page"),
+        ("cliffs", ("60", "20", "40"), "cliffs: start beside 40 settled rows"),
     ],
 )
 def test_a_busy_window_stays_alive(program: str, arguments: tuple[str, ...], told: str) -> None:

@@ -89,9 +89,15 @@ def open_journal(
     def erase_customer(project_id: str, customer: CustomerId) -> Erasure:
         # From the second folder too; a failure to read where that is says so, and nothing is erased.
         at, second = now(), settings.second_folder
-        # A copy that was begun before would bring back what is removed there.
-        with alone_in_second(second, _NOT_ERASED, COPY_PATIENCE):
-            return erase(path, journal, second, project_id=project_id, customer=customer, at=at)
+        workspace.engine.forget(project_id, customer)
+        try:
+            # A copy that was begun before would bring back what is removed there.
+            with alone_in_second(second, _NOT_ERASED, COPY_PATIENCE):
+                return erase(path, journal, second, project_id=project_id, customer=customer, at=at)
+        finally:
+            # Where nothing was removed, what was planned goes on.
+            for request_id in journal.consents_of(project_id, customer):
+                workspace.engine.follow(request_id)
 
     workspace = _workspace(journal, watched, means)
     opened.callback(workspace.engine.close)

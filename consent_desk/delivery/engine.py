@@ -38,11 +38,11 @@ from consent_desk.delivery.events import (
 )
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.queue import HostQueue
-from consent_desk.delivery.scheduler import Outstanding, Scheduler, Task
+from consent_desk.delivery.scheduler import NAP, Outstanding, Scheduler, Task
 from consent_desk.delivery.sender import Sender, Sent
 from consent_desk.delivery.settings import Find, KnownSettings
 from consent_desk.delivery.steps import Rank, Steps
-from consent_desk.delivery.verifier import Failed, Looked, Verifier
+from consent_desk.delivery.verifier import Failed, Looked, LookResult, Verifier
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Field
 from consent_desk.domain.consent.values import Consent, CustomerId
@@ -53,7 +53,7 @@ from consent_desk.domain.lifecycle.record import Context, Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.address import BaseUrl
-from consent_desk.domain.wire.project import Project
+from consent_desk.domain.wire.project import PRACTICE_ID, Project
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.limits import Limits
 
@@ -63,6 +63,9 @@ if TYPE_CHECKING:
 KEYRING_PAUSE = 300_000_000
 """Microseconds: a locked keyring may ask its person each time that it is asked."""
 
+LEFT_TO_ANOTHER = 60_000_000
+"""Microseconds that a program has for sending what it has noted, before another one at the journal does."""
+
 MOST_HOSTS = 4
 """Hosts that are sent to at the same time; as many again are looked into."""
 
@@ -71,6 +74,9 @@ REMEMBERED = 1_000
 
 CLOSED_WITHIN = 0.5
 """Seconds within which an engine ends, whatever hangs."""
+
+STEP = 0.02
+"""Seconds that one step may take up what waits: between two of them a person's decision is noted."""
 
 GRACE = 0.2
 """Seconds that a call under way is still given as the engine is closed."""
@@ -152,6 +158,9 @@ class Engine:
         self._looks: HostQueue[Callable[[], Callable[[], None]]] = HostQueue(
             "look up", MOST_HOSTS, _call, limits.paused
         )
+        # What waits to be looked up: one reading of a customer's history serves all that is due by then.
+        self._to_look_up: dict[tuple[str, CustomerId, bool], tuple[Project, dict[str, Task]]] = {}
+        self._gathered = 0
         self._resting = False
         self._plan_at: float | None = None
         self._asked: dict[str, None] = {}
@@ -163,6 +172,8 @@ class Engine:
         self._unwritten: dict[str, Sent] = {}
         self._counted: Outstanding | None = None
         self._uncounted: set[str] = set()
+        # The number of the last fact that was read, or written here.
+        self._read_up_to = 0
 
     # -- what it is told ----------------------------------------------------------------------------
 
@@ -323,7 +334,13 @@ class Engine:
     def follow(self, request_id: str) -> None:
         """Something was written of it elsewhere: plan anew."""
         self._held.pop(request_id, None)
-        self._steps.post(lambda: self._plan_anew(request_id), Rank.PLAN)
+
+        def step() -> None:
+            self._plan_anew(request_id)
+            if (task := self._due.pop(request_id, None)) is not None:
+                self._take_on(task)
+
+        self._steps.post(step, Rank.PLAN)
 
     def settings_changed(self, project_id: str) -> None:
         """The settings of a project were saved, or removed: what waited for them goes on."""
@@ -339,9 +356,20 @@ class Engine:
         self._steps.post(partial(self._trust, project_id), Rank.PERSON)
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
-        """Plan nothing any more for a customer who was erased."""
+        """Plan nothing any more for a customer who is to be erased, and know nothing of them."""
         with self._planning:
             self._scheduler.forget(project_id, customer)
+            for subject in [*self._to_look_up]:
+                if subject[:2] == (project_id, customer):
+                    self._to_look_up[subject][1].clear()
+
+        def step() -> None:
+            for known in (self._held, self._due, self._unwritten):
+                for request_id, one in [*known.items()]:
+                    if (one.entry.project_id, one.entry.customer) == (project_id, customer):
+                        del known[request_id]
+
+        self._steps.post(step, Rank.PERSON)
 
     # -- what it is asked ---------------------------------------------------------------------------
 
@@ -394,10 +422,9 @@ class Engine:
         until = monotonic() + seconds
         self._held.clear()
         self._steps.finish(until)
-        if not self._sends.idle(min(GRACE, seconds)):
-            self._sender.stop()
         self._sends.close()
         self._looks.close()
+        self._sends.idle(min(GRACE, seconds))
         self._sender.stop()
         self._sends.idle(max(0.0, until - monotonic()))
         self._steps.finish(until)
@@ -416,25 +443,49 @@ class Engine:
             self._report(Released(request_ids=tuple(entry.request_id for entry in given_up), given_up=True))
             for entry in given_up:
                 self.cancel(entry)
+        if not self._practice:
+            self._see_others()
         self._go_on()
 
     def _set_wake(self) -> None:
-        times = [held.until for held in [*self._held.values()]]
+        # Another program may have written meanwhile.
+        times = [held.until for held in [*self._held.values()]] + [monotonic() + NAP]
         if self._plan_at is not None:
             times.append(self._plan_at)
-        self._steps.wake_in(max(0.0, min(times) - monotonic()) if times else None)
+        self._steps.wake_in(max(0.0, min(times) - monotonic()))
 
     def _report(self, event: Event) -> None:
-        if self._report_to is not None:
+        report = self._report_to
+        if report is not None:
             try:
-                self._report_to(event)
+                report(event)
             except Exception as error:  # noqa: BLE001 -- whoever listens does no harm
                 self._log(error)
 
     def _begin(self) -> None:
         with self._planning:
             self._scheduler.begin()
+            if self._practice:
+                # Its server was not there meanwhile.
+                self._scheduler.hasten(PRACTICE_ID)
+        if not self._practice:
+            self._read_up_to = self._journal.newest_fact()
         self._go_on()
+
+    def _see_others(self) -> None:
+        """Plan anew what another program has changed, and what one that has ended left in flight."""
+        newest = self._journal.newest_fact()
+        touched = list(self._outbox.recover_flights())
+        if not self._journal.changed_elsewhere():
+            self._read_up_to = newest
+        else:
+            request_ids, last = self._journal.touched_since(self._read_up_to)
+            while last != self._read_up_to:
+                touched += request_ids
+                self._read_up_to = last
+                request_ids, last = self._journal.touched_since(last)
+        for request_id in touched:
+            self._steps.post(partial(self._plan_anew, request_id), Rank.PLAN)
 
     def _plan_anew(self, request_id: str) -> Message | None:
         """Plan anew after something happened to it; return what comes next, None where it is done now."""
@@ -442,10 +493,11 @@ class Engine:
             with self._planning:
                 self._uncounted.discard(request_id)
                 entries = self._scheduler.follow(request_id)
+            return self._go_on(entries, request_id)
         except JournalError:
-            self._steps.wake_in(steps.RETRY)
+            self._plan_at = monotonic() + steps.RETRY
+            self._set_wake()
             return _UNKNOWN
-        return self._go_on(entries, request_id)
 
     def _go_on(self, entries: tuple[Entry, ...] = (), request_id: str = "") -> Message | None:
         """Begin what is due, and tell of `entries`, lines that may have changed."""
@@ -453,7 +505,7 @@ class Engine:
             return None
         with self._planning:
             written = self._sender.write_again()
-            entries += self._scheduler.catch_up(written)
+            entries += self._scheduler.catch_up(written, STEP)
             tasks = self._scheduler.due()
             is_done_now = any(task.due.request_id == request_id for task in tasks)
             outlook = None if is_done_now or not request_id else self._scheduler.outlook(request_id)
@@ -470,24 +522,34 @@ class Engine:
             self._counted = outstanding
             self._report(Counted(outstanding=outstanding))
         for task in tasks:
-            self._take_on(task)
+            # One by one: what fails of one leaves the others handed out.
+            self._steps.post(partial(self._take_on, task), Rank.OUTCOME)
         if check is not None:
             self._check_clock(check)
-        for one in written:
-            self._tell_written(one)
+        self._tell_written()
         return outlook
 
-    def _tell_written(self, request_id: str) -> None:
-        sent = self._unwritten.pop(request_id, None)
-        if sent is not None:
-            with self._planning:
-                outlook = self._scheduler.outlook(request_id)
-            self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
+    def _tell_written(self) -> None:
+        """Tell once more of the outcomes that could be written by now."""
+        for request_id, sent in [*self._unwritten.items()]:
+            if not self._sender.is_unwritten(request_id):
+                del self._unwritten[request_id]
+                with self._planning:
+                    outlook = self._scheduler.outlook(request_id)
+                self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
 
-    def _put_back(self, task: Task) -> None:
+    def _put_back(self, task: Task, wait: int = KEYRING_PAUSE) -> None:
         with self._planning:
-            entries = self._scheduler.put_back(task.due, KEYRING_PAUSE)
+            entries = self._scheduler.put_back(task.due, wait)
         self._go_on(entries)
+
+    def _left_to_another(self, entry: Entry) -> int:
+        """Microseconds for which another program may still hold what it has noted, and asks about it."""
+        age = self._clock.moment().now.micros - entry.noted_at.micros
+        is_fresh = entry.state is State.QUEUED and 0 <= age < LEFT_TO_ANOTHER
+        if not is_fresh or entry.request_id in self._asked or not self._journal.is_shared:
+            return 0
+        return LEFT_TO_ANOTHER - age
 
     def _put_off(self, request_id: str) -> None:
         with self._planning:
@@ -508,6 +570,7 @@ class Engine:
     # -- sending ------------------------------------------------------------------------------------
 
     def _ask(self, request_id: str) -> None:
+        self._asked.pop(request_id, None)
         self._asked[request_id] = None
         if len(self._asked) > REMEMBERED:
             del self._asked[next(iter(self._asked))]
@@ -519,6 +582,9 @@ class Engine:
                 # Before anything is read: nothing stands in its way.
                 self._queue(_Send(entry=entry))
         for entry in entries:
+            if (task := self._due.pop(entry.request_id, None)) is not None:
+                # It was due while it was held.
+                self._take_on(task)
             if entry.action is Action.REJECT:
                 self._report(Planned(entry=entry, outlook=None))
                 self._steps.post(partial(self._plan_anew, entry.request_id), Rank.PLAN)
@@ -526,13 +592,10 @@ class Engine:
                 self._report(Planned(entry=entry, outlook=self._plan_anew(entry.request_id)))
 
     def _release(self, request_ids: tuple[str, ...]) -> None:
-        released = [self._held.pop(one) for one in request_ids if one in self._held]
-        if released:
-            self._report(Released(request_ids=tuple(held.entry.request_id for held in released)))
-            entries = [held.entry for held in released]
-            for entry in entries:
-                if (task := self._due.pop(entry.request_id, None)) is not None:
-                    self._take_on(task)
+        held = [self._held.pop(one, None) for one in request_ids]
+        entries = [one.entry for one in held if one is not None]
+        if entries:
+            self._report(Released(request_ids=tuple(entry.request_id for entry in entries)))
             self._deliver(entries)
 
     def _take_on(self, task: Task) -> None:
@@ -541,6 +604,9 @@ class Engine:
             self._due[entry.request_id] = task
             return
         if due.plan.step is Step.SEND and self.holds(entry.request_id):
+            return
+        if due.plan.step is Step.SEND and (wait := self._left_to_another(entry)):
+            self._put_back(task, wait)
             return
 
         def cannot(why: str | Message) -> None:
@@ -558,8 +624,7 @@ class Engine:
         elif project is None:
             self._put_off(due.request_id)
         else:
-            look = partial(self._look, task, project)
-            self._looks.add(project.base_url.authority, f"{due.request_id} {due.is_before_leaving}", look)
+            self._gather(task, project)
 
     def _send_due(self, task: Task) -> None:
         entry = task.entry
@@ -576,6 +641,9 @@ class Engine:
         self._sender.admit(request_id)
         project = self._settings.of(one.entry.project_id)
         self._sends.add(project.base_url.authority if project else "", request_id, one, one.rank)
+        if request_id in self._cancelled and self._sends.remove(request_id) is None:
+            # Meanwhile: it may be under way already.
+            self._sender.cancel(request_id)
 
     def _send(self, one: _Send) -> Callable[[], None]:
         """On the thread of a host; returns what the journal thread is then given to do."""
@@ -588,14 +656,24 @@ class Engine:
         address = _NOWHERE if project is None else project.base_url
         is_first = one.by_person and entry.action is Action.REJECT
         try:
+            if project is not None and entry.action is Action.ACCEPT and entry.state is State.REFUSED:
+                # It does not wait by itself until somebody tells the time.
+                self._clock.learn(project)
             with self._limits.booked(address, first=is_first):
                 self._report(Sending(entry=entry, by_person=one.by_person, second=one.second))
                 sent = self._sender.send(entry.request_id, project, by_person=one.by_person)
+            self._heed_refusal(sent)
         except Exception as error:  # noqa: BLE001 -- the border of a thread: it is told
             if not isinstance(error, JournalError):
                 self._log(error)
             return partial(self._steps.post, partial(self._take_failure, one, error), Rank.OUTCOME)
         return partial(self._steps.post, partial(self._take_sent, one, sent), Rank.OUTCOME)
+
+    def _heed_refusal(self, sent: Sent | Message | None) -> None:
+        """At once, on the thread of the host: the others would fare no better, and might be thousands."""
+        is_refused = isinstance(sent, Sent) and sent.entry.state is State.REFUSED
+        if isinstance(sent, Sent) and is_refused and sent.judgement.field in _OF_THE_KEY:
+            self._settings.refuse(sent.entry.project_id, sent.judgement.headline)
 
     def _wait_for_settings(self, one: _Send) -> None:
         entry = one.entry
@@ -614,20 +692,23 @@ class Engine:
         if not isinstance(sent, Sent):
             self._take_not_left(one, sent)
             return
+        if request_id in self._cancelled and sent.entry.state in _WAITS_TO_LEAVE:
+            # It has not left, and is not to be tried again.
+            self._discard(sent.entry)
+            return
         self._cancelled.discard(request_id)
-        if sent.trouble is not None:
-            # A person has heard of it: so they shall hear the rest.
+        if sent.entry.state is State.DELIVERED:
+            self._trust(sent.entry.project_id)
+        if sent.trouble is not None and self._sender.is_unwritten(request_id):
+            # A person hears of it: so they shall hear the rest.
             self._ask(request_id)
             self._unwritten[request_id] = sent
-        if sent.entry.state is State.REFUSED and sent.judgement.field in _OF_THE_KEY:
-            # The others would fare no better: nobody would know which of a thousand to send again.
-            self._settings.refuse(sent.entry.project_id, sent.judgement.headline)
-        elif sent.entry.state is State.DELIVERED:
-            self._trust(sent.entry.project_id)
+            told = Settled(entry=sent.entry, judgement=sent.judgement, outlook=None, trouble=sent.trouble)
+            self._report(told)
+            self._plan_anew(request_id)
+            return
         outlook = self._plan_anew(request_id)
-        self._report(
-            Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook, trouble=sent.trouble)
-        )
+        self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
 
     def _take_not_left(self, one: _Send, why: Message | None) -> None:
         entry = one.entry
@@ -651,7 +732,7 @@ class Engine:
         with suppress(JournalError):
             entry = self._journal.entry(entry.request_id)
         self._report(SendFailed(entry=entry, error=error))
-        if isinstance(error, JournalError):
+        if isinstance(error, JournalError) or entry.state in _WAITS_TO_LEAVE:
             self._put_off(entry.request_id)
         else:
             self._plan_anew(entry.request_id)
@@ -687,23 +768,41 @@ class Engine:
 
     # -- looking up ---------------------------------------------------------------------------------
 
-    def _look(self, task: Task, project: Project) -> Callable[[], None]:
+    def _gather(self, task: Task, project: Project) -> None:
+        """Look it up with all that is due for its customer until that begins."""
+        # What leaves soon all the same waits for no history that is read far back for others.
+        key = (task.due.project_id, task.entry.customer, task.due.is_before_leaving)
+        with self._planning:
+            is_first = key not in self._to_look_up
+            _, tasks = self._to_look_up.get(key, (project, {}))
+            tasks[task.due.request_id] = task
+            self._to_look_up[key] = project, tasks
+        if is_first:
+            self._gathered += 1
+            self._looks.add(project.base_url.authority, str(self._gathered), partial(self._look, key))
+
+    def _look(self, key: tuple[str, CustomerId, bool]) -> Callable[[], None]:
         """On the thread of a host."""
-        result: Looked | Failed | None
+        with self._planning:
+            project, tasks = self._to_look_up.pop(key)
+        dues = [task.due for task in tasks.values()]
         try:
-            result = self._verifier.look_up(task.due, project)
-        except Exception as error:  # noqa: BLE001 -- the border of a thread: it is tried again
+            for due, result in self._verifier.look_up_all(dues, project):
+                take = partial(self._take_look, tasks.pop(due.request_id), project, result)
+                self._steps.post(take, Rank.OUTCOME)
+        except Exception as error:  # noqa: BLE001 -- the border of a thread: what is left is tried again
             if not isinstance(error, JournalError):
                 self._log(error)
-            return partial(self._steps.post, partial(self._end_look, task), Rank.OUTCOME)
-        return partial(self._steps.post, partial(self._take_look, task, project, result), Rank.OUTCOME)
+        for task in tasks.values():
+            self._steps.post(partial(self._end_look, task), Rank.OUTCOME)
+        return lambda: None
 
     def _end_look(self, task: Task, wait: int = 0, failing: Failing | None = None) -> None:
         with self._planning:
             entries = self._scheduler.end_look(task.due, wait, failing)
         self._go_on(entries)
 
-    def _take_look(self, task: Task, project: Project, result: Looked | Failed | None) -> None:
+    def _take_look(self, task: Task, project: Project, result: LookResult) -> None:
         request_id = task.due.request_id
         match result:
             case Looked(entry=entry) if entry.state in _WAITS_TO_LEAVE:
@@ -724,7 +823,7 @@ class Engine:
             case None if task.due.plan.unsent and not task.due.is_before_leaving:
                 # Its project leads elsewhere: it is not sent either, which is told.
                 self._send_due(task)
-            case None:
+            case JournalError() | None:
                 self._end_look(task)
             case _ as never:
                 assert_never(never)
@@ -735,7 +834,8 @@ class Engine:
             # Of a project that was removed nobody can be asked: the next time it is another one's turn.
             if project is not None:
                 ask = partial(self._ask_for_time, task.entry, project)
-                self._looks.add(project.base_url.authority, "clock", ask)
+                host = project.base_url.authority
+                self._looks.add(host, f"clock of {host}", ask)
 
         def cannot(why: str | Message) -> None:
             self._report(Withheld(entry=task.entry, why=why))

@@ -5,14 +5,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from consent_desk.delivery.order import discard_overtaken, last_later
+from consent_desk.delivery.order import discard_all_overtaken, discard_overtaken, last_later
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import said, to_check
 from consent_desk.domain.lifecycle.judgement import SECOND, was_withdrawn
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record
-from consent_desk.domain.lifecycle.state import CHECKED, LEGAL, TO_CHECK_STATES, UNSENT_STATES, Fact, State
+from consent_desk.domain.lifecycle.state import CHECKED, LEGAL, TO_CHECK_STATES, Fact, State
 from consent_desk.domain.wire.outcome import Cause, Lost, Phase
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import CLOCK_TOLERANCE, is_off, later_than
@@ -179,17 +179,22 @@ class Outbox:
 
         And discard the opt-ins that a later opt-out overtook: a program may have ended between the two.
         """
-        left = 0
+        left = self.recover_flights()
+        discard_all_overtaken(self._journal, self._now)
+        return len(left)
+
+    def recover_flights(self) -> tuple[str, ...]:
+        """Mark what programs that have ended left in flight as unconfirmed; return its request IDs."""
+        left = []
         lost = Lost(phase=Phase.WAITING, cause=Cause.PROGRAM_ENDED)
         for request_id in self._journal.records_in({State.IN_FLIGHT}):
             # Read first: one that another has sent since has more facts by now.
             facts = self._journal.record(request_id).facts
             if self._journal.is_abandoned(request_id):
                 fact = Fact(at=self._now(), state=State.UNCONFIRMED, outcome=lost)
-                left += self._journal.append(request_id, fact, after=len(facts))
-        for request_id in self._journal.records_in(UNSENT_STATES):
-            discard_overtaken(self._journal, self._journal.record(request_id).noted, self._now)
-        return left
+                if self._journal.append(request_id, fact, after=len(facts)):
+                    left.append(request_id)
+        return tuple(left)
 
     def record_and_last(self, request_id: str) -> tuple[Record, Timestamp | None]:
         """One consent, and when the last decision after it for its customer and category was taken."""

@@ -48,6 +48,8 @@ class HostQueue(Generic[Item]):
         self._keys: dict[str, _Waiting[Item]] = {}
         # The key of what is under way, by the host.
         self._under_way: dict[str, str] = {}
+        # What is here no more, while what its work returned is called.
+        self._telling = 0
         self._threads = 0
         self._idle = 0
         self._added = 0
@@ -81,6 +83,7 @@ class HostQueue(Generic[Item]):
             if found is None:
                 return None
             found.is_removed = True
+            self._changed.notify_all()
             return found.item
 
     def clear(self) -> None:
@@ -88,6 +91,7 @@ class HostQueue(Generic[Item]):
         with self._changed:
             self._hosts.clear()
             self._keys.clear()
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Begin nothing any more."""
@@ -98,9 +102,11 @@ class HostQueue(Generic[Item]):
             self._changed.notify_all()
 
     def idle(self, seconds: float) -> bool:
-        """Wait at most so long until nothing waits or is under way; say whether that is so."""
+        """Wait at most so long until nothing waits or is under way, all told; say whether that is so."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._keys and not self._under_way, seconds)
+            return self._changed.wait_for(
+                lambda: not self._keys and not self._under_way and not self._telling, seconds
+            )
 
     def _holds(self, key: str) -> bool:
         return key in self._keys or key in self._under_way.values()
@@ -122,9 +128,10 @@ class HostQueue(Generic[Item]):
             tell = self._work(item)
             with self._changed:
                 del self._under_way[host]
-            # Whoever waits until all is idle, waits for this as well.
+                self._telling += 1
             tell()
             with self._changed:
+                self._telling -= 1
                 self._changed.notify_all()
 
     def _take(self) -> tuple[str, Item] | None:

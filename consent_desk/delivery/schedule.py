@@ -1,20 +1,28 @@
 """What is to be done next, and when: the plans of all consents that are not settled."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count, takewhile
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from consent_desk.delivery.order import is_overtaken
+from consent_desk.delivery.order import last_ruling
+from consent_desk.delivery.planned import AT_ONCE, Alike, Due, Item, Totals, planned
+from consent_desk.delivery.waiting import Queue
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.lifecycle.checking import needs_check
 from consent_desk.domain.lifecycle.judgement import SECOND
 from consent_desk.domain.lifecycle.messages import is_stamped_wrong
-from consent_desk.domain.lifecycle.policy import Failing, Plan, Step, back_off, is_time, plan
-from consent_desk.domain.lifecycle.record import Entry, Noted, Record
-from consent_desk.domain.lifecycle.state import ACCEPTED_STATES, OPEN_STATES, State
+from consent_desk.domain.lifecycle.policy import Failing, Plan, Step, back_off, plan
+from consent_desk.domain.lifecycle.record import Entry, Record, Subject
+from consent_desk.domain.lifecycle.state import (
+    ACCEPTED_STATES,
+    OPEN_STATES,
+    UNSENT_STATES,
+    State,
+)
 
 if TYPE_CHECKING:
     from consent_desk.journal.journal import SqliteJournal
@@ -22,123 +30,93 @@ if TYPE_CHECKING:
 UNSETTLED_STATES = OPEN_STATES | ACCEPTED_STATES | {State.DISCARDED}
 """The states of the consents for which there may be something to do."""
 
-_AT_ONCE = Timestamp(1)
-
 MOST_AT_ONCE = 20
 """So many are handed out in one go: all of them are begun before the window reacts to anything else."""
-
-Subject = tuple[str, CustomerId, str]
-
 
 FIRST_LOOK = 2.0
 """Seconds for which an opt-out of an earlier run waits to be looked up before it leaves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A consent with something to do.
-
-    It had so many `facts`, of which an earlier run `left` so many. `since`: when the last one was there, in
-    monotonic seconds, None where it is among these; of what is looked up before it leaves, when that began.
-    """
-
-    request_id: str
-    project_id: str
-    action: Action
-    plan: Plan
-    facts: int = 0
-    since: float | None = None
-    left: int = 0
-
-    @property
-    def is_before_leaving(self) -> bool:
-        """Whether an opt-out that an earlier run left is looked up, which leaves soon all the same."""
-        return self.plan.unsent and self.action is Action.REJECT
-
-
-@dataclass(slots=True)
-class _Item:
-    due: Due
-    entry: Entry
-    subject: Subject
-    timestamp: Timestamp
-    at: Timestamp | None
-    is_timed: bool
-    is_stuck: bool
-    tries: int = 0
-    is_out: bool = False
-    failing: Failing | None = None
-    # An opt-out that an earlier run left unsent: to be looked up before it leaves, since then at the latest.
-    is_to_be_seen: bool = False
-    looked_since: float | None = None
-
-    @property
-    def state(self) -> State:
-        return self.entry.state
-
-    @property
-    def plan(self) -> Plan:
-        return self.due.plan
-
-
 class Schedule:
     """Starts nothing: it is told what happened, and asked what is due. For one thread.
 
-    `steady`: monotonic seconds. The time by the clock is told to it.
+    Nothing that is asked walks through all that is planned. `steady`: monotonic seconds. The time by the
+    clock is told to it. `totals` are of all that is planned.
     """
 
     def __init__(self, steady: Callable[[], float] = monotonic) -> None:
         self._steady = steady
-        self._items: dict[str, _Item] = {}
-        self._alike: defaultdict[Subject, set[str]] = defaultdict(set)
+        self._numbers = count()
+        self._items: dict[str, Item] = {}
+        self._alike: dict[Subject, Alike] = {}
+        # What is due by the clock: opt-ins of which nobody knew the time are held until somebody tells it.
+        self._free, self._held = Queue(), Queue()
+        # Opt-outs that are looked up before they leave, the first begun first.
+        self._looking: dict[str, Item] = {}
+        self.totals = Totals()
 
-    def put(self, record: Record, *, overtaken: bool = False, is_left: bool = False) -> None:
-        """Plan anew for one consent, after each fact, and when another one was noted that overtook it.
+    def __contains__(self, request_id: object) -> bool:
+        """Whether something is planned for it, if only that it rests."""
+        return request_id in self._items
+
+    def put(self, record: Record, *, is_left: bool = False) -> frozenset[str]:
+        """Plan anew for one consent, after each fact; return the opt-ins that wait for it now, or no more.
 
         `is_left`: an earlier run left it, where nothing is planned for it yet.
         """
         noted, consent, facts = record.noted, record.noted.consent, record.facts
-        request_id, state = consent.request_id, facts[-1].state
+        request_id, state, subject = consent.request_id, facts[-1].state, noted.subject
         before = self._items.get(request_id)
         left = before.due.left if before is not None else len(facts) if is_left else 0
-        next_step = plan(facts, consent.action, request_id, overtaken=overtaken, left=left)
+        free = plan(facts, consent.action, request_id, left=left)
+        # Whether a later decision rules is asked of a second sending alone.
+        ruled = plan(facts, consent.action, request_id, left=left, overtaken=True) if free.second else free
+        is_ruled = subject in self._alike and consent.timestamp.micros < self._alike[subject].ruled
+        next_step = ruled if is_ruled else free
         is_erased = not noted.body
         rests = next_step.step is Step.REST and state not in OPEN_STATES and not needs_check(record)
         if is_erased or rests:
-            self._drop(request_id)
-            return
-        since: float | None = self._steady() if len(facts) > left else None
+            return self._swap(subject, before, None)
         if before is not None and before.due.facts == len(facts):
-            if before.plan == next_step:
-                return  # it may be handed out, or postponed
-            since = before.due.since
-        subject = _subject(noted)
+            return frozenset()  # it may be handed out, or postponed
         is_unsent = next_step.step is Step.SEND and state in {State.QUEUED, State.RETRY_WAIT}
-        is_stuck = is_stamped_wrong(facts)
-        is_due = next_step.step in {Step.SEND, Step.LOOK_UP} and not is_stuck
-        self._alike[subject].add(request_id)
-        self._items[request_id] = _Item(
+        item = Item(
             due=Due(
                 *(request_id, noted.project_id, consent.action, next_step),
                 facts=len(facts),
-                since=since,
+                since=self._steady() if len(facts) > left else None,
                 left=left,
             ),
             entry=Entry.after(noted, facts),
             subject=subject,
             timestamp=consent.timestamp,
-            at=(next_step.at or _AT_ONCE) if is_due else None,
+            number=next(self._numbers) if before is None else before.number,
+            at=None,
             is_timed=noted.context.clock_off is not None,
-            is_stuck=is_stuck,
-            failing=next_step.failing,
-            is_to_be_seen=before is None and left > 0 and is_unsent and consent.action is Action.REJECT,
+            is_stuck=is_stamped_wrong(facts),
+            plans=(free, ruled),
         )
+        item = planned(item, next_step)
+        item.is_to_be_seen = before is None and left > 0 and is_unsent and consent.action is Action.REJECT
+        return self._swap(subject, before, item)
+
+    def rule(self, subject: Subject, last: Timestamp | None) -> frozenset[str]:
+        """The decision of `last` takes the place of all before it; return those whose plans that changes."""
+        alike = self._alike[subject]
+        before, alike.ruled = alike.ruled, 0 if last is None else last.micros
+        first, end = (bisect_left(alike.again, (at, "")) for at in sorted((before, alike.ruled)))
+        changed = [request_id for _, request_id in alike.again[first:end]]
+        for request_id in changed:
+            item = self._items[request_id]
+            self._swap(subject, item, planned(item, item.plans[item.timestamp.micros < alike.ruled]))
+        return frozenset(changed)
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Plan nothing any more for a customer who was erased."""
-        for request_id, item in [*self._items.items()]:
-            if item.subject[:2] == (project_id, customer):
-                self._drop(request_id)
+        for subject, alike in [*self._alike.items()]:
+            if subject[:2] == (project_id, customer):
+                for request_id in [*alike.all]:
+                    self._swap(subject, self._items[request_id], None)
 
     def postpone(
         self, request_id: str, now: Timestamp, *, at_least: int = 0, failing: Failing | None = None
@@ -153,6 +131,7 @@ class Schedule:
             item.tries += 1
             item.at = Timestamp(now.micros + max(back_off(request_id, item.tries), at_least))
             item.is_out = False
+            self._place(item)
 
     def end_look(
         self, due: Due, now: Timestamp, *, at_least: int = 0, failing: Failing | None = None
@@ -162,6 +141,7 @@ class Schedule:
             self.postpone(due.request_id, now, at_least=at_least, failing=failing)
         elif (item := self._items.get(due.request_id)) is not None:
             item.looked_since = None
+            self._place(item)
 
     def put_back(self, due: Due, now: Timestamp, wait: int) -> None:
         """Hand one out again after `wait` microseconds: nothing was tried so far."""
@@ -177,29 +157,41 @@ class Schedule:
         for item in self._items.values():
             # What is queued waits for nobody but its settings: no server has seen it.
             is_queued = item.state is State.QUEUED
-            if item.due.project_id == project_id and (item.tries or is_queued) and not item.is_out:
-                item.tries = 0
-                item.at = _AT_ONCE if is_queued else item.plan.at or _AT_ONCE
+            at = AT_ONCE if is_queued else item.plan.at or AT_ONCE
+            is_put_off = item.tries > 0 or (is_queued and item.at != at)
+            if item.due.project_id == project_id and is_put_off and item.at is not None and not item.is_out:
+                item.tries, item.at = 0, at
+                self._place(item)
 
-    def due(self, now: Timestamp, *, hold_accepts: bool = False) -> tuple[Due, ...]:
+    def due(self, now: Timestamp, *, hold_accepts: bool = False, most: int = MOST_AT_ONCE) -> tuple[Due, ...]:
         """What is to be done at `now`, rejects first, then in the order of their decisions.
 
-        Each is handed out once, until something happened to it or it is postponed, and no more than
-        `MOST_AT_ONCE`: the others are due still. `hold_accepts`: nobody has told the time, so that an opt-in
-        that was noted before might be recorded as later than an opt-out that followed it. An opt-out that an
-        earlier run left is handed out to be looked up first, and to be sent when that has ended, or has
-        taken `FIRST_LOOK`.
+        Each is handed out once, until something happened to it or it is postponed, and no more than `most`:
+        the others are due still. `hold_accepts`: nobody has told the time, so that an opt-in that was noted
+        before might be recorded as later than an opt-out that followed it. An opt-out that an earlier run
+        left is handed out to be looked up first, and to be sent when that has ended, or has taken
+        `FIRST_LOOK`.
         """
-        return tuple(self._hand_out(item) for item in self._ready(now, hold_accepts)[:MOST_AT_ONCE])
+        self._tell(now)
+        held = () if hold_accepts else self._held.due[:most]
+        ready = sorted((*self._free.due[:most], *held))[:most]
+        return tuple(self._hand_out(self._items[request_id]) for _, request_id in ready)
 
-    def held(self, now: Timestamp) -> tuple[Due, ...]:
-        """The opt-ins that would be due at `now`, were they not held."""
-        ready = self._ready(now, hold_accepts=False)
-        return tuple(item.due for item in ready if self._waits(item, hold_accepts=True))
+    def held(self, now: Timestamp, number: int) -> Due | None:
+        """One of the opt-ins that would be due at `now`, were they not held: each in turn by its `number`."""
+        self._tell(now)
+        held = self._held.due
+        return self._items[held[number % len(held)][1]].due if held else None
 
     def next_at(self, now: Timestamp, *, hold_accepts: bool = False) -> Timestamp | None:
         """When something is due next, None where nothing is until something else happens."""
-        times = (self._at(item, now) for item in self._items.values() if not self._waits(item, hold_accepts))
+        self._tell(now)
+        looking = next(iter(self._looking.values()), None)
+        times = (
+            self._free.next_at,
+            None if hold_accepts else self._held.next_at,
+            None if looking is None else Timestamp(now.micros + self._rest_of_look(looking)),
+        )
         return min((at for at in times if at is not None), default=None)
 
     def plan_of(self, request_id: str) -> Plan | None:
@@ -207,7 +199,7 @@ class Schedule:
         item = self._items.get(request_id)
         if item is None:
             return None
-        at = None if item.is_out or item.at == _AT_ONCE else item.at
+        at = None if item.is_out or item.at == AT_ONCE else item.at
         return replace(item.plan, at=at, failing=item.failing)
 
     def entry_of(self, request_id: str) -> Entry:
@@ -217,7 +209,7 @@ class Schedule:
     def waits_for_reject(self, request_id: str) -> bool:
         """Whether it is an opt-in that waits for an opt-out of the same customer and category."""
         item = self._items.get(request_id)
-        return item is not None and self._waits(item, hold_accepts=False)
+        return item is not None and self._waits(item)
 
     def is_timed(self, request_id: str) -> bool:
         """Whether the time was known when it was noted."""
@@ -227,80 +219,124 @@ class Schedule:
         """Whether it is an opt-in that does not leave any more as it was stamped."""
         return self._items[request_id].is_stuck
 
-    def open_like(self, noted: Noted) -> tuple[str, ...]:
-        """The consents of the same customer and category that were open when last put, itself too."""
-        alike = self._alike.get(_subject(noted), ())
-        return tuple(sorted(one for one in alike if self._items[one].state in OPEN_STATES))
+    def alike(self, subject: Subject) -> Alike:
+        """What is planned about one subject. Not to be changed."""
+        return self._alike.get(subject) or Alike()
 
-    def planned(self) -> Iterator[tuple[Entry, Step]]:
-        """The line of each consent that is not settled, and what comes next for it."""
-        return ((item.entry, item.plan.step) for item in self._items.values())
+    def _swap(self, subject: Subject, before: Item | None, after: Item | None) -> frozenset[str]:
+        """Plan `after` in place of `before`; return the opt-ins that wait for an opt-out now, or no more."""
+        if before is after:
+            return frozenset()
+        alike = self._alike.setdefault(subject, Alike())
+        had_opt_out = bool(alike.open_opt_outs)
+        if before is not None:
+            self._unplace(before)
+            del self._items[before.request_id]
+            alike.remove(before)
+            self.totals.remove(before)
+        if after is not None:
+            self._items[after.request_id] = after
+            alike.add(after)
+            self.totals.add(after)
+            self._place(after)
+        if not alike.all:
+            del self._alike[subject]
+        if bool(alike.open_opt_outs) is had_opt_out:
+            return frozenset()
+        for request_id in alike.to_leave:
+            self._place(self._items[request_id])
+        return frozenset(alike.to_leave)
 
-    def _drop(self, request_id: str) -> None:
-        item = self._items.pop(request_id, None)
-        if item is not None:
-            alike = self._alike[item.subject]
-            alike.discard(request_id)
-            if not alike:
-                del self._alike[item.subject]
+    def _place(self, item: Item) -> None:
+        """Have it found when it is due."""
+        request_id = item.request_id
+        if item.at is None or item.is_out or self._waits(item):
+            self._unplace(item)
+        elif self._rest_of_look(item) > 0:
+            self._queue_of(item).drop(request_id)
+            self._looking[request_id] = item
+        else:
+            self._looking.pop(request_id, None)
+            self._queue_of(item).put(request_id, item.at, item.rank)
 
-    def _ready(self, now: Timestamp, hold_accepts: bool) -> list[_Item]:
-        ready = [
-            item
-            for item in self._items.values()
-            if (at := self._at(item, now)) is not None and at <= now and not self._waits(item, hold_accepts)
-        ]
-        return sorted(ready, key=lambda item: (item.due.action is Action.ACCEPT, item.timestamp))
+    def _unplace(self, item: Item) -> None:
+        self._queue_of(item).drop(item.request_id)
+        self._looking.pop(item.request_id, None)
 
-    def _hand_out(self, item: _Item) -> Due:
+    def _queue_of(self, item: Item) -> Queue:
+        return self._held if item.is_to_leave and not item.is_timed else self._free
+
+    def _tell(self, now: Timestamp) -> None:
+        """Of those that are looked up before they leave, let those leave that were long enough."""
+        for item in [*takewhile(lambda item: self._rest_of_look(item) <= 0, self._looking.values())]:
+            self._place(item)
+        self._free.tell(now)
+        self._held.tell(now)
+
+    def _rest_of_look(self, item: Item) -> int:
+        """Microseconds until it leaves, though the look before that has not ended."""
+        if item.looked_since is None:
+            return 0
+        return round((item.looked_since + FIRST_LOOK - self._steady()) * SECOND)
+
+    def _hand_out(self, item: Item) -> Due:
         if item.is_to_be_seen:
             item.is_to_be_seen, item.looked_since = False, self._steady()
-            return replace(item.due, plan=Plan(Step.LOOK_UP, unsent=True), since=item.looked_since)
-        item.is_out, item.looked_since = True, None
-        return item.due
+            due = replace(item.due, plan=Plan(Step.LOOK_UP, unsent=True), since=item.looked_since)
+        else:
+            item.is_out, item.looked_since = True, None
+            due = item.due
+        self._place(item)
+        return due
 
-    def _at(self, item: _Item, now: Timestamp) -> Timestamp | None:
-        if item.at is None or item.is_out:
-            return None
-        if item.looked_since is not None:
-            rest = round((item.looked_since + FIRST_LOOK - self._steady()) * SECOND)
-            if rest > 0:
-                return Timestamp(now.micros + rest)
-        return now if is_time(item.at, now) else item.at
-
-    def _waits(self, item: _Item, hold_accepts: bool) -> bool:
+    def _waits(self, item: Item) -> bool:
         """An opt-in waits for an earlier opt-out; one that a later opt-out overtook does not leave either."""
-        if item.due.action is not Action.ACCEPT or item.plan.step is not Step.SEND:
-            return False
-        others = (self._items[request_id] for request_id in self._alike[item.subject])
-        return (hold_accepts and not item.is_timed) or any(
-            other.due.action is Action.REJECT and other.state in OPEN_STATES for other in others
-        )
-
-
-def _subject(noted: Noted) -> Subject:
-    return (noted.project_id, noted.consent.customer, noted.consent.category)
+        return item.is_to_leave and bool(self._alike[item.subject].open_opt_outs)
 
 
 def refresh(
-    schedule: Schedule, journal: "SqliteJournal", request_id: str, *, is_left: bool = False
-) -> tuple[Record, ...]:
-    """Put one consent, and all unsettled ones of its customer and category; return their records.
+    schedule: Schedule,
+    journal: "SqliteJournal",
+    request_id: str,
+    *,
+    is_left: bool = False,
+    is_behind: bool = False,
+) -> tuple[Entry, ...]:
+    """Put one consent, and what else may have changed with it; return the lines that may differ.
 
     To be called after each noting and each fact, and at the start for each consent in `UNSETTLED_STATES`:
-    `is_left`, an earlier run left it. Raises JournalError.
+    `is_left`, an earlier run left it. `is_behind`: an earlier run may have left others that were not put so
+    far. Of its customer's other consents none is read that has not changed. Raises JournalError.
     """
     first = journal.record(request_id)
-    noted = first.noted
-    records = {request_id: first}
-    for record in journal.open_like(noted.project_id, noted.consent.customer, noted.consent.category):
-        records.setdefault(record.noted.consent.request_id, record)
-    for record in records.values():
-        schedule.put(record, overtaken=is_overtaken(journal, record.noted), is_left=is_left)
-    # Those that are no longer open: an opt-in that was discarded, for one. Not those that were so before:
-    # a customer may have many.
-    for other in schedule.open_like(noted):
-        if other not in records:
-            records[other] = journal.record(other)
-            schedule.put(records[other])
-    return tuple(records.values())
+    subject = first.noted.subject
+    records = [first]
+    # All is read before anything is put: an opt-in that is free is sent.
+    unsent = schedule.alike(subject).unsent - {request_id}
+    if unsent and not is_left:
+        left = journal.alike(subject, UNSENT_STATES, {Action.ACCEPT})
+        records += [journal.record(one) for one in sorted(unsent - {one.request_id for one in left})]
+    unknown = _unknown_opt_out(schedule, journal, first)
+    opt_out = None if unknown is None else journal.record(unknown)
+    changed: set[str] = set()
+    if opt_out is not None:
+        changed |= {opt_out.noted.consent.request_id, *schedule.put(opt_out, is_left=is_left or is_behind)}
+    for record in records:
+        changed |= schedule.put(record, is_left=is_left)
+    if schedule.alike(subject).again:
+        changed |= schedule.rule(subject, last_ruling(journal, subject))
+    lines = {one.noted.consent.request_id: Entry.after(one.noted, one.facts) for one in records}
+    lines |= {one: schedule.entry_of(one) for one in changed if one not in lines}
+    return tuple(lines.values())
+
+
+def _unknown_opt_out(schedule: Schedule, journal: "SqliteJournal", record: Record) -> str | None:
+    """An opt-out that an opt-in has to wait for, where none is planned that it waits for already."""
+    request_id, state = record.noted.consent.request_id, record.facts[-1].state
+    is_opt_in = record.noted.consent.action is Action.ACCEPT
+    alike = schedule.alike(record.noted.subject)
+    if not (alike.to_leave or is_opt_in) or alike.open_opt_outs - {request_id}:
+        return None
+    if not is_opt_in and state in OPEN_STATES:
+        return None
+    return journal.first_alike(record.noted.subject, OPEN_STATES, Action.REJECT)

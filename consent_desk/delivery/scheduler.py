@@ -1,29 +1,36 @@
 """Everything that the program does by itself: retries, look-ups, and the second sending of an opt-out."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from consent_desk.delivery.schedule import UNSETTLED_STATES, Due, Schedule, refresh
+from consent_desk.delivery.planned import Due
+from consent_desk.delivery.schedule import MOST_AT_ONCE, UNSETTLED_STATES, Schedule, refresh
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.judgement import SECOND
 from consent_desk.domain.lifecycle.messages import STAMPED_WRONG, ask_to_send, tell_plan
-from consent_desk.domain.lifecycle.policy import Failing, Step, is_time
+from consent_desk.domain.lifecycle.policy import Failing, is_time
 from consent_desk.domain.lifecycle.record import Entry
-from consent_desk.domain.lifecycle.state import OPEN_STATES, TO_CHECK_STATES, State
+from consent_desk.domain.lifecycle.state import OPEN_STATES, State
 from consent_desk.domain.message import Message
 
 if TYPE_CHECKING:
     from consent_desk.journal.journal import SqliteJournal
+    from consent_desk.journal.search import Listed
 
 MOST_AT_REST = 500
 """Consents of one state with nothing left to do, the newest, after which a start reads no older ones."""
 
-_ALL_TAKEN_UP = OPEN_STATES | {State.DELIVERED}
+_ALL_TAKEN_UP = (OPEN_STATES, {State.DELIVERED})
 """The states in which nothing rests: what was delivered was never looked up yet."""
+
+_FOR_A_WORD = (State.DISCARDED, State.NEW_PROFILE, State.NO_CATEGORY)
+"""The states of what may wait for a person's word, whatever else rests in them."""
 
 NAP = 30.0
 """Seconds after which the clock is read again at the latest: a computer may sleep, or be set right."""
@@ -78,24 +85,38 @@ class Scheduler:
         self._now = now
         self._holds_accepts = holds_accepts
         self._nap = nap
+        self._steady = steady
         self._schedule = Schedule(steady)
         # When the time may be asked for next: at once, at first.
         self._check_at: Timestamp | None = None
         self._checks = 0
-        self._has_to_begin = False
+        # What is left of a start.
+        self._start: Iterator[None] | None = None
         # What could not be read when it was to be planned, the oldest first: did an earlier run leave it?
         self._missed: dict[str, bool] = {}
+        # Those of them that are to be tried still before any is tried once more.
+        self._to_try: deque[str] = deque()
 
     def begin(self) -> None:
-        """Take up everything that is not settled; what cannot be read now is left to `catch_up`."""
-        self._has_to_begin = True
-        for request_id in self._journal.records_in(_ALL_TAKEN_UP):
-            self._follow_or_miss(request_id, is_left=True)
-        for request_id in self._journal.to_acknowledge():
-            self._follow_or_miss(request_id, is_left=True)
-        for state in sorted(UNSETTLED_STATES - _ALL_TAKEN_UP):
-            self._take_up_newest(self._journal.records_in({state}))
-        self._has_to_begin = False
+        """What an earlier run left is to be taken up. Reads nothing: `take_up` and `catch_up` do."""
+        self._start = self._take_up()
+
+    def take_up(self, seconds: float = inf) -> bool:
+        """Take up what an earlier run left and is not settled, for so long; return whether there is more.
+
+        Opt-outs come first, and the oldest of them. A consent that cannot be read is left to `catch_up`;
+        where the journal cannot, this begins anew the next time, without those that are planned by then.
+        """
+        until = self._steady() + seconds
+        try:
+            for _ in self._start or ():
+                if self._steady() >= until:
+                    return True
+        except JournalError:
+            self.begin()
+            raise
+        self._start = None
+        return False
 
     def follow(self, request_id: str, *, is_left: bool = False) -> tuple[Entry, ...]:
         """Plan anew after something happened to a consent; return the lines that may have changed.
@@ -103,24 +124,36 @@ class Scheduler:
         `is_left`: an earlier run left it. Where the journal cannot be read, `catch_up` does it later.
         """
         try:
-            records = refresh(self._schedule, self._journal, request_id, is_left=is_left)
+            is_behind = self._start is not None
+            lines = refresh(self._schedule, self._journal, request_id, is_left=is_left, is_behind=is_behind)
         except JournalError:
             self._missed[request_id] = is_left or self._missed.get(request_id, False)
             raise
         self._missed.pop(request_id, None)
-        return tuple(Entry.after(record.noted, record.facts) for record in records)
+        return lines
 
-    def catch_up(self, request_ids: tuple[str, ...] = ()) -> tuple[Entry, ...]:
+    def catch_up(self, request_ids: Collection[str] = (), seconds: float = inf) -> tuple[Entry, ...]:
         """Follow `request_ids`, and what could not be followed so far; return the lines that may differ.
 
-        One that cannot be read keeps no other from being planned, and is tried again the next time.
+        Where there is none, take up what is left of the start. This works for so many seconds; `wait` tells
+        whether there is more. One that cannot be read keeps no other from being planned, and is tried again
+        the next time.
         """
+        until = self._steady() + seconds
         for request_id in request_ids:
             self._missed.setdefault(request_id, False)
-        if self._has_to_begin:
-            self.begin()
-        missed = [*self._missed.items()]
-        return tuple(entry for one, is_left in missed for entry in self._follow_or_miss(one, is_left=is_left))
+        self._to_try.extend(request_ids if self._to_try else self._missed)
+        lines: list[Entry] = []
+        while self._to_try:
+            one = self._to_try[0]
+            if one in self._missed:
+                lines += self._follow_or_miss(one, is_left=self._missed[one])
+            self._to_try.popleft()
+            if self._steady() >= until:
+                return tuple(lines)
+        if not lines:
+            self.take_up(until - self._steady())
+        return tuple(lines)
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Plan nothing any more for a customer who was erased."""
@@ -131,7 +164,7 @@ class Scheduler:
 
         Returns its line: what comes next has changed. So do `end_look` and `put_back`.
         """
-        if self._schedule.plan_of(request_id) is None:
+        if request_id not in self._schedule:
             # Tried as soon as it was noted, before anything was planned.
             refresh(self._schedule, self._journal, request_id)
         self._schedule.postpone(request_id, self._now(), at_least=wait)
@@ -152,12 +185,12 @@ class Scheduler:
         self._schedule.hasten(project_id)
         self._check_at = None
 
-    def due(self) -> tuple[Task, ...]:
-        """What is to be done now. Each is handed out once, until it is followed or put off.
+    def due(self, most: int = MOST_AT_ONCE) -> tuple[Task, ...]:
+        """What is to be done now, so much at most. Each is handed out once, until it is followed or put off.
 
         Reads nothing: what was handed out must not be lost because the journal cannot be read just then.
         """
-        due = self._schedule.due(self._now(), hold_accepts=self._holds_accepts())
+        due = self._schedule.due(self._now(), hold_accepts=self._holds_accepts(), most=most)
         return tuple(Task(one, self._schedule.entry_of(one.request_id)) for one in due)
 
     def clock_check(self) -> Task | None:
@@ -165,10 +198,9 @@ class Scheduler:
         now = self._now()
         if not self._holds_accepts() or not is_time(self._check_at, now):
             return None
-        held = self._schedule.held(now)
-        if not held:
+        one = self._schedule.held(now, self._checks)
+        if one is None:
             return None
-        one = held[self._checks % len(held)]
         self._checks += 1
         self._check_at = Timestamp(now.micros + round(self._nap * SECOND))
         return Task(one, self._schedule.entry_of(one.request_id))
@@ -214,8 +246,11 @@ class Scheduler:
     def wait(self) -> float | None:
         """Seconds until it should be asked again what is due, None where nothing is unless something happens.
 
-        While an opt-in is held until the time is told, that is asked for again.
+        While an opt-in is held until the time is told, that is asked for again. None at all where there is
+        more to take up, or to catch up with.
         """
+        if self._start is not None or self._to_try:
+            return 0.0
         now, holds = self._now(), self._holds_accepts()
         times = [self._schedule.next_at(now, hold_accepts=holds)]
         if holds and (free := self._schedule.next_at(now)) is not None:
@@ -227,22 +262,14 @@ class Scheduler:
 
     def outstanding(self) -> Outstanding:
         """What Engagement may not have yet."""
-        # In one go: it is counted anew after each answer.
-        is_open: list[Entry] = []
-        to_acknowledge = to_check = 0
-        for entry, step in self._schedule.planned():
-            if entry.state in OPEN_STATES:
-                is_open.append(entry)
-            to_acknowledge += step is Step.ACKNOWLEDGE
-            to_check += entry.state in TO_CHECK_STATES and not entry.checked
-        opt_outs = sum(entry.action is Action.REJECT for entry in is_open)
+        totals = self._schedule.totals
         return Outstanding(
-            opt_outs=opt_outs,
-            opt_ins=len(is_open) - opt_outs,
-            since=min((entry.noted_at for entry in is_open), default=None),
-            unread=sum(self._schedule.plan_of(one) is None for one in self._missed),
-            to_acknowledge=to_acknowledge,
-            to_check=to_check,
+            opt_outs=totals.opt_outs,
+            opt_ins=totals.opt_ins,
+            since=Timestamp(totals.noted_at[0]) if totals.noted_at else None,
+            unread=sum(one not in self._schedule for one in self._missed),
+            to_acknowledge=totals.to_acknowledge,
+            to_check=totals.to_check,
         )
 
     def open_entries(self) -> tuple[Entry, ...]:
@@ -250,22 +277,45 @@ class Scheduler:
         return tuple(self._journal.entry(one) for one in self._journal.records_in(OPEN_STATES))
 
     def _line(self, request_id: str) -> tuple[Entry, ...]:
-        is_planned = self._schedule.plan_of(request_id) is not None
-        return (self._schedule.entry_of(request_id),) if is_planned else ()
+        return (self._schedule.entry_of(request_id),) if request_id in self._schedule else ()
 
-    def _take_up_newest(self, request_ids: tuple[str, ...]) -> None:
-        # Where a key may not read, all that was ever delivered rests here, as does what was discarded.
-        at_rest = 0
-        for request_id in reversed(request_ids):
-            self._follow_or_miss(request_id, is_left=True)
-            at_rest += self._schedule.plan_of(request_id) is None
-            if at_rest >= MOST_AT_REST:
-                return
+    def _take_up(self) -> Iterator[None]:
+        """A start, in short steps."""
+        for states in _ALL_TAKEN_UP:
+            found: list[tuple[bool, int, str]] = []
+            for page in (page for state in sorted(states) for page in self._pages(state)):
+                found += ((one.action is Action.ACCEPT, one.seq, one.request_id) for one in page)
+                yield
+            yield from self._take_up_those(request_id for *_, request_id in sorted(found))
+        for page in (page for state in _FOR_A_WORD for page in self._pages(state)):
+            yield from self._take_up_those(one.request_id for one in page if one.waits)
+            yield
+        for state in sorted(UNSETTLED_STATES.difference(*_ALL_TAKEN_UP)):
+            # Where a key may not read, all that was ever delivered rests here, as does what was discarded.
+            at_rest = 0
+            for one in (one for page in self._pages(state, newest_first=True) for one in page):
+                if not one.rests:
+                    yield from self._take_up_those([one.request_id])
+                at_rest += one.request_id not in self._schedule
+                if at_rest >= MOST_AT_REST:
+                    break
+
+    def _pages(self, state: State, *, newest_first: bool = False) -> Iterator[tuple["Listed", ...]]:
+        past = None
+        while page := self._journal.page_in(state, past, newest_first=newest_first):
+            yield page
+            past = page[-1].seq
+
+    def _take_up_those(self, request_ids: Iterable[str]) -> Iterator[None]:
+        for request_id in request_ids:
+            if request_id not in self._schedule:
+                self._follow_or_miss(request_id, is_left=True)
+                yield
 
     def _follow_or_miss(self, request_id: str, *, is_left: bool) -> tuple[Entry, ...]:
         try:
             return self.follow(request_id, is_left=is_left)
         except JournalError:
             # Raises where it is the whole journal that cannot be read now: each try may take long then.
-            self._journal.open_in("")
+            self._journal.has("")
             return ()

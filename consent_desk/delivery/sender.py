@@ -67,7 +67,7 @@ class Sent:
 
 
 class Sender:
-    """Sends one consent after the other, on several threads at once, and can be told to stop.
+    """Sends consents, each on the thread that asks for it, and can be told to stop.
 
     `why_held`: why an opt-in is not to leave now, because of the time that it bears.
     """
@@ -84,7 +84,6 @@ class Sender:
         self._now = now
         self._why_held = why_held
         self._lock = Lock()
-        # The calls under way, by their request IDs.
         self._calls: dict[str, Call] = {}
         self._cancelled: set[str] = set()
         self._stopping = False
@@ -112,7 +111,7 @@ class Sender:
                 last = record.facts[-1]
                 if last.state is State.IN_FLIGHT or last == fact:
                     self._journal.append(request_id, fact, after=len(record.facts))
-                del self._unwritten[request_id]
+                self._unwritten.pop(request_id, None)
                 written.append(request_id)
                 # An opt-out may have been noted, and sent, since.
                 discard_overtaken(self._journal, record.noted, self._now)
@@ -288,7 +287,8 @@ class Sender:
                 return NotSent(phase=Phase.RESOLVING, cause=Cause.REMOVED)
             if not noted.belongs_to(project, mended=by_person):
                 return NotSent(phase=Phase.RESOLVING, cause=Cause.HELD)
-            call = self._calls[request_id] = self._transport.start(prepare_event(project, noted.body))
+            call = self._transport.start(prepare_event(project, noted.body))
+            self._calls[request_id] = call
         try:
             outcome = call.wait()
         finally:

@@ -1,47 +1,28 @@
 """Look into Engagement for what was sent: is it in the history, and does it hold?"""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING, assert_never
 
-from consent_desk.delivery.order import noted_later
-from consent_desk.delivery.schedule import FIRST_LOOK, Due
-from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ends_after
+from consent_desk.delivery.order import is_noted_later
+from consent_desk.delivery.planned import Due
+from consent_desk.delivery.reading import Missed, Reading, Sight
+from consent_desk.delivery.schedule import FIRST_LOOK
+from consent_desk.domain.consent.values import CustomerId, Timestamp, ends_after
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import needs_check, nobody_looked, said, saw_customer, to_check
 from consent_desk.domain.lifecycle.judgement import SECOND, Judgement, judge_look
-from consent_desk.domain.lifecycle.looking import (
-    is_as_sent,
-    later_events,
-    look_of,
-    shows,
-    why_no_page,
-)
 from consent_desk.domain.lifecycle.messages import tell_check, tell_look
-from consent_desk.domain.lifecycle.policy import (
-    Failing,
-    Step,
-    failing_of,
-    is_time,
-    look_again_after,
-    plan,
-    retry_after,
-)
+from consent_desk.domain.lifecycle.policy import Failing, Step, failing_of, is_time, look_again_after, plan
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import LEGAL, TO_CHECK_STATES, Fact, State
-from consent_desk.domain.wire.customer import (
-    HistoryEvent,
-    HistoryPage,
-    lacks_permission,
-    last_events,
-    read_consents,
-    read_history,
-)
-from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NoLook, NotSent, Outcome
+from consent_desk.domain.wire.customer import HistoryEvent, last_events
+from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent, Outcome
 from consent_desk.domain.wire.project import Project
-from consent_desk.domain.wire.request import PreparedRequest, prepare_consents, prepare_history
-from consent_desk.engagement.calls import MOST_PAGES, PAGE, Transport
+from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.categories import fetch_categories
 
 if TYPE_CHECKING:
@@ -65,18 +46,6 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
-    """Why a look was not complete: it shows nothing.
-
-    `outcome`: of the last read. The server asks to `wait` so many microseconds.
-    """
-
-    reason: NoLook
-    outcome: Outcome | None
-    wait: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Failed:
     """A look that told nothing, with those before it. The next comes in so many microseconds, if at all.
 
@@ -88,16 +57,12 @@ class Failed:
     is_written: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """A complete look, and the events that are later than our own."""
-
-    look: Look
-    later: tuple[HistoryEvent, ...] = ()
+LookResult = Looked | Failed | JournalError | None
+"""What came of looking up one consent. None: there was nothing to look up."""
 
 
 class Verifier:
-    """Looks up one consent at a time. Never changes anything in Engagement. `steady`: monotonic seconds."""
+    """Looks up what was sent. Never changes anything in Engagement. `steady`: monotonic seconds."""
 
     def __init__(
         self,
@@ -119,31 +84,84 @@ class Verifier:
         None: there is nothing to look up now, or `project` does not lead where it was sent. Raises
         JournalError.
         """
+        [(_, result)] = self.look_up_all((due,), project)
+        if isinstance(result, JournalError):
+            raise result
+        return result
+
+    def look_up_all(self, dues: Sequence[Due], project: Project) -> Iterator[tuple[Due, LookResult]]:
+        """Look up all that is due; one reading of a customer's history serves all that is due for them.
+
+        What each came to, as of `look_up`, is told as soon as it is written. Raises JournalError where
+        nothing can be read of the journal.
+        """
+        wanted: defaultdict[CustomerId, list[tuple[Due, Record]]] = defaultdict(list)
+        for due in dues:
+            try:
+                record = self._wanted(due, project)
+            except JournalError as error:
+                yield due, self._of_one(error)
+                continue
+            if record is None:
+                yield due, None
+            else:
+                wanted[record.noted.consent.customer].append((due, record))
+        for customer, of_one in wanted.items():
+            yield from self._look_up_customer(customer, of_one, project)
+
+    def _look_up_customer(
+        self, customer: CustomerId, wanted: Sequence[tuple[Due, Record]], project: Project
+    ) -> Iterator[tuple[Due, LookResult]]:
+        # The facts were read before the reading begins: it is no look for what is written after them.
+        reading = Reading(self._transport, self._now, project, customer)
+        sights = reading.sights([record for _, record in wanted])
+        known = _Customer(self._journal, reading)
+        # As of the reading: writing down what it shows of many takes a while.
+        at, steady = self._now(), self._steady()
+        for (due, record), sight in zip(wanted, sights, strict=True):
+            since = _since(due, len(record.facts), steady)
+            result: LookResult
+            try:
+                if isinstance(sight, Missed):
+                    result = self._write_failed(record, sight, at, since, reading.elapsed)
+                else:
+                    result = self._write_sight(record, sight, at, since, known)
+            except JournalError as error:
+                result = self._of_one(error)
+            yield due, result
+
+    def _of_one(self, error: JournalError) -> JournalError:
+        # Raises where it is the whole journal that cannot be read now: each try may take long then.
+        self._journal.open_in("")
+        return error
+
+    def _wanted(self, due: Due, project: Project) -> Record | None:
+        """What is to be looked up now."""
         if due.is_before_leaving and self._has_left(due):
             return None
         record = self._journal.record(due.request_id)
-        noted, last = record.noted, record.facts[-1].state
+        noted = record.noted
         if not noted.body or not self._is_wanted(record, due) or not noted.belongs_to(project):
             self._unwritten.pop(due.request_id, None)
             return None
-        reading = Reading(self._transport, self._now)
-        sight = reading.sight(project, noted, was_seen=last is State.SEEN)
-        steady = self._since(due, len(record.facts))
-        if isinstance(sight, Missed):
-            return self._write_failed(record, sight, steady, reading.elapsed)
-        at, action = self._now(), noted.consent.action
+        return record
+
+    def _write_sight(
+        self, record: Record, sight: Sight, at: Timestamp, steady: float | None, customer: "_Customer"
+    ) -> Looked | Failed | None:
+        noted, last, look = record.noted, record.facts[-1].state, sight.look
         moot = self._rules_no_more(noted, sight.later, at)
-        state = judge_look(sight.look, record.facts, action, at, moot=moot)
+        state = judge_look(look, record.facts, noted.consent.action, at, moot=moot)
         if last in _WAIT_TO_LEAVE and state not in LEGAL[last]:
             # It waits on; or it is there, and what holds is seen by the next look.
-            state = State.SEEN if sight.look.seen else last
-        look, is_known = sight.look, True
+            state = State.SEEN if look.seen else last
+        is_known = True
         if state in {State.SEEN, State.VERIFIED}:
-            look, is_known = self._made_up_for(record, project, look, reading)
+            look, is_known = _made_up_for(record, look, customer)
         if state is State.VERIFIED and not is_known:
             # The next look finds out, where it can be found out at all.
             state = State.SEEN
-        look = replace(look, steady=steady, elapsed=reading.elapsed)
+        look = replace(look, steady=steady, elapsed=customer.reading.elapsed)
         fact = _checked(record, Fact(at=at, state=state, outcome=look))
         if not self._write(record, fact):
             return None
@@ -152,34 +170,8 @@ class Verifier:
         if failing is not None and failing.is_given_up:
             # The key may not read any more: a person is asked, as where no answer comes.
             return Failed(failing, 0, is_written=True)
-        return Looked(Entry.after(noted, known.facts), _judged(known, look, practice=project.practice))
-
-    def _made_up_for(
-        self, record: Record, project: Project, look: Look, reading: "Reading"
-    ) -> tuple[Look, bool]:
-        """`look` with what nobody found out before it was sent: is there such a customer, such a category?
-
-        And whether it is known now if there is such a customer.
-        """
-        consent, is_known = record.noted.consent, True
-        if nobody_looked(record) and not self._was_seen_elsewhere(record.noted):
-            # Where nothing else stands in the history, our own event may have made the profile.
-            alone = reading.is_alone(project, consent.customer, self._journal.has)
-            look, is_known = replace(look, unknown=alone is True), alone is not None
-        if record.noted.context.listed is None:
-            listed = fetch_categories(self._transport, project)
-            known = listed if isinstance(listed, tuple) else ()
-            look = replace(look, unlisted=bool(known) and all(one.id != consent.category for one in known))
-        return look, is_known
-
-    def _was_seen_elsewhere(self, noted: Noted) -> bool:
-        """Whether a look-up saw the customer exist when an earlier consent of theirs was noted here.
-
-        For a later one, it may have seen the profile that this one made.
-        """
-        ours = self._journal.consents_of(noted.project_id, noted.consent.customer)
-        earlier = takewhile(lambda one: one != noted.consent.request_id, ours)
-        return any(saw_customer(self._journal.record(one)) for one in earlier)
+        practice = customer.reading.project.practice
+        return Looked(Entry.after(noted, known.facts), _judged(known, look, practice=practice))
 
     def _is_wanted(self, record: Record, due: Due) -> bool:
         if due.plan.unsent:
@@ -191,14 +183,10 @@ class Verifier:
         """Whether an opt-out of an earlier run waits no more for its look."""
         return due.since is not None and self._steady() - due.since >= FIRST_LOOK
 
-    def _since(self, due: Due, facts: int) -> float | None:
-        """Monotonic seconds since the last of so many facts, at least; None where an earlier run wrote it."""
-        if due.since is None or due.is_before_leaving:
-            return None
-        return self._steady() - due.since if facts == due.facts else 0.0
-
-    def _write_failed(self, record: Record, missed: Missed, steady: float | None, elapsed: float) -> Failed:
-        request_id, at = record.noted.consent.request_id, self._now()
+    def _write_failed(
+        self, record: Record, missed: Missed, at: Timestamp, steady: float | None, elapsed: float
+    ) -> Failed:
+        request_id = record.noted.consent.request_id
         unwritten = self._unwritten.get(request_id, 0) + 1
         look = FailedLook(
             why=missed.reason,
@@ -228,8 +216,31 @@ class Verifier:
         if until is not None and not ends_after(until, at):
             return True
         # Noted here, and stored there: what holds is what this desk was told later.
-        ruling = last_events(later)
-        return bool(ruling) and {event.request_id for event in ruling} <= noted_later(self._journal, noted)
+        ruling = {event.request_id for event in last_events(later)}
+        return bool(ruling) and all(is_noted_later(self._journal, noted, one) for one in ruling)
+
+
+def _since(due: Due, facts: int, steady: float) -> float | None:
+    """Monotonic seconds since the last of so many facts, at least; None where an earlier run wrote it."""
+    if due.since is None or due.is_before_leaving:
+        return None
+    return steady - due.since if facts == due.facts else 0.0
+
+
+def _made_up_for(record: Record, look: Look, customer: "_Customer") -> tuple[Look, bool]:
+    """`look` with what nobody found out before it was sent: is there such a customer, such a category?
+
+    And whether it is known now if there is such a customer.
+    """
+    consent, is_known = record.noted.consent, True
+    if nobody_looked(record) and not customer.was_seen_before(consent.request_id):
+        # Where nothing else stands in the history, our own event may have made the profile.
+        alone = customer.is_alone
+        look, is_known = replace(look, unknown=alone is True), alone is not None
+    if record.noted.context.listed is None:
+        listed = customer.listed
+        look = replace(look, unlisted=bool(listed) and consent.category not in listed)
+    return look, is_known
 
 
 def _checked(record: Record, looked: Fact) -> Fact:
@@ -284,90 +295,37 @@ def _kind(failed: FailedLook) -> tuple[object, ...]:
     return (failed.why, ended.status if isinstance(ended, Answered) else ended.cause)
 
 
-class Reading:
-    """Reads a customer's history and status, one call after the other (sections 4.4 and 4.5).
+class _Customer:
+    """What is found out of a customer once for all that one reading serves, where it is asked."""
 
-    `elapsed`: all calls together, in seconds.
-    """
+    def __init__(self, journal: "SqliteJournal", reading: Reading) -> None:
+        self.reading = reading
+        self._journal = journal
+        self._was_seen = False
+        # Whether a look-up had seen the customer when each of the consents so far was noted here.
+        self._seen_before: dict[str, bool] = {}
 
-    def __init__(self, transport: Transport, now: Callable[[], Timestamp]) -> None:
-        self._transport = transport
-        self._now = now
-        self.elapsed = 0.0
-
-    def sight(self, project: Project, noted: Noted, *, was_seen: bool) -> Sight | Missed:
-        """A complete look for `noted`. `was_seen`: only what holds is still wanted."""
-        consent = noted.consent
-        events = self._history(project, consent)
-        if isinstance(events, Sight | Missed):
-            return events
-        later = later_events(events, consent)
-        seen = look_of(consent, events, None, self._now())
-        if not seen.seen:
-            return Sight(seen, later)
-        asked = (consent.category,)
-        outcome = self._call(prepare_consents(project, consent.customer, asked))
-        if isinstance(outcome, Answered) and not outcome.truncated:
-            at = self._now()
-            read = read_consents(outcome.status, outcome.body, asked, at) or {}
-            if (status := read.get(consent.category)) is not None:
-                return Sight(look_of(consent, events, status, at), later)
-            if lacks_permission(outcome.status, outcome.body):
-                return Sight(seen, later)
-        # That it stands in the history is worth a line at once; what holds is asked again.
-        return self._missed(outcome, why_no_page(outcome)) if was_seen else Sight(seen, later)
-
-    def is_alone(self, project: Project, customer: CustomerId, is_ours: Callable[[str], bool]) -> bool | None:
+    @cached_property
+    def is_alone(self) -> bool | None:
         """Whether nothing but our own events stands in the history; None where that could not be read."""
-        skip, before = 0, HistoryPage()
-        for _ in range(MOST_PAGES):
-            outcome = self._call(prepare_history(project, customer, limit=PAGE, skip=skip))
-            if not isinstance(outcome, Answered) or outcome.truncated:
-                return None
-            page = read_history(outcome.status, outcome.body)
-            if page is None or not page.follows(before):
-                return None
-            if not page.data:
-                return skip > 0
-            if len(page.events) != len(page.data):
-                return False
-            if any(one.request_id is None or not is_ours(one.request_id) for one in page.events):
-                return False
-            skip, before = skip + len(page.data), page
-        return None
+        return self.reading.is_alone(self._journal.has)
 
-    def _history(self, project: Project, consent: Consent) -> list[HistoryEvent] | Sight | Missed:
-        """All events back past `consent`, or to its own. A history that was not read so far shows nothing."""
-        events: list[HistoryEvent] = []
-        skip, before = 0, HistoryPage()
-        for _ in range(MOST_PAGES):
-            request = prepare_history(project, consent.customer, limit=PAGE, skip=skip)
-            outcome = self._call(request)
-            if not isinstance(outcome, Answered):
-                return self._missed(outcome, why_no_page(outcome))
-            if lacks_permission(outcome.status, outcome.body):
-                return Sight(Look(blind=True))
-            page = None if outcome.truncated else read_history(outcome.status, outcome.body)
-            if page is None:
-                return self._missed(outcome, why_no_page(outcome))
-            if not page.follows(before):
-                return self._missed(outcome, NoLook.NOT_ADVANCING)
-            events.extend(page.events)
-            # A page may be shorter than asked for: only an empty one is the end.
-            if (
-                not page.data
-                or (page.times and not shows(page.times[-1], consent))
-                or any(is_as_sent(event, consent) for event in page.events)
-            ):
-                return events
-            skip, before = skip + len(page.data), page
-        return self._missed(None, NoLook.TOO_LONG)
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """The categories of the project; none where they could not be read."""
+        listed = fetch_categories(self.reading.transport, self.reading.project)
+        return frozenset(one.id for one in listed) if isinstance(listed, tuple) else frozenset()
 
-    def _call(self, request: PreparedRequest) -> Outcome:
-        outcome = self._transport.start(request).wait()
-        self.elapsed += outcome.elapsed
-        return outcome
+    def was_seen_before(self, request_id: str) -> bool:
+        """Whether a look-up saw the customer exist when an earlier consent of theirs was noted here.
 
-    def _missed(self, outcome: Outcome | None, reason: NoLook) -> Missed:
-        wait = retry_after(outcome, self._now()) if isinstance(outcome, Answered) else 0
-        return Missed(reason, outcome, wait)
+        For a later one, it may have seen the profile that this one made.
+        """
+        while request_id not in self._seen_before and (one := next(self._ours, None)) is not None:
+            self._seen_before[one] = self._was_seen
+            self._was_seen = self._was_seen or saw_customer(self._journal.record(one))
+        return self._seen_before.get(request_id, False)
+
+    @cached_property
+    def _ours(self) -> Iterator[str]:
+        return iter(self._journal.consents_of(self.reading.project.id, self.reading.customer))

@@ -67,7 +67,9 @@ class Limits:
 
     def book(self, address: BaseUrl) -> None:
         """Book a time for one call, and wait for it, unless that was done."""
-        if not address.is_loopback and not getattr(self._booked, "is_so", False):
+        if getattr(self._booked, "is_so", False):
+            self._booked.is_so = False
+        elif not address.is_loopback:
             self._book(address.authority, first=False)
 
     def hear(self, address: BaseUrl, outcome: Outcome) -> None:

@@ -18,7 +18,7 @@ from consent_desk.domain.consent.action import BOTH, Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.evidence.proof import FromJournal
-from consent_desk.domain.lifecycle.record import Entry, Noted, Record
+from consent_desk.domain.lifecycle.record import Decision, Entry, Noted, Record, Subject
 from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, Fact, State, may_be_claimed
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.message import say
@@ -27,7 +27,15 @@ from consent_desk.journal.evidence import collect
 from consent_desk.journal.file import open_file
 from consent_desk.journal.head import Head, advance_head, head_file
 from consent_desk.journal.identity import finish_salvage, installation_of, recognise
-from consent_desk.journal.owners import Owner, end_claim, is_gone, opening, require_alone, write_claim
+from consent_desk.journal.owners import (
+    Owner,
+    end_claim,
+    is_gone,
+    is_shared,
+    opening,
+    require_alone,
+    write_claim,
+)
 from consent_desk.journal.personal_data import erase_consent, find_consents
 from consent_desk.journal.rows import (
     FACTS,
@@ -44,11 +52,19 @@ from consent_desk.journal.rows import (
 )
 from consent_desk.journal.schema import transaction
 from consent_desk.journal.search import (
+    LAST,
+    LIKE,
     PAGE,
-    WAITING_FOR_A_WORD,
+    Listed,
+    alike,
     count,
     find_page,
     find_those,
+    first_alike,
+    last_alike,
+    like,
+    opt_ins_beside_opt_outs,
+    page_in,
     pages,
     write_sought,
 )
@@ -66,14 +82,6 @@ _NOT_ERASED = "The customer's data was not removed: {why}."
 OPEN = Reason(
     say("one of this customer's decisions has not certainly reached Engagement"),
     say("Have it sent, or discard it, then try again."),
-)
-
-_LAST = 2**63 - 1
-"""The largest number that SQLite keeps."""
-
-_LIKE = (
-    "FROM personal JOIN consent USING (seq) JOIN standing USING (seq) "
-    "WHERE customer_id = ? AND customer_id_type = ? AND project_id = ? AND category = ?"
 )
 
 
@@ -198,15 +206,22 @@ class SqliteJournal:
 
         One step: what is given up was never under way, and nobody begins to send it meanwhile.
         """
+        return self.give_up_all((request_id,), states, fact) == 1
+
+    def give_up_all(self, request_ids: Collection[str], states: Collection[State], fact: Fact) -> int:
+        """Write that none of these is sent whose state is one of `states`; return how many there were."""
+        given_up = 0
         with self._unit(_NOT_GIVEN_UP) as connection:
-            last = last_fact(connection, request_id)
-            if last is None or last.state not in states:
-                return False
-            if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
-                raise ILLEGAL.trouble(_NOT_GIVEN_UP)
-            end_claim(connection, request_id)
-            append_fact(connection, request_id, fact)
-            return True
+            for request_id in request_ids:
+                last = last_fact(connection, request_id)
+                if last is None or last.state not in states:
+                    continue
+                if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
+                    raise ILLEGAL.trouble(_NOT_GIVEN_UP)
+                end_claim(connection, request_id)
+                append_fact(connection, request_id, fact)
+                given_up += 1
+        return given_up
 
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
         """The request IDs of all consents in one of `states`, the oldest first; of erased ones none."""
@@ -223,27 +238,43 @@ class SqliteJournal:
             found |= {row["seq"]: row["request_id"] for row in rows}
         return tuple(found[seq] for seq in sorted(found))
 
-    def to_acknowledge(self) -> tuple[str, ...]:
-        """The request IDs of those that wait for a person's word, the oldest first."""
-        return tuple(row["request_id"] for row in pages(self._reading, WAITING_FOR_A_WORD))
+    def page_in(
+        self, state: State, past: int | None = None, *, newest_first: bool = False
+    ) -> tuple[Listed, ...]:
+        """At most 500 of those in one state, the oldest first: those that follow the number `past`."""
+        with self._reading() as connection:
+            return page_in(connection, state, past, newest_first=newest_first)
 
-    def open_like(
+    def opt_ins_beside_opt_outs(self) -> tuple[str, ...]:
+        """The opt-ins that have not left and stand beside an opt-out of their customer and category."""
+        return opt_ins_beside_opt_outs(self._reading)
+
+    def alike(
         self,
-        project_id: str,
-        customer: CustomerId,
-        category: str,
+        subject: Subject,
+        states: Collection[State],
         actions: Collection[Action] = BOTH,
-    ) -> tuple[Record, ...]:
-        """The consents of `actions` for one customer and category in an open state, the oldest first."""
-        rows = pages(
-            self._reading,
-            f"SELECT seq, request_id {_LIKE} "  # noqa: S608 - the constant above
-            "AND state IN (SELECT value FROM json_each(?)) AND action IN (SELECT value FROM json_each(?)) "
-            "AND seq > ? ORDER BY seq LIMIT ?",
-            *(customer.value, customer.type, project_id, category),
-            *(json.dumps(sorted(OPEN_STATES)), json.dumps(sorted(actions))),
-        )
-        return tuple(self.record(row["request_id"]) for row in rows)
+        after: Timestamp | None = None,
+    ) -> tuple[Decision, ...]:
+        """The decisions of `actions` about one subject in `states`, the oldest noted first.
+
+        With a timestamp after `after`; of what is discarded only what may have left before.
+        """
+        with told(NOT_READ):
+            return alike(self._reading, subject, states, actions, 0 if after is None else after.micros)
+
+    def first_alike(self, subject: Subject, states: Collection[State], action: Action) -> str | None:
+        """The request ID of the first of those of `action` in `states`; None where there is none."""
+        with self._reading() as connection:
+            return first_alike(connection, subject, states, action)
+
+    def last_alike(self, subject: Subject, after: Timestamp, *, waiting: bool) -> Timestamp | None:
+        """The latest timestamp after `after` of what is not discarded; None where there is none.
+
+        Without `waiting` no opt-in counts that has not left.
+        """
+        with self._reading() as connection:
+            return last_alike(connection, subject, after, waiting=waiting)
 
     def later_like(
         self, project_id: str, customer: CustomerId, category: str, after: Timestamp
@@ -254,8 +285,9 @@ class SqliteJournal:
         """
         rows = pages(
             self._reading,
-            f"SELECT seq, request_id {_LIKE} AND timestamp > ? AND seq > ? ORDER BY seq LIMIT ?",
-            *(customer.value, customer.type, project_id, category, after.micros),
+            f"SELECT seq, request_id {LIKE} AND timestamp > ? AND seq > ? ORDER BY seq LIMIT ?",
+            *like(Subject(project_id, customer, category)),
+            after.micros,
         )
         return (self.record(row["request_id"]) for row in reversed([*rows]))
 
@@ -266,11 +298,11 @@ class SqliteJournal:
 
         With `before`, of those that are earlier than it.
         """
-        until = _LAST if before is None else before.micros
+        until = LAST if before is None else before.micros
         with self._reading() as connection:
             last = connection.execute(
-                f"SELECT max(timestamp) {_LIKE} AND timestamp < ?",
-                (customer.value, customer.type, project_id, category, until),
+                f"SELECT max(timestamp) {LIKE} AND timestamp < ?",
+                (*like(Subject(project_id, customer, category)), until),
             ).fetchone()[0]
             return None if last is None else Timestamp(last)
 
@@ -344,11 +376,21 @@ class SqliteJournal:
             return False
         return row["owner"] is None or is_gone(self._path, row["owner"])
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether another program has it open too."""
+        return is_shared(self._path)
+
     def changed_elsewhere(self) -> bool:
         """Whether another program, or another opening, has written since this was asked last."""
         with self._reading() as connection:
             before, self._seen = self._seen, _version_of(connection)
             return self._seen != before
+
+    def newest_fact(self) -> int:
+        """The number of the last fact, 0 where there is none."""
+        with self._reading() as connection:
+            return int(connection.execute("SELECT coalesce(max(seq), 0) FROM fact").fetchone()[0])
 
     def touched_since(self, fact: int) -> tuple[tuple[str, ...], int]:
         """Of what consents there are facts after the one of this number, the first `queued` among them.

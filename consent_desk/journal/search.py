@@ -1,7 +1,7 @@
-"""Search the journal, in a narrow table that is derived for it: `sought`.
+"""Search the journal: what people type, in a narrow table that is derived for it, and what delivery asks.
 
-That one is read from end to end, 200,000 rows in some 30 ms; an index of substrings would be faster still,
-but keep pieces of what was erased.
+`sought` is read from end to end, 200,000 rows in some 30 ms; an index of substrings would be faster still,
+but keep pieces of what was erased. What delivery asks is found by an index: of one customer, or of one state.
 
 Each question fetches at most one page, and is read to its end before anybody else's turn.
 """
@@ -10,9 +10,13 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from consent_desk.domain.lifecycle.state import CANCELLED_HERE, CHECKED
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.lifecycle.record import Decision, Subject
+from consent_desk.domain.lifecycle.state import CANCELLED_HERE, CHECKED, UNSENT_STATES, State
 from consent_desk.domain.log_query import ALIKE, LogQuery, LogRow, folded
 from consent_desk.journal.chain import Columns
 from consent_desk.journal.rows import entry_of, find
@@ -41,11 +45,129 @@ TO_ACKNOWLEDGE = f"""(
 )"""  # noqa: S608 - our own words
 """The condition for the rows of `standing` that wait for a person's word: cancelled, or to be checked."""
 
-WAITING_FOR_A_WORD = (
-    "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "  # noqa: S608 - our own names
-    f"JOIN personal USING (seq) WHERE {TO_ACKNOWLEDGE} AND standing.seq > ? ORDER BY standing.seq LIMIT ?"
+LIKE = (
+    "FROM personal CROSS JOIN consent USING (seq) CROSS JOIN standing USING (seq) "
+    "WHERE customer_id = ? AND customer_id_type = ? AND project_id = ? AND category = ?"
 )
-"""The question for the request IDs of those."""
+"""The decisions about one customer and category, found by the customer whatever else is asked."""
+
+_UNSENT = ", ".join(f"'{state}'" for state in sorted(UNSENT_STATES))
+# What `may_have_left` asks the facts, wide enough to leave none out.
+_MAY_HAVE_LEFT = """EXISTS (
+    SELECT 1 FROM fact WHERE fact.request_id = consent.request_id AND (
+        fact.state IN ('restored', 'delivered', 'unconfirmed')
+        OR fact.outcome = 'look' AND json_extract(fact.look, '$.seen')
+    )
+)"""
+_ALIKE = (
+    f"SELECT seq, request_id, action, timestamp, noted_at, state {LIKE} "  # noqa: S608 - our own words
+    "AND state IN (SELECT value FROM json_each(?)) AND action IN (SELECT value FROM json_each(?)) "
+    f"AND timestamp > ? AND (state <> 'discarded' OR {_MAY_HAVE_LEFT}) AND seq > ? ORDER BY seq LIMIT ?"
+)
+_LAST_ALIKE = (
+    f"SELECT max(timestamp) {LIKE} AND timestamp > ? AND state <> 'discarded' "
+    f"AND (? OR action = 'reject' OR state NOT IN ({_UNSENT}))"
+)
+_RESTS = f"(state = 'discarded' AND NOT {_MAY_HAVE_LEFT})"
+_PAGE_IN = (
+    f"SELECT standing.seq, request_id, action, {TO_ACKNOWLEDGE} AS waits, {{rests}} AS rests "  # noqa: S608 - our own words
+    "FROM standing CROSS JOIN consent USING (seq) CROSS JOIN personal USING (seq) "
+    "WHERE state = ? AND standing.seq {than} ? ORDER BY standing.seq {order} LIMIT ?"
+)
+_OPT_INS_BESIDE_OPT_OUTS = """
+SELECT standing.seq, request_id
+FROM standing CROSS JOIN consent USING (seq) CROSS JOIN personal USING (seq)
+WHERE state = ? AND action = 'accept' AND EXISTS (
+    SELECT 1 FROM personal AS theirs CROSS JOIN consent AS other USING (seq)
+    WHERE theirs.customer_id = personal.customer_id AND theirs.customer_id_type = personal.customer_id_type
+        AND other.project_id = consent.project_id AND other.category = consent.category
+        AND other.action = 'reject'
+) AND standing.seq > ? ORDER BY standing.seq LIMIT ?
+""".strip()
+LAST = 2**63 - 1
+"""The largest number that SQLite keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A consent of one state; `waits`: for a person's word, as it was cancelled or is to be checked.
+
+    `rests`: it was given up before it left. That is asked of the newest first alone.
+    """
+
+    seq: int
+    request_id: str
+    action: Action
+    waits: bool
+    rests: bool = False
+
+
+def like(subject: Subject) -> tuple[str, str, str, str]:
+    """The values that `LIKE` asks for."""
+    project_id, customer, category = subject
+    return customer.value, customer.type, project_id, category
+
+
+def alike(
+    reading: Reading, subject: Subject, states: Collection[State], actions: Collection[Action], after: int
+) -> tuple[Decision, ...]:
+    """The decisions in `states` with a timestamp after `after`, the oldest noted first."""
+    among = json.dumps(sorted(states)), json.dumps(sorted(actions))
+    rows = pages(reading, _ALIKE, *like(subject), *among, after)
+    return tuple(
+        Decision(
+            seq=row["seq"],
+            request_id=row["request_id"],
+            action=Action(row["action"]),
+            timestamp=Timestamp(row["timestamp"]),
+            noted_at=Timestamp(row["noted_at"]),
+            state=State(row["state"]),
+        )
+        for row in rows
+    )
+
+
+def first_alike(
+    connection: sqlite3.Connection, subject: Subject, states: Collection[State], action: Action
+) -> str | None:
+    """The request ID of the first of those; None where there is none."""
+    row = connection.execute(
+        _ALIKE, (*like(subject), json.dumps(sorted(states)), json.dumps([action]), 0, 0, 1)
+    ).fetchone()
+    return None if row is None else row["request_id"]
+
+
+def last_alike(
+    connection: sqlite3.Connection, subject: Subject, after: Timestamp, *, waiting: bool
+) -> Timestamp | None:
+    """The latest timestamp after `after` that is not discarded's; `waiting`: nor an unsent opt-in's."""
+    last = connection.execute(_LAST_ALIKE, (*like(subject), after.micros, waiting)).fetchone()[0]
+    return None if last is None else Timestamp(last)
+
+
+def page_in(
+    connection: sqlite3.Connection, state: State, past: int | None, *, newest_first: bool
+) -> tuple[Listed, ...]:
+    """The page of those in one state that follows the number `past`."""
+    than, order, rests, start = ("<", "DESC", _RESTS, LAST) if newest_first else (">", "ASC", "0", 0)
+    question = _PAGE_IN.format(than=than, order=order, rests=rests)
+    rows = connection.execute(question, (state, start if past is None else past, PAGE)).fetchall()
+    return tuple(
+        Listed(
+            seq=row["seq"],
+            request_id=row["request_id"],
+            action=Action(row["action"]),
+            waits=bool(row["waits"]),
+            rests=bool(row["rests"]),
+        )
+        for row in rows
+    )
+
+
+def opt_ins_beside_opt_outs(reading: Reading) -> tuple[str, ...]:
+    """The request IDs of the opt-ins that have not left, for whose customer and category is an opt-out."""
+    rows = (row for state in sorted(UNSENT_STATES) for row in pages(reading, _OPT_INS_BESIDE_OPT_OUTS, state))
+    return tuple(row["request_id"] for row in rows)
 
 
 def pages(reading: Reading, question: str, *values: str | int, after: int = 0) -> Iterator[sqlite3.Row]:

@@ -20,6 +20,7 @@ from consent_desk.app.startup import SWITCH_INTERVAL
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.widgets.inputs import MOMENT
 from tests.bench.opened import until
 from tests.consents import a_project
 from tests.end_to_end.desk import CATEGORIES
@@ -70,11 +71,15 @@ def cancelled(qt: QApplication, line: str, count: int) -> list[float]:
 
 def press(qt: QApplication, window: MainWindow, silence: Silence, number: int) -> float:
     form, cancel = window.consent, window.log.cancel
-    form.fill(replace(TUTORIAL, ticket=f"T-{number}"))
+    # Another one each time: the same decision again is asked about.
+    form.fill(replace(TUTORIAL, customer_id=f"customer-{number}@example.com"))
     silence.arrived.clear()
     silence.ended.clear()
     QTest.mouseClick(form.send, Qt.MouseButton.LeftButton)
     until(qt, lambda: bool(silence.arrived) and cancel.isVisible())
+    # A click that came sooner would be taken for one that was meant for another button.
+    takes_clicks = time.monotonic() + MOMENT
+    until(qt, lambda: time.monotonic() > takes_clicks)
     began = time.perf_counter()
     QTest.mouseClick(cancel, Qt.MouseButton.LeftButton)
     until(qt, lambda: bool(silence.ended) and not cancel.isVisible())

@@ -22,8 +22,8 @@ SAID = {
     "unlocked": "key from the keyring",
     "locked": "The keyring is locked.",
     "frozen": "Waiting for the keyring",
-    "absent": "There is no keyring",
-    "null": "There is no keyring",
+    "absent": "which does not show them now",
+    "null": "which does not show them now",
 }
 """What the window says of the keyring in each state: else it was in another one."""
 

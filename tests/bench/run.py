@@ -108,7 +108,7 @@ def startup(bench: Bench) -> Iterator[Row]:
     for moment, what, limit in (
         ("painted", "memory, window visible", 1.75),
         ("filled", "memory, preview painted", 1.75),
-        ("settled", "memory, 2 s later", None),
+        ("settled", "memory, 2 s later", 1.75),
     ):
         pairs = [(a["painted"] / 1024, b[moment] / 1024) for a, b in sizes]
         yield compared(f"{bench.name}: {what}", pairs, "MiB", limit)

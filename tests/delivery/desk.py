@@ -100,10 +100,10 @@ class FullJournal(SqliteJournal):
         self.room -= self.full
         return super().append(request_id, fact, after=after)
 
-    def give_up(self, request_id: str, states: Collection[State], fact: Fact) -> bool:
+    def give_up_all(self, request_ids: Collection[str], states: Collection[State], fact: Fact) -> int:
         if self.full:
             raise JournalError(say("Full."), say("Make room."))
-        return super().give_up(request_id, states, fact)
+        return super().give_up_all(request_ids, states, fact)
 
 
 class Desk:

@@ -61,7 +61,7 @@ Kind = TypeVar("Kind")
 class Desk:
     """An engine on a real journal, an Engagement that fails as told, a clock in the test's hands."""
 
-    def __init__(self, path: Path, engagement: Engagement | None = None) -> None:
+    def __init__(self, path: Path, engagement: Engagement | None = None, *, practice: bool = False) -> None:
         self.seconds = 0.0
         self.engagement = engagement or Engagement(lambda: self.now().micros / 1_000_000)
         self.project: Project | None = a_project()
@@ -89,6 +89,7 @@ class Desk:
             clock=self.watch,
             limits=Limits(self.now),
             log=self.bugs.append,
+            practice=practice,
         )
         parts: Any = self.engine
         self.steps, self.sends, self.looks = parts._steps, parts._sends, parts._looks
@@ -367,13 +368,21 @@ def test_a_held_opt_in_that_was_due_does_not_turn_an_opt_out_until_somebody_insi
     desk.engine.release([held])
     desk.run()
     assert (desk.state(held), desk.sent(held)) == (State.QUEUED, 0)
-    assert desk.last(NotLeft).why == TURNS_OPT_OUT
     desk.pass_time(1_000)
     assert desk.sent(held) == 0
     desk.engine.send_again(desk.entry(held))
     desk.run()
     assert (desk.state(held), desk.sent(held)) == (State.DELIVERED, 1)
     assert INSISTED in {fact.note for fact in desk.journal.record(held).facts}
+
+
+def test_an_opt_in_that_is_about_to_leave_as_an_opt_out_is_seen_stays(desk: Desk) -> None:
+    request_id = desk.note(ACCEPT, run=False)
+    desk.steps.finish(0)
+    desk.engine.learn(request_id, SAW_OPT_OUT)
+    desk.run()
+    assert (desk.state(request_id), desk.sent(request_id)) == (State.QUEUED, 0)
+    assert desk.last(NotLeft).why == TURNS_OPT_OUT
 
 
 def test_what_an_earlier_run_left_is_looked_up_and_then_leaves(
@@ -400,6 +409,42 @@ def test_a_rest_does_nothing_by_itself_until_it_is_over(desk: Desk) -> None:
     assert desk.state(request_id) is State.RETRY_WAIT
     desk.start()
     assert desk.state(request_id) is State.DELIVERED
+
+
+def test_what_another_program_notes_is_seen_and_left_to_it_for_a_minute(desk: Desk) -> None:
+    other = SqliteJournal.open(desk.path)
+    consent = a_consent(timestamp=desk.now(), noted_at=desk.now())
+    request_id = Outbox(other, desk.now).note(a_project(), consent, TIMED).request_id
+    desk.pass_time(1)
+    assert request_id in {entry.request_id for entry in desk.last(Changed).entries}
+    assert desk.last(Counted).outstanding.opt_outs == 1
+    assert desk.state(request_id) is State.QUEUED
+    desk.pass_time(61)
+    assert desk.state(request_id) is State.DELIVERED
+    other.close()
+
+
+def test_in_practice_nobody_else_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_threads(monkeypatch)
+    monkeypatch.setattr(SqliteJournal, "changed_elsewhere", fail)
+    desk = Desk(tmp_path / "journal.sqlite", practice=True)
+    desk.start()
+    request_id = desk.note()
+    desk.pass_time(31)
+    assert desk.state(request_id) is State.VERIFIED
+    desk.journal.close()
+
+
+def test_what_another_program_left_in_flight_as_it_ended_is_looked_up(desk: Desk) -> None:
+    other = SqliteJournal.open(desk.path)
+    consent = a_consent(timestamp=desk.now(), noted_at=desk.now())
+    request_id = Outbox(other, desk.now).note(a_project(), consent, TIMED).request_id
+    other.claim(request_id, desk.now(), after=1)
+    desk.pass_time(1)
+    assert desk.state(request_id) is State.IN_FLIGHT
+    other.close()
+    desk.pass_time(1)
+    assert desk.state(request_id) is State.UNCONFIRMED
 
 
 # ---------------------------------------------------------------------------- settings
@@ -570,6 +615,55 @@ def test_what_was_cancelled_before_it_is_due_is_not_queued(desk: Desk) -> None:
     desk.run()
     assert desk.all(Sending) == []
     assert desk.state(request_id) is State.DISCARDED
+
+
+def test_what_was_cancelled_too_late_but_not_taken_is_not_tried_again(desk: Desk) -> None:
+    desk.engagement.faults = [Fault.NOT_SENT]
+    request_id = desk.note(run=False)
+    desk.steps.finish(0)
+    entry, send = desk.entry(request_id), desk.sends.work
+
+    def cancel_late(one: Any) -> Any:
+        tell = send(one)
+        assert desk.engine.cancel(entry)
+        return tell
+
+    desk.sends.work = cancel_late
+    desk.run()
+    desk.pass_time(1_000)
+    assert (desk.state(request_id), desk.sent(request_id)) == (State.DISCARDED, 0)
+
+
+def test_a_cancel_that_comes_as_it_is_queued_is_heeded(desk: Desk) -> None:
+    request_id = desk.note(hold=20.0)
+    entry, add = desk.entry(request_id), desk.sends.add
+
+    def cancel_first(*arguments: Any) -> bool:
+        assert desk.engine.cancel(entry)
+        return bool(add(*arguments))
+
+    desk.sends.add = cancel_first
+    desk.engine.release([request_id])
+    desk.run()
+    assert (desk.state(request_id), desk.sent(request_id)) == (State.DISCARDED, 0)
+
+
+def test_a_cancel_that_comes_as_it_begins_ends_its_call(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    request_id = desk.note(hold=20.0)
+    entry, add = desk.entry(request_id), desk.sends.add
+    cancelled: list[str] = []
+
+    def begin_at_once(*arguments: Any) -> bool:
+        added = add(*arguments)
+        desk.engine.cancel(entry)
+        desk.sends.waiting.clear()
+        return bool(added)
+
+    desk.sends.add = begin_at_once
+    monkeypatch.setattr(desk.sender, "cancel", cancelled.append)
+    desk.engine.release([request_id])
+    desk.run()
+    assert cancelled == [request_id]
 
 
 def test_what_could_not_be_cancelled_waits_on_and_can_be_tried_again(
@@ -746,7 +840,7 @@ def test_what_cannot_be_read_is_planned_later_and_told_to_be_unknown(
         unreadable.setattr(desk.scheduler, "follow", fail)
         request_id = desk.note(ACCEPT)
     assert "is not known" in str(desk.last(Planned).outlook)
-    assert desk.steps.wake_at == steps.RETRY
+    assert desk.steps.wake_at == pytest.approx(steps.RETRY, abs=1)
     desk.engine.follow(request_id)
     desk.run()
     assert desk.state(request_id) is State.DELIVERED
@@ -771,6 +865,27 @@ def test_a_look_that_cannot_be_written_is_made_again(desk: Desk, monkeypatch: py
     request_id = desk.note()
     with monkeypatch.context() as full:
         full.setattr(SqliteJournal, "append", fail)
+        desk.pass_time(31)
+    assert desk.state(request_id) is State.DELIVERED
+    desk.pass_time(1_000)
+    assert desk.state(request_id) is State.VERIFIED
+
+
+def test_one_reading_of_the_history_serves_all_that_is_due_for_a_customer(desk: Desk) -> None:
+    first = desk.note(*[REJECT] * 15)
+    calls = desk.engagement.calls
+    desk.pass_time(31)
+    assert len(desk.all(LookedUp)) == 15
+    assert desk.state(first) is State.VERIFIED
+    assert desk.engagement.calls - calls < 10
+
+
+def test_a_look_that_cannot_read_the_journal_is_made_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = desk.note()
+    with monkeypatch.context() as unreadable:
+        unreadable.setattr(Verifier, "look_up_all", fail)
         desk.pass_time(31)
     assert desk.state(request_id) is State.DELIVERED
     desk.pass_time(1_000)
@@ -851,6 +966,16 @@ def test_the_time_is_not_asked_for_where_the_settings_are_not_to_be_had(desk: De
     desk.run()
     assert desk.last(Withheld).why == desk.cannot
     assert desk.engagement.calls == 0
+
+
+def test_the_time_is_asked_for_before_an_opt_in_that_was_refused_is_sent_again(desk: Desk) -> None:
+    desk.engagement.faults = [Fault.REFUSED]
+    request_id = desk.note(ACCEPT, context=LOOKED_UP)
+    assert desk.state(request_id) is State.REFUSED
+    desk.watch._nobody_tells = False
+    desk.engine.send_again(desk.entry(request_id))
+    desk.run()
+    assert desk.state(request_id) is State.DELIVERED
 
 
 def test_a_bug_while_the_time_is_asked_for_is_logged(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -942,6 +1067,46 @@ def test_a_customer_who_was_erased_is_planned_for_no_more(desk: Desk) -> None:
     assert desk.engine.outlook(request_id) is not None
     desk.engine.forget(a_project().id, a_consent().customer)
     assert desk.engine.outlook(request_id) is None
+
+
+def test_nothing_is_known_any_more_of_a_customer_who_is_erased(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jane = a_consent().customer
+    held = desk.note(hold=20.0)
+    other = desk.note(hold=20.0, customer="omar@example.com")
+    with monkeypatch.context() as full:
+        full.setattr(SqliteJournal, "append", fail)
+        desk.note(again=["sms_marketing"])
+    told = len(desk.all(Settled))
+    desk.engine.forget(a_project().id, jane)
+    desk.run()
+    assert (desk.engine.is_held(held), desk.engine.is_held(other)) == (False, True)
+    desk.pass_time(6)
+    assert len(desk.all(Settled)) == told
+
+
+def test_a_look_that_waits_is_not_made_for_a_customer_who_is_erased(desk: Desk) -> None:
+    desk.note()
+    desk.note(customer="omar@example.com")
+    desk.seconds += 31
+    desk.steps.wake()
+    desk.steps.finish(0)
+    calls = desk.engagement.calls
+    for customer in ("jane@example.com", "omar@example.com"):
+        desk.engine.forget(a_project().id, CustomerId(type="registered", value=customer))
+    desk.run()
+    assert desk.engagement.calls == calls
+
+
+def test_what_was_due_while_it_was_held_goes_on_when_something_else_happens_to_it(desk: Desk) -> None:
+    held = desk.note(ACCEPT, hold=20.0)
+    desk.scheduler.follow(held)
+    desk.steps.wake()
+    desk.run()
+    desk.engine.follow(held)
+    desk.run()
+    assert desk.state(held) is State.DELIVERED
 
 
 def test_so_many_that_a_person_asked_for_are_remembered(desk: Desk) -> None:

@@ -9,9 +9,10 @@ from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.schedule import MOST_AT_ONCE, Schedule, refresh
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
+from consent_desk.domain.lifecycle.messages import WRONG_TIME
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step
 from consent_desk.domain.lifecycle.record import Record
-from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
+from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.outcome import Look, Outcome
 from tests.consents import NOON, a_noted, a_project, claim, go_on, later
 from tests.delivery.desk import CUT, DOWN, SENT, SUCCESS
@@ -48,7 +49,7 @@ def ids(schedule: Schedule, seconds: float, *, hold_accepts: bool = False) -> li
 
 
 def open_count(schedule: Schedule) -> int:
-    return sum(entry.state in OPEN_STATES for entry, _ in schedule.planned())
+    return schedule.totals.opt_outs + schedule.totals.opt_ins
 
 
 def opt_in(seconds: float = 0, **changes: object) -> Record:
@@ -131,7 +132,7 @@ def test_what_is_settled_is_forgotten() -> None:
     schedule.put(Record(noted=record.noted, facts=(Fact(at=NOON, state=State.VERIFIED),)))
     assert open_count(schedule) == 0
     assert schedule.plan_of(id_of(record)) is None
-    assert schedule.open_like(record.noted) == ()
+    assert not schedule.alike(record.noted.subject).all
     schedule.put(Record(noted=record.noted, facts=(Fact(at=NOON, state=State.VERIFIED),)))
 
 
@@ -291,7 +292,7 @@ def test_it_is_known_how_many_facts_an_earlier_run_left_and_since_when_the_last_
     schedule.put(replace(record, facts=(*record.facts, looked)))
     seconds.now += 50
     # Planned anew without a fact, the last one is as old as before.
-    schedule.put(replace(record, facts=(*record.facts, looked)), overtaken=True)
+    schedule.put(replace(record, facts=(*record.facts, looked)))
     (due,) = schedule.due(later(120))
     assert (due.facts, due.left, due.since) == (4, 3, 150)
 
@@ -369,12 +370,32 @@ def test_opt_ins_are_held_while_the_clock_is_wrong_but_looked_up() -> None:
     assert ids(schedule, 30) == [id_of(waiting)]
 
 
+def test_no_opt_in_that_was_stamped_wrong_is_hastened() -> None:
+    record = opt_in()
+    stuck = replace(record, facts=(*record.facts, Fact(at=NOON, state=State.QUEUED, note=WRONG_TIME)))
+    schedule = schedule_of(stuck)
+    schedule.hasten(a_project().id)
+    assert ids(schedule, 1) == []
+
+
 # ----------------------------------------------------------------------------------- with the journal
 
 
+class Counting(MemoryJournal):
+    """A journal that counts which records are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[str] = []
+
+    def record(self, request_id: str) -> Record:
+        self.read.append(request_id)
+        return super().record(request_id)
+
+
 @pytest.fixture
-def journal() -> MemoryJournal:
-    return MemoryJournal()
+def journal() -> Counting:
+    return Counting()
 
 
 @pytest.fixture
@@ -395,9 +416,8 @@ def test_a_later_decision_changes_the_plan_of_an_earlier_one(
     refresh(schedule, journal, first)
     assert schedule.plan_of(first) == Plan(Step.SEND, second=True)
     second = note(opt_out(seconds=700))
-    records = refresh(schedule, journal, second)
-    assert {id_of(record) for record in records} == {first, second}
-    assert schedule.open_like(records[0].noted) == tuple(sorted((first, second)))
+    assert {line.request_id for line in refresh(schedule, journal, second)} == {first, second}
+    assert schedule.alike(journal.record(first).noted.subject).open_opt_outs == {first, second}
     assert schedule.plan_of(first) == Plan(Step.ASK)
 
 
@@ -408,7 +428,7 @@ def test_what_was_discarded_meanwhile_leaves_the_schedule(
     refresh(schedule, journal, before := note(opt_in()))
     refresh(schedule, journal, after := note(opt_out(seconds=60)))
     assert schedule.plan_of(before) is None
-    assert schedule.open_like(journal.record(after).noted) == (after,)
+    assert schedule.alike(journal.record(after).noted.subject).all == {after}
 
 
 def test_what_was_settled_before_is_not_read_for_a_later_decision(
@@ -420,8 +440,44 @@ def test_what_was_settled_before_is_not_read_for_a_later_decision(
     schedule = Schedule()
     refresh(schedule, journal, delivered)
     second = note(opt_out(seconds=60))
-    assert [id_of(record) for record in refresh(schedule, journal, second)] == [second]
+    assert [line.request_id for line in refresh(schedule, journal, second)] == [second]
     assert schedule.plan_of(delivered) is not None
+
+
+@pytest.mark.parametrize("action", Action)
+def test_however_many_a_customer_has_no_other_is_read_than_what_has_changed(
+    journal: Counting, note: Callable[[Record], str], action: Action
+) -> None:
+    schedule = Schedule()
+
+    def make(seconds: float) -> Record:
+        return opt_in(seconds) if action is Action.ACCEPT else opt_out(seconds=seconds)
+
+    for number in range(20):
+        refresh(schedule, journal, note(make(number)))
+    journal.read.clear()
+    for seconds, state in ((30, State.DELIVERED), (31, State.REFUSED)):
+        one = note(make(seconds))
+        claim(journal, one, later(40))
+        go_on(journal, one, Fact(at=later(41), state=state, outcome=SUCCESS))
+        journal.read.clear()
+        assert [line.request_id for line in refresh(schedule, journal, one)] == [one]
+        assert journal.read == [one]
+
+
+def test_what_waits_for_an_opt_out_is_told_of_it_and_not_read(
+    journal: Counting, note: Callable[[Record], str]
+) -> None:
+    schedule = Schedule()
+    opt_ins = [note(opt_in(seconds)) for seconds in (50, 60)]
+    for one in opt_ins:
+        refresh(schedule, journal, one)
+    # Dated back: it overtakes none of them.
+    first = note(a_record(timestamp=later(1), noted_at=later(70)))
+    journal.read.clear()
+    assert {line.request_id for line in refresh(schedule, journal, first)} == {first, *opt_ins}
+    assert journal.read == [first]
+    assert schedule.waits_for_reject(opt_ins[0])
 
 
 def test_what_an_erased_customer_left_behind_is_no_plan() -> None:

@@ -39,10 +39,10 @@ class Unreadable(MemoryJournal):
         self.trouble = False
         self.rows: set[str] = set()
 
-    def open_in(self, project_id: str) -> int:
+    def has(self, request_id: str) -> bool:
         if self.trouble:
             raise JournalError(say("It cannot be read."), say("Try again."))
-        return super().open_in(project_id)
+        return super().has(request_id)
 
     def record(self, request_id: str) -> Record:
         if self.trouble or request_id in self.rows:
@@ -106,6 +106,11 @@ def desk() -> Desk:
     return Desk()
 
 
+def start(scheduler: Scheduler) -> None:
+    scheduler.begin()
+    assert not scheduler.take_up()
+
+
 def accept(timestamp: Timestamp = NOON) -> dict[str, Any]:
     return {
         "action": Action.ACCEPT,
@@ -120,13 +125,104 @@ def test_a_start_takes_up_what_is_open_and_what_was_accepted(desk: Desk) -> None
     lost = desk.left(State.UNCONFIRMED, CUT, category="newsletter")
     delivered = desk.left(State.DELIVERED, category="email")
     desk.left(State.REFUSED, category="phone")
-    desk.scheduler.begin()
+    start(desk.scheduler)
     assert desk.due() == [(queued, Step.LOOK_UP)]
     desk.steady = FIRST_LOOK
     assert desk.due() == [(queued, Step.SEND)]
     desk.now = later(30)
     assert sorted(desk.due()) == sorted([(lost, Step.LOOK_UP), (delivered, Step.LOOK_UP)])
     assert desk.due() == []
+
+
+class Ticking:
+    """Seconds of which one passes with each look at them."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    def __call__(self) -> float:
+        self.now += 1
+        return self.now
+
+
+@pytest.fixture
+def ticking(desk: Desk) -> Scheduler:
+    """A scheduler to which every step takes long."""
+    return Scheduler(desk.journal, lambda: desk.now, lambda: False, steady=Ticking())
+
+
+def test_a_start_is_taken_up_in_steps_opt_outs_first_and_the_oldest_of_them(
+    desk: Desk, ticking: Scheduler
+) -> None:
+    desk.left(category="one", **accept())
+    opt_outs = [desk.left(State.RETRY_WAIT, DOWN), desk.left(), desk.left(State.UNCONFIRMED, CUT)]
+    desk.left(State.DELIVERED, category="two")
+    ticking.begin()
+    found: list[tuple[int, int]] = []
+    planned: list[str] = []
+    while ticking.take_up(0):
+        assert ticking.wait() == 0
+        found.append((ticking.outstanding().opt_outs, ticking.outstanding().opt_ins))
+        planned += [one for one in opt_outs if ticking.outlook(one) is not None and one not in planned]
+    assert list(dict.fromkeys(found)) == [(0, 0), (1, 0), (2, 0), (3, 0), (3, 1)]
+    assert planned == opt_outs
+    assert not ticking.take_up(0)
+
+
+def test_what_is_noted_while_a_start_is_taken_up_is_of_no_earlier_run(desk: Desk, ticking: Scheduler) -> None:
+    desk.left(category="email")
+    ticking.begin()
+    assert ticking.take_up(0)
+    noted = desk.left()
+    ticking.follow(noted)
+    while ticking.take_up(0):
+        pass
+    assert (noted, Step.SEND) in desk.due(ticking)
+
+
+def test_an_opt_in_that_is_noted_while_a_start_is_taken_up_waits_for_what_comes_then(
+    desk: Desk, ticking: Scheduler
+) -> None:
+    opt_out = desk.left()
+    ticking.begin()
+    opt_in = desk.left(**accept(later(1)))
+    assert {line.request_id for line in ticking.follow(opt_in)} == {opt_in, opt_out}
+    assert desk.due(ticking) == [(opt_out, Step.LOOK_UP)]
+    assert "until the earlier opt-out" in str(ticking.outlook(opt_in))
+
+
+def test_what_is_settled_costs_a_start_nothing(desk: Desk) -> None:
+    seen = [desk.left(State.DELIVERED, SUCCESS, category=f"c{number}") for number in range(3)]
+    for one in seen:
+        desk.append(one, 30, State.VERIFIED, SEEN)
+    for number in range(3):
+        desk.append(desk.left(category=f"d{number}"), 0, State.DISCARDED, note="typed wrong")
+    # None of them could be read.
+    desk.journal.rows = set(desk.journal.records_in(set(State)))
+    start(desk.scheduler)
+    assert desk.scheduler.outstanding() == Outstanding()
+
+
+def test_it_is_caught_up_with_in_steps_too(desk: Desk, ticking: Scheduler) -> None:
+    ids = [desk.left(category=f"c{number}") for number in range(3)]
+    [first] = ticking.catch_up((ids[0], ids[1]), 0)
+    assert first.request_id == ids[0]
+    assert ticking.wait() == 0
+    assert ticking.outstanding() == Outstanding(opt_outs=1, since=NOON, unread=1)
+    # What is followed meanwhile is not followed again.
+    ticking.follow(ids[1])
+    assert ticking.catch_up((), 0) == ()
+    [last] = ticking.catch_up((ids[2],))
+    assert last.request_id == ids[2]
+    assert len(desk.due(ticking)) == 3
+    assert ticking.wait() != 0
+
+
+def test_no_more_is_handed_out_than_is_asked_for(desk: Desk) -> None:
+    for number in range(3):
+        desk.noted(category=f"c{number}")
+    assert len(desk.scheduler.due(2)) == 2
+    assert len(desk.scheduler.due(2)) == 1
 
 
 BLIND = Look(seen=False, blind=True)
@@ -152,7 +248,7 @@ def test_all_that_is_to_be_looked_up_is_taken_up(
     desk: Desk, looks: tuple[tuple[float, Look], ...], at: float
 ) -> None:
     ids = [looked_up(desk, *looks, category=f"category{number}") for number in range(3)]
-    desk.scheduler.begin()
+    start(desk.scheduler)
     desk.now = later(at)
     assert sorted(request_id for request_id, _ in desk.due()) == sorted(ids)
 
@@ -162,7 +258,7 @@ def test_what_is_discarded_for_good_keeps_nothing_delivered_from_being_looked_up
     waiting = looked_up(desk, (30, UNSEEN), category="first")
     for number in range(3):
         desk.append(desk.left(category=f"category{number}"), 0, State.DISCARDED, note="typed wrong")
-    desk.scheduler.begin()
+    start(desk.scheduler)
     desk.now = later(120)
     assert desk.due() == [(waiting, Step.LOOK_UP)]
 
@@ -172,7 +268,7 @@ def test_of_what_rests_because_the_key_may_not_read_a_start_reads_the_newest_alo
     blind = [(at, BLIND) for at in (30, 120, 600)]
     ids = [looked_up(desk, *blind, category=f"category{number}") for number in range(3)]
     desk.journal.rows = {ids[0]}
-    desk.scheduler.begin()
+    start(desk.scheduler)
     assert desk.scheduler.outstanding() == Outstanding()
 
 
@@ -207,7 +303,7 @@ def test_it_waits_until_something_is_due_and_never_longer_than_a_nap(desk: Desk)
     assert desk.scheduler.wait() == 0
     desk.now = NOON
     napping = desk.restarted(nap=5)
-    napping.begin()
+    start(napping)
     assert napping.wait() == 5
 
 
@@ -264,7 +360,7 @@ def test_an_opt_in_that_was_noted_while_the_time_was_known_waits_for_nobody_to_t
 def test_an_opt_in_that_was_found_stamped_wrong_is_nobodys_turn_and_says_what_to_do(desk: Desk) -> None:
     opt_in = desk.left(**accept())
     desk.append(opt_in, 0, State.QUEUED, note=WRONG_TIME)
-    desk.scheduler.begin()
+    start(desk.scheduler)
     assert desk.due() == []
     assert desk.scheduler.wait() is None
     assert "Discard it, and enter the opt-in again." in str(desk.scheduler.outlook(opt_in))
@@ -310,7 +406,7 @@ def test_asking_for_the_time_can_be_put_off_until_there_are_new_settings(desk: D
 def test_what_is_outstanding_is_counted_by_action_and_listed_oldest_first(desk: Desk) -> None:
     ids = [desk.left(State.REFUSED), desk.left(category="newsletter"), desk.left(**accept(later(1)))]
     desk.left(State.DELIVERED, category="email")
-    desk.scheduler.begin()
+    start(desk.scheduler)
     assert desk.scheduler.outstanding() == Outstanding(opt_outs=2, opt_ins=1, since=NOON)
     assert int(desk.scheduler.outstanding()) == 3
     desk.noted(timestamp=later(-9), noted_at=later(-3), category="calls")
@@ -330,7 +426,7 @@ def test_what_was_cancelled_counts_beside_after_any_restart_until_it_is_acknowle
     for _ in range(3):
         desk.append(desk.left(), 0, State.DISCARDED, note="typed twice (by mary)")
     scheduler = desk.restarted()
-    scheduler.begin()
+    start(scheduler)
     assert scheduler.outstanding() == Outstanding(to_acknowledge=1)
     assert int(scheduler.outstanding()) == 0
     outlook = scheduler.outlook(cancelled)
@@ -366,7 +462,7 @@ def test_of_an_erased_customer_nothing_is_planned_any_more(desk: Desk) -> None:
     jane, joe = (CustomerId(type="registered", value=name) for name in ("jane", "joe"))
     erased = desk.left(State.DELIVERED, SUCCESS, customer=jane)
     kept = desk.left(State.DELIVERED, SUCCESS, customer=joe)
-    desk.scheduler.begin()
+    start(desk.scheduler)
     desk.scheduler.forget(a_noted().project_id, jane)
     desk.now = later(1_000)
     assert desk.due() == [(kept, Step.LOOK_UP)]
@@ -411,7 +507,7 @@ def test_a_start_that_could_not_read_the_journal_is_made_up_for(desk: Desk) -> N
     request_id = desk.left(State.RETRY_WAIT, DOWN)
     desk.journal.trouble = True
     with pytest.raises(JournalError):
-        desk.scheduler.begin()
+        start(desk.scheduler)
     with pytest.raises(JournalError):
         desk.scheduler.catch_up()
     desk.journal.trouble = False
@@ -423,13 +519,13 @@ def test_a_start_that_could_not_read_the_journal_is_made_up_for(desk: Desk) -> N
 def test_a_start_takes_up_all_that_can_be_read_beside_what_cannot(desk: Desk) -> None:
     strange, good = desk.left(), desk.left(category="newsletter")
     desk.journal.rows = {strange}
-    desk.scheduler.begin()
+    start(desk.scheduler)
     assert desk.due() == [(good, Step.LOOK_UP)]
 
 
 def test_what_cannot_be_read_counts_as_outstanding(desk: Desk) -> None:
     desk.journal.rows = {desk.left()}
-    desk.scheduler.begin()
+    start(desk.scheduler)
     assert desk.scheduler.outstanding() == Outstanding(unread=1)
     desk.journal.rows = set()
     desk.scheduler.catch_up()
@@ -438,7 +534,7 @@ def test_what_cannot_be_read_counts_as_outstanding(desk: Desk) -> None:
 
 def test_what_was_planned_before_it_could_not_be_read_is_counted_once(desk: Desk) -> None:
     request_id = desk.left()
-    desk.scheduler.begin()
+    start(desk.scheduler)
     desk.journal.rows = {request_id}
     desk.scheduler.catch_up((request_id,))
     assert desk.scheduler.outstanding() == Outstanding(opt_outs=1, since=NOON)
@@ -468,7 +564,7 @@ def test_whoever_sends_again_what_could_not_be_looked_up_is_asked(desk: Desk) ->
     request_id = desk.left(State.UNCONFIRMED, CUT)
     for at, count in ((30, 1), (8_000, 9)):
         desk.append(request_id, at, State.UNCONFIRMED, FailedLook(why=NoLook.REFUSED, failed=count))
-    desk.scheduler.begin()
+    start(desk.scheduler)
     assert "It may have been recorded" in str(desk.scheduler.question(request_id))
     assert desk.scheduler.wait() is None
     assert "It could not be looked up" in str(desk.scheduler.outlook(request_id))
@@ -476,7 +572,7 @@ def test_whoever_sends_again_what_could_not_be_looked_up_is_asked(desk: Desk) ->
 
 def test_what_could_not_be_begun_is_handed_out_again(desk: Desk) -> None:
     request_id = desk.left()
-    desk.scheduler.begin()
+    start(desk.scheduler)
     (task,) = desk.scheduler.due()
     [entry] = desk.scheduler.put_back(task.due, 300_000_000)
     assert entry.request_id == request_id
@@ -487,7 +583,7 @@ def test_what_could_not_be_begun_is_handed_out_again(desk: Desk) -> None:
 def test_what_an_earlier_run_left_and_could_not_be_read_is_looked_up_first_all_the_same(desk: Desk) -> None:
     request_id = desk.left(**accept())
     desk.journal.rows = {request_id}
-    desk.scheduler.begin()
+    start(desk.scheduler)
     with pytest.raises(JournalError):
         desk.scheduler.follow(request_id)
     desk.journal.rows = set()

@@ -1,6 +1,6 @@
 """The sender, on the real journal and a line that answers as it is told."""
 
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -228,26 +228,6 @@ def test_an_answer_counts_though_another_consent_is_cancelled_or_the_program_end
     assert sending.ended().entry.state is State.DELIVERED
 
 
-def test_of_two_calls_at_once_the_one_is_cancelled_that_was_meant_and_both_end_with_the_program(
-    desk: Desk, request_id: str
-) -> None:
-    other = desk.note()
-    first, second = Waiting(CANCELLED_TOO_LATE), Waiting(CANCELLED_TOO_LATE)
-    sender = desk.sender(first, second)
-    threads = []
-    for one, call in ((request_id, first), (other, second)):
-        threads.append(Thread(target=sender.send, args=(one, a_project())))
-        threads[-1].start()
-        assert call.under_way.wait(30)
-    sender.cancel(request_id)
-    threads[0].join(30)
-    assert desk.last(request_id).outcome == CANCELLED_TOO_LATE
-    assert desk.state(other) is State.IN_FLIGHT
-    sender.stop()
-    threads[1].join(30)
-    assert desk.last(other).outcome == replace(CANCELLED_TOO_LATE, cause=Cause.PROGRAM_ENDED)
-
-
 def test_what_is_cancelled_as_it_waits_is_discarded_while_another_call_hangs(
     desk: Desk, request_id: str
 ) -> None:
@@ -314,6 +294,26 @@ def test_what_was_claimed_as_the_program_ends_stays_queued(path: Path, request_i
     ending.close()
     assert isinstance(sent, Sent)
     assert sent.entry.state is State.QUEUED
+
+
+def test_each_of_two_calls_under_way_has_its_own_outcome_and_its_own_cancel(desk: Desk) -> None:
+    ids = [desk.note(category=f"category{number}") for number in range(2)]
+    calls = [Waiting(Lost(phase=Phase.WAITING, cause=Cause.CANCELLED)) for _ in ids]
+    sender = desk.sender(*calls)
+    sent: dict[str, Sent | Message | None] = {}
+    threads = []
+    for request_id, call in zip(ids, calls, strict=True):
+        work = partial(lambda one: sent.update({one: sender.send(one, a_project())}), request_id)
+        threads.append(Thread(target=work))
+        threads[-1].start()
+        assert call.under_way.wait(10)
+    sender.cancel(ids[0])
+    threads[0].join(10)
+    assert desk.state(ids[0]) is State.UNCONFIRMED
+    assert desk.state(ids[1]) is State.IN_FLIGHT
+    calls[1].answer(SUCCESS)
+    threads[1].join(10)
+    assert desk.state(ids[1]) is State.DELIVERED
 
 
 class Faulty(Call):

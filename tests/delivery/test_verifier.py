@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from consent_desk.delivery import verifier
-from consent_desk.delivery.schedule import FIRST_LOOK, Due
+from consent_desk.delivery import reading
+from consent_desk.delivery.planned import Due
+from consent_desk.delivery.schedule import FIRST_LOOK
 from consent_desk.delivery.sender import Sender
-from consent_desk.delivery.verifier import KEPT, Failed, Looked, Reading, Verifier
+from consent_desk.delivery.verifier import KEPT, Failed, Looked, Verifier
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import ValidUntil
 from consent_desk.domain.lifecycle.checking import NO_CUSTOMER as SAYS_NO_CUSTOMER
@@ -341,21 +342,6 @@ def test_that_a_later_look_up_saw_the_customer_does_not_tell_who_made_the_profil
     assert desk.looked(first, 30).entry.state is State.NEW_PROFILE
 
 
-@pytest.mark.parametrize(
-    "outcomes",
-    [
-        (DOWN,),
-        (told(200, {"success": True}),),
-        (page({"timestamp": SENT, "properties": []}),),
-        tuple(page(event(SENT - number, "ours")) for number in range(MOST_PAGES)),
-    ],
-    ids=["no answer", "no page", "with what can be nobody's", "without an end"],
-)
-def test_a_history_that_could_not_be_read_makes_no_new_profile(outcomes: tuple[Outcome, ...]) -> None:
-    reading = Reading(Wire(*outcomes), lambda: NOON)
-    assert not reading.is_alone(a_project(), a_consent().customer, lambda request_id: True)
-
-
 def test_a_failed_look_bears_on_what_somebody_said_of_the_id(desk: LookingDesk) -> None:
     request_id = desk.sent(SUCCESS, context=NEW_PROFILE)
     desk.append(request_id, 40, State.NEW_PROFILE, note=IS_RIGHT)
@@ -535,7 +521,7 @@ def test_where_it_cannot_be_read_whether_somebody_was_there_nothing_is_verified_
 def test_a_history_of_our_own_that_goes_on_verifies_nothing_and_what_cannot_be_read_is_by_somebody_else(
     desk: LookingDesk, monkeypatch: pytest.MonkeyPatch, odd: list[object], pages: int, state: State
 ) -> None:
-    monkeypatch.setattr(verifier, "MOST_PAGES", pages)
+    monkeypatch.setattr(reading, "MOST_PAGES", pages)
     desk.engagement.odd = odd
     request_id = desk.note(context=NO_CONTEXT)
     Sender(desk.journal, desk.engagement, desk.now).send(request_id, a_project())

@@ -98,6 +98,12 @@ def latest(journal: SqliteJournal, most: int = PAGE) -> tuple[Entry, ...]:
     return tuple(found.entry for found in journal.page(LogQuery(), most=most))
 
 
+def waiting_for_a_word(journal: SqliteJournal) -> list[str]:
+    """Those that somebody cancelled or is to check, the oldest first."""
+    found = (one for state in State for one in journal.page_in(state) if one.waits)
+    return [one.request_id for one in sorted(found, key=lambda one: one.seq)]
+
+
 def copied(path: Path, folder: Path) -> Path:
     """A copy of a closed journal and of its mark, in a folder that is made."""
     folder.mkdir()

@@ -10,7 +10,7 @@ import pytest
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
-from consent_desk.domain.wire.outcome import Answered
+from consent_desk.domain.wire.outcome import Answered, FailedLook, NoLook
 from consent_desk.journal.backups import every_backup, make_daily
 from consent_desk.journal.erasure import Erasure, erase
 from consent_desk.journal.head import head_file
@@ -97,6 +97,17 @@ def test_the_log_shows_that_there_was_somebody_who_is_never_sent(path: Path, jou
     assert record.facts[2].outcome == Answered(status=200, headers=(), body=b"")
     assert journal.records_in(list(State)) == ()
     assert claim(journal, request_id, later(60)) is None
+
+
+def test_an_answer_that_comes_after_the_erasure_is_not_written(path: Path, journal: SqliteJournal) -> None:
+    request_id = canary_in(journal, State.DELIVERED)
+    read = len(journal.record(request_id).facts)
+    erase_all(path, journal)
+    echo = Answered(status=500, headers=(), body=CANARY.encode())
+    look = FailedLook(why=NoLook.REFUSED, outcome=echo)
+    fact = Fact(at=later(60), state=State.DELIVERED, outcome=look, note=CANARY)
+    assert not journal.append(request_id, fact, after=read)
+    assert files_with_canary(path.parent) == []
 
 
 def test_the_same_customer_has_the_same_hash_and_another_one_another(

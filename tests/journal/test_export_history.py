@@ -13,7 +13,7 @@ from consent_desk.journal.export import History
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import go_on, later
 from tests.delivery.desk import FullJournal
-from tests.journal.journals import noted_in
+from tests.journal.journals import noted_in, waiting_for_a_word
 
 
 @pytest.fixture
@@ -52,11 +52,11 @@ def test_what_was_cancelled_is_acknowledged_once_and_that_is_a_fact(
     journal: SqliteJournal, history: History
 ) -> None:
     request_id = cancelled_in(journal)
-    assert journal.to_acknowledge() == (request_id,)
+    assert waiting_for_a_word(journal) == [request_id]
     history.acknowledge(request_id, "mary")
     last = journal.record(request_id).facts[-1]
     assert (last.state, last.note, last.outcome) == (State.DISCARDED, "acknowledged (by mary)", None)
-    assert journal.to_acknowledge() == ()
+    assert waiting_for_a_word(journal) == []
     with pytest.raises(JournalError, match="nothing to acknowledge"):
         history.acknowledge(request_id, "mary")
 

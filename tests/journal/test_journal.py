@@ -25,7 +25,7 @@ from consent_desk.domain.consent.values import (
     complaint_about_wording,
 )
 from consent_desk.domain.errors import JournalError
-from consent_desk.domain.lifecycle.record import NO_CONTEXT, Entry, Noted
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Entry, Noted, Subject
 from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, SENDABLE_STATES, Fact, State
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import (
@@ -374,12 +374,17 @@ def test_open_consents_of_one_customer_and_category_are_found(journal: SqliteJou
     noted_in(journal, customer=CustomerId(type="cookie", value="jane@example.com"))
     noted_in(journal, category="newsletter")
     jane = a_consent().customer
-    found = journal.open_like(a_project().id, jane, "sms_marketing")
-    assert [one.noted.consent.request_id for one in found] == [
+    subject = Subject(a_project().id, jane, "sms_marketing")
+    found = journal.alike(subject, OPEN_STATES)
+    assert [one.request_id for one in found] == [
         request_id for state, request_id in ids.items() if state in OPEN_STATES
     ]
-    assert found[0] == journal.record(ids[State.QUEUED])
-    assert journal.open_like("another", jane, "sms_marketing") == ()
+    assert (found[0].action, found[0].timestamp, found[0].state) == (Action.REJECT, NOON, State.QUEUED)
+    assert journal.alike(subject, OPEN_STATES, {Action.ACCEPT}) == ()
+    assert journal.alike(subject, OPEN_STATES, after=NOON) == ()
+    assert journal.alike(subject._replace(project_id="another"), OPEN_STATES) == ()
+    assert journal.first_alike(subject, OPEN_STATES, Action.REJECT) == ids[State.QUEUED]
+    assert journal.first_alike(subject, OPEN_STATES, Action.ACCEPT) is None
 
 
 def test_what_is_given_up_is_so_in_one_step_where_it_may_be(journal: SqliteJournal) -> None:
@@ -390,6 +395,16 @@ def test_what_is_given_up_is_so_in_one_step_where_it_may_be(journal: SqliteJourn
         assert not journal.give_up(one, {State.QUEUED}, fact)
     assert [one.state for one in journal.record(request_id).facts] == [State.QUEUED, State.DISCARDED]
     assert journal.entry(leaving).state is State.IN_FLIGHT
+
+
+def test_of_several_all_are_given_up_that_may_be_or_none(journal: SqliteJournal) -> None:
+    ids = [noted_in(journal), noted_in(journal, State.IN_FLIGHT), noted_in(journal)]
+    with pytest.raises(JournalError, match="that cannot follow"):
+        journal.give_up_all(ids, OPEN_STATES, Fact(at=later(3), state=State.UNCONFIRMED))
+    assert [len(journal.record(one).facts) for one in ids] == [1, 2, 1]
+    fact = Fact(at=later(3), state=State.DISCARDED, note="typed twice")
+    assert journal.give_up_all(ids, {State.QUEUED}, fact) == 2
+    assert [journal.entry(one).state for one in ids] == [State.DISCARDED, State.IN_FLIGHT, State.DISCARDED]
 
 
 def test_what_is_given_up_ends_in_no_state_that_cannot_follow(journal: SqliteJournal) -> None:
@@ -487,7 +502,12 @@ def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     journal.has(request_id)
     journal.records_in({State.QUEUED})
     journal.open_in(a_project().id)
-    journal.open_like(a_project().id, a_consent().customer, "sms_marketing")
+    journal.alike(a_noted().subject, OPEN_STATES)
+    journal.first_alike(a_noted().subject, OPEN_STATES, Action.REJECT)
+    journal.last_alike(a_noted().subject, NOON, waiting=True)
+    journal.page_in(State.DISCARDED)
+    journal.page_in(State.DISCARDED, newest_first=True)
+    journal.opt_ins_beside_opt_outs()
     [*journal.later_like(a_project().id, a_consent().customer, "sms_marketing", NOON)]
     journal.last_timestamp(a_project().id, a_consent().customer, "sms_marketing")
     assert journal.claim(request_id, later(3), after=3) is not None
@@ -496,7 +516,7 @@ def test_no_question_reads_a_whole_table(journal: SqliteJournal) -> None:
     connection.set_trace_callback(None)
     whole = r"^SCAN|^USE TEMP|\(rowid>\?\)"
     questions = [sql for sql in asked if sql.startswith("SELECT")]
-    assert len(questions) == 14
+    assert len(questions) == 20
     for sql in questions:
         plan = [str(row["detail"]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
         assert [step for step in plan if re.search(whole, step) and "json_each" not in step] == []

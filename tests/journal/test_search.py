@@ -6,17 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.domain.consent.values import CustomerId
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import CustomerId, ValidUntil
 from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, needs_check
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry
 from consent_desk.domain.lifecycle.state import ASKED, CANCELLED_HERE, IS_RIGHT, OPEN_STATES, Fact, State
 from consent_desk.domain.log_query import LogQuery, words_of
-from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
+from consent_desk.domain.wire.outcome import Cause, Look, NotSent, Phase
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.salvage.salvage import salvage
+from consent_desk.journal.search import PAGE
 from consent_desk.journal.verify import Verdict, verify
 from tests.consents import a_noted, a_project, go_on, later, write_down
-from tests.journal.journals import lead, noted_in, tamper, way_to
+from tests.journal.journals import lead, noted_in, tamper, waiting_for_a_word, way_to
 
 
 def customer(name: str) -> CustomerId:
@@ -92,7 +94,7 @@ def test_what_was_cancelled_is_found_with_what_is_open_until_it_is_acknowledged(
     assert search(journal, states=OPEN_STATES) == ["jim"]
     assert search(journal, states=OPEN_STATES, to_acknowledge=True) == ["jim", "joe"]
     assert search(journal, "joe", states=OPEN_STATES, to_acknowledge=True) == ["joe"]
-    [found] = journal.those(LogQuery(words=("joe",)), journal.to_acknowledge())
+    [found] = journal.those(LogQuery(words=("joe",)), waiting_for_a_word(journal))
     assert found.entry.to_acknowledge
     assert [each.entry.to_acknowledge for each in journal.page(LogQuery())] == [False, False, False, True]
 
@@ -195,7 +197,7 @@ def test_what_waits_for_a_persons_word_is_found(journal: SqliteJournal) -> None:
         assert journal.entry(request_id) == Entry.after(record.noted, record.facts)
         waiting += [request_id] if needs_check(record) else []
     assert len(waiting) == 5
-    assert [*journal.to_acknowledge()] == waiting
+    assert waiting_for_a_word(journal) == waiting
     shown = journal.page(LogQuery(states=frozenset({State.QUEUED}), to_acknowledge=True, oldest_first=True))
     assert [found.entry.request_id for found in shown] == waiting
 
@@ -206,3 +208,36 @@ def test_a_thousand_are_asked_in_pages(journal: SqliteJournal) -> None:
     ids = [each.consent.request_id for each in noted]
     found = journal.those(LogQuery(), [*reversed(ids)])
     assert [each.entry.request_id for each in found] == ids
+
+
+def test_those_of_one_state_come_in_pages_from_either_end(journal: SqliteJournal) -> None:
+    noted = [a_noted() for _ in range(PAGE + 1)]
+    journal.note_all(noted)
+    ids = [each.consent.request_id for each in noted]
+    first, newest = journal.page_in(State.QUEUED), journal.page_in(State.QUEUED, newest_first=True)
+    assert [one.request_id for one in first] == ids[:PAGE]
+    assert [one.request_id for one in journal.page_in(State.QUEUED, first[-1].seq)] == ids[PAGE:]
+    assert [one.request_id for one in newest] == ids[:0:-1]
+    [last] = journal.page_in(State.QUEUED, newest[-1].seq, newest_first=True)
+    assert (last.request_id, last.action, last.waits, last.rests) == (ids[0], Action.REJECT, False, False)
+    assert journal.page_in(State.REFUSED) == ()
+
+
+def test_what_was_given_up_before_it_left_rests(journal: SqliteJournal) -> None:
+    given_up, lost = noted_in(journal), noted_in(journal, State.UNCONFIRMED)
+    seen = noted_in(journal)
+    go_on(journal, seen, Fact(at=later(2), state=State.QUEUED, outcome=Look(seen=False)))
+    for one in (given_up, lost, seen):
+        go_on(journal, one, Fact(at=later(3), state=State.DISCARDED, note="typed twice"))
+    found = {one.request_id: one.rests for one in journal.page_in(State.DISCARDED, newest_first=True)}
+    assert found == {given_up: True, lost: False, seen: True}
+
+
+def test_opt_ins_that_wait_beside_an_opt_out_are_found(journal: SqliteJournal) -> None:
+    opt_in = {"action": Action.ACCEPT, "valid_until": ValidUntil()}
+    ids = [noted_in(journal, state, **opt_in) for state in (State.QUEUED, State.REFUSED, State.DELIVERED)]
+    noted_in(journal, category="newsletter")
+    noted_in(journal, customer=customer("joe"))
+    assert journal.opt_ins_beside_opt_outs() == ()
+    noted_in(journal, State.VERIFIED)
+    assert sorted(journal.opt_ins_beside_opt_outs()) == sorted(ids[:2])

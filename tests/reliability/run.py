@@ -27,6 +27,7 @@ class Program:
 
 PROGRAMS = (
     Program("kills", ("200", SEED), ("kill -9",)),
+    Program("kills", ("60", SEED, "2"), ("kill -9",)),
     Program("power_cuts", ("5000", SEED), ("power cuts", "control")),
     Program("machine", (SEED,), (" runs, ", "0 lost")),
     Program("answers", ("5000", SEED), ("mutated answers", "HTTP faults")),
@@ -34,6 +35,7 @@ PROGRAMS = (
     Program("changed_bytes", ("1000", SEED), ("changed bytes",)),
     Program("gap", ("1000",), ("GUI gap",)),
     Program("long_list", ("200000", SEED), ("long list",)),
+    Program("cliffs", ("10000", "1000", "20000"), ("cliffs",)),
     Program("soak", ("20000", SEED), ("soak",)),
 )
 

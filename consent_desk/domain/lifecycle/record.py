@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, PropertyValue, Timestamp, ValidUntil
@@ -39,6 +39,14 @@ class Context:
 NO_CONTEXT = Context()
 
 
+class Subject(NamedTuple):
+    """What decisions are about: of these the last one rules, and an opt-in waits for the opt-outs."""
+
+    project_id: str
+    customer: CustomerId
+    category: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
     """A consent as it is written down, once and for good: with the bytes to send and where they belong.
@@ -70,6 +78,11 @@ class Noted:
             context=context,
             press=press,
         )
+
+    @property
+    def subject(self) -> Subject:
+        """What it is about."""
+        return Subject(self.project_id, self.consent.customer, self.consent.category)
 
     def belongs_to(self, project: Project, *, mended: bool = False) -> bool:
         """Whether `project` still leads where this was noted for. Otherwise it is held.
@@ -155,6 +168,26 @@ class Record:
 
     noted: Noted
     facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was decided about a subject, when, and what became of it so far: no more.
+
+    `seq`: what was noted later has the greater one.
+    """
+
+    seq: int
+    request_id: str
+    action: Action
+    timestamp: Timestamp
+    noted_at: Timestamp
+    state: State
+
+    @property
+    def was_now(self) -> bool:
+        """Whether it was taken as it was noted."""
+        return self.timestamp == self.noted_at
 
 
 _NAMES = {"properties", *(field.name for field in fields(Context))}

@@ -181,8 +181,8 @@ def told_by_history(
 
 def last_events(events: Sequence[HistoryEvent]) -> list[HistoryEvent]:
     """Those of `events` that may rule: of one time, which of them does is not promised (section 4.1)."""
-    times = [event.timestamp for event in events if event.timestamp is not None]
-    return [event for event in events if times and event.timestamp == max(times)]
+    last = max((event.timestamp for event in events if event.timestamp is not None), default=None)
+    return [event for event in events if last is not None and event.timestamp == last]
 
 
 def same_second(one: float | None, other: float | None) -> bool:

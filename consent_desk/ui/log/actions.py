@@ -125,19 +125,11 @@ class LogActionsPresenter(Presenter):
         )
 
     def _forget(self, workspace: Workspace, entry: Entry, erased: "Erasure") -> None:
-        def done(_nothing: None) -> None:
-            self.erased.emit(entry.project_id, entry.customer)
-            tone = Tone.WARNING if erased.left else Tone.NEUTRAL
-            self._status.show_message(_ERASURE, tone, told_after(erased))
-            if workspace is self._log.workspace:
-                self._log.view.reload()
-
-        self._runner.run(
-            Lane.JOURNAL,
-            lambda: workspace.engine.forget(entry.project_id, entry.customer),
-            done=done,
-            failed=self._tell_not_erased,
-        )
+        self.erased.emit(entry.project_id, entry.customer)
+        tone = Tone.WARNING if erased.left else Tone.NEUTRAL
+        self._status.show_message(_ERASURE, tone, told_after(erased))
+        if workspace is self._log.workspace:
+            self._log.view.reload()
 
     def _tell_not_erased(self, error: Exception) -> None:
         self._status.show_message(_ERASURE, Tone.BAD, render_error(error))

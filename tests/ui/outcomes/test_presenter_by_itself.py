@@ -15,7 +15,7 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import ValidUntil
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.faults import Fault
-from consent_desk.domain.lifecycle.record import Noted, Record
+from consent_desk.domain.lifecycle.record import Entry, Noted
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.request import prepare_event
@@ -46,12 +46,17 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     tries: list[str] = []
 
     def refresh(
-        schedule: Schedule, journal: SqliteJournal, request_id: str, *, is_left: bool = False
-    ) -> tuple[Record, ...]:
+        schedule: Schedule,
+        journal: SqliteJournal,
+        request_id: str,
+        *,
+        is_left: bool = False,
+        is_behind: bool = False,
+    ) -> tuple[Entry, ...]:
         if tries:
             tries.append(request_id)
             raise JournalError(say("It cannot be read."), say("Try again."))
-        return schedule_module.refresh(schedule, journal, request_id, is_left=is_left)
+        return schedule_module.refresh(schedule, journal, request_id, is_left=is_left, is_behind=is_behind)
 
     monkeypatch.setattr(scheduler, "refresh", refresh)
     monkeypatch.setattr(steps, "RETRY", 0.05)

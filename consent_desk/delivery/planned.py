@@ -1,0 +1,184 @@
+"""What is planned for one consent, beside what else is planned about its subject, and in total."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from consent_desk.delivery.waiting import Rank
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.lifecycle.policy import Failing, Plan, Step
+from consent_desk.domain.lifecycle.record import Entry, Subject
+from consent_desk.domain.lifecycle.state import OPEN_STATES, TO_CHECK_STATES, UNSENT_STATES, State
+
+AT_ONCE = Timestamp(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A consent with something to do.
+
+    It had so many `facts`, of which an earlier run `left` so many. `since`: when the last one was there, in
+    monotonic seconds, None where it is among these; of what is looked up before it leaves, when that began.
+    """
+
+    request_id: str
+    project_id: str
+    action: Action
+    plan: Plan
+    facts: int = 0
+    since: float | None = None
+    left: int = 0
+
+    @property
+    def is_before_leaving(self) -> bool:
+        """Whether an opt-out that an earlier run left is looked up, which leaves soon all the same."""
+        return self.plan.unsent and self.action is Action.REJECT
+
+
+@dataclass(slots=True)
+class Item:
+    """What is planned for one consent.
+
+    `number` is its own; the lower one was planned for first. `plans`: as if no later decision ruled, and as
+    if one did: the same for most. `at`: when it is due, None where it is not.
+    """
+
+    due: Due
+    entry: Entry
+    subject: Subject
+    timestamp: Timestamp
+    number: int
+    at: Timestamp | None
+    is_timed: bool
+    is_stuck: bool
+    plans: tuple[Plan, Plan]
+    tries: int = 0
+    is_out: bool = False
+    failing: Failing | None = None
+    # An opt-out that an earlier run left unsent: to be looked up before it leaves, since then at the latest.
+    is_to_be_seen: bool = False
+    looked_since: float | None = None
+
+    @property
+    def request_id(self) -> str:
+        """Whose plan it is."""
+        return self.due.request_id
+
+    @property
+    def state(self) -> State:
+        """How far it has come."""
+        return self.entry.state
+
+    @property
+    def plan(self) -> Plan:
+        """What comes next."""
+        return self.due.plan
+
+    @property
+    def is_open(self) -> bool:
+        """Whether Engagement may not have it yet."""
+        return self.state in OPEN_STATES
+
+    @property
+    def is_to_leave(self) -> bool:
+        """Whether it is an opt-in that is to be sent: not before an opt-out."""
+        return self.due.action is Action.ACCEPT and self.plan.step is Step.SEND
+
+    @property
+    def rank(self) -> Rank:
+        """Its place among those that are due: opt-outs first, then the earlier decisions."""
+        return (self.due.action is Action.ACCEPT, self.timestamp.micros, self.number)
+
+    @property
+    def may_go_again(self) -> bool:
+        """Whether it goes out a second time unless a later decision rules."""
+        return self.plans[0] != self.plans[1]
+
+
+@dataclass(slots=True)
+class Alike:
+    """What is planned about one subject, in request IDs.
+
+    `to_leave`: opt-ins that are to be sent; `unsent`: opt-ins that may be discarded; `again`: the opt-outs
+    that go out a second time unless they are `ruled`: their timestamps are before that one.
+    """
+
+    all: set[str] = field(default_factory=set)
+    open_opt_outs: set[str] = field(default_factory=set)
+    to_leave: set[str] = field(default_factory=set)
+    unsent: set[str] = field(default_factory=set)
+    again: list[tuple[int, str]] = field(default_factory=list)
+    ruled: int = 0
+
+    def add(self, item: Item) -> None:
+        """One more is planned."""
+        for group in self._groups(item):
+            group.add(item.request_id)
+        if item.may_go_again:
+            insort(self.again, (item.timestamp.micros, item.request_id))
+
+    def remove(self, item: Item) -> None:
+        """It is not planned any more."""
+        for group in self._groups(item):
+            group.discard(item.request_id)
+        if item.may_go_again:
+            self.again.remove((item.timestamp.micros, item.request_id))
+
+    def _groups(self, item: Item) -> Iterator[set[str]]:
+        yield self.all
+        is_opt_in = item.due.action is Action.ACCEPT
+        if item.is_open and not is_opt_in:
+            yield self.open_opt_outs
+        if item.is_to_leave:
+            yield self.to_leave
+        if is_opt_in and item.state in UNSENT_STATES:
+            yield self.unsent
+
+
+@dataclass(slots=True)
+class Totals:
+    """How many are planned that Engagement may not have yet, and that a person has to acknowledge or check.
+
+    `noted_at`: when each of the first was noted, in microseconds, the oldest first.
+    """
+
+    opt_outs: int = 0
+    opt_ins: int = 0
+    noted_at: list[int] = field(default_factory=list)
+    to_acknowledge: int = 0
+    to_check: int = 0
+
+    def add(self, item: Item) -> None:
+        """One more is planned."""
+        if item.is_open:
+            insort(self.noted_at, item.entry.noted_at.micros)
+        self._count(item, 1)
+
+    def remove(self, item: Item) -> None:
+        """It is not planned any more."""
+        if item.is_open:
+            del self.noted_at[bisect_left(self.noted_at, item.entry.noted_at.micros)]
+        self._count(item, -1)
+
+    def _count(self, item: Item, one: int) -> None:
+        is_opt_in = item.due.action is Action.ACCEPT
+        self.opt_outs += one * (item.is_open and not is_opt_in)
+        self.opt_ins += one * (item.is_open and is_opt_in)
+        self.to_acknowledge += one * (item.plan.step is Step.ACKNOWLEDGE)
+        self.to_check += one * (item.state in TO_CHECK_STATES and not item.entry.checked)
+
+
+def planned(item: Item, next_step: Plan) -> Item:
+    """`item` with this plan, of which nothing was tried so far."""
+    is_due = next_step.step in {Step.SEND, Step.LOOK_UP} and not item.is_stuck
+    return replace(
+        item,
+        due=replace(item.due, plan=next_step),
+        at=(next_step.at or AT_ONCE) if is_due else None,
+        failing=next_step.failing,
+        tries=0,
+        is_out=False,
+        is_to_be_seen=False,
+        looked_since=None,
+    )
