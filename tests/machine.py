@@ -19,6 +19,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from consent_desk.delivery import engine
 from consent_desk.delivery.engine import Engine
 from consent_desk.delivery.events import Changed, Event, Learnt, LookedUp, Noted, Sending, Settled
 from consent_desk.delivery.order import is_overtaken, waits_for_opt_out
@@ -98,6 +99,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         without_threads(self.patch, self.steady)
+        self.patch.setattr(engine, "NAP", NAP)
         self.time = NOON.micros
         self.clock_off = 0
         self.journal = MemoryJournal()
@@ -162,7 +164,7 @@ class Machine(RuleBasedStateMachine):
         outbox = Outbox(self.journal, self.now)
         clock = ClockWatch(self.engagement, self.now, self.steady)
         clock._nobody_tells = True
-        self.engine = engine = Engine(
+        self.engine = Engine(
             journal=self.journal,
             outbox=outbox,
             sender=Sender(self.journal, clock, self.now, clock.why_held),
@@ -174,7 +176,8 @@ class Machine(RuleBasedStateMachine):
             limits=Limits(self.now, steady=partial(next, count(0.0))),
             log=self.fail,
         )
-        parts: Any = engine
+        parts: Any = self.engine
+        self.parts = parts
         self.steps: InlineSteps = parts._steps
         self.steps.choose = self.choose
         self.sends: InlineQueue = parts._sends
@@ -183,7 +186,7 @@ class Machine(RuleBasedStateMachine):
         self.starts.append(self.steady())
         self.journal.open_again()
         outbox.recover()
-        engine.start(partial(self.hear, engine), self.find)
+        self.engine.start(partial(self.hear, self.engine), self.find)
 
     def fail(self, error: Exception) -> None:
         raise error
@@ -210,6 +213,12 @@ class Machine(RuleBasedStateMachine):
         self.meanwhile()
 
     # -- its threads ------------------------------------------------------------------------------
+
+    def next_at(self) -> int | None:
+        """When it wakes, in microseconds; None where nothing is to come but a look at the clock."""
+        is_planned = self.parts._plan_at is not None or self.parts._held
+        at = self.steps.wakes_at
+        return max(self.time, int(at * 1_000_000) + 1) if is_planned and at is not None else None
 
     def choose(self, many: int) -> int:
         return self.draws.pop(0) % many if self.draws and many > 1 else 0
@@ -270,8 +279,8 @@ class Machine(RuleBasedStateMachine):
 
         self.answers.append(answer)
 
-    def hear(self, engine: Engine, event: Event) -> None:
-        assert engine is self.engine, "told by one that is over"
+    def hear(self, teller: Engine, event: Event) -> None:
+        assert teller is self.engine, "told by one that is over"
         match event:
             case Noted():
                 self.noted += [entry.request_id for entry in event.entries]
@@ -344,8 +353,8 @@ class Machine(RuleBasedStateMachine):
     def wait_for_what_is_next(self, turns: int) -> None:
         for _ in range(turns):
             self.work()
-            if self.steps.wakes_at is not None:
-                self.time = max(self.time, int(self.steps.wakes_at * 1_000_000) + 1)
+            if (at := self.next_at()) is not None:
+                self.time = at
                 self.work()
 
     @rule(faults=st.lists(st.sampled_from(Fault), min_size=1, max_size=4))
@@ -438,8 +447,8 @@ class Machine(RuleBasedStateMachine):
         self.engagement.faults, self.engagement.read_faults, self.engagement.lag = [], [], 20.0
         self.note(action, customer)
         self.work()
-        if self.steps.wakes_at is not None:
-            self.time = max(self.time, int(self.steps.wakes_at * 1_000_000) - 5_000_000)
+        if (at := self.next_at()) is not None:
+            self.time = max(self.time, at - 5_000_000)
             self.engagement.add(customer, CATEGORY, "reject" if action is Action.ACCEPT else "accept")
             self.wait_for_what_is_next(1)
 
@@ -704,9 +713,9 @@ class Machine(RuleBasedStateMachine):
             self.engine.settings_changed(project_id)
         for _ in range(4_000):
             self.work()
-            if self.steps.wakes_at is None:
+            if (at := self.next_at()) is None:
                 return
-            self.time = max(self.time, int(self.steps.wakes_at * 1_000_000) + 1)
+            self.time = at
         raise AssertionError("it never comes to rest")
 
     def check_end(self, request_id: str) -> None:

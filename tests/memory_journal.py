@@ -78,9 +78,12 @@ class MemoryJournal(SqliteJournal):
         return True
 
     def give_up_all(self, request_ids: Collection[str], states: Collection[State], fact: Fact) -> int:
+        self.on_write()
         given_up = [one for one in request_ids if self._facts[one][-1].state in states]
         for one in given_up:
-            self.append(one, fact, after=len(self._facts[one]))
+            assert fact.state in LEGAL[self._facts[one][-1].state]
+            self._add(one, fact)
+        self.on_write()
         return len(given_up)
 
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
@@ -183,13 +186,26 @@ class MemoryJournal(SqliteJournal):
     def open_in(self, project_id: str) -> int:
         return sum(self._noted[one].project_id == project_id for one in self.records_in(OPEN_STATES))
 
+    @property
+    def is_shared(self) -> bool:
+        return False
+
+    def changed_elsewhere(self) -> bool:
+        return False
+
+    def newest_fact(self) -> int:
+        return sum(map(len, self._facts.values()))
+
     def close(self) -> None:
         """There is nothing to close."""
 
     def _write(self, request_id: str, fact: Fact) -> None:
+        self._add(request_id, fact)
+        self.on_write()
+
+    def _add(self, request_id: str, fact: Fact) -> None:
         self._facts[request_id].append(fact)
         self.on_fact(request_id, fact)
-        self.on_write()
 
     def _alike(self, project_id: str, customer: CustomerId, category: str) -> list[Record]:
         return [
