@@ -109,6 +109,8 @@ class Machine(RuleBasedStateMachine):
         self.engagement.meanwhile = self.meanwhile
         self.noted: list[str] = []
         self.asked: set[str] = set()
+        # Customers whom a look-up saw.
+        self.seen: set[CustomerId] = set()
         self.saved: MemoryJournal | None = None
         # What came back with an older state, when the journal was put back.
         self.back: set[str] = set()
@@ -493,6 +495,8 @@ class Machine(RuleBasedStateMachine):
         is_accept = self.journal.entry(request_id).action is Action.ACCEPT
         if says is SAW_CUSTOMER or not is_accept:
             says = SAW_CUSTOMER if self.was_somebody(request_id) else NO_CUSTOMER
+        if says is SAW_CUSTOMER:
+            self.seen.add(self.journal.entry(request_id).customer)
         self.engine.learn(request_id, says)
         self.go_on()
 
@@ -622,7 +626,7 @@ class Machine(RuleBasedStateMachine):
             if not self.journal.has(one.properties.get("desk_request_id", ""))
         )
         was_seen = any(one.context.existed for one in noted if one.consent.customer == customer)
-        return was_seen or bool(self.engagement.odd) or any(others)
+        return was_seen or customer in self.seen or bool(self.engagement.odd) or any(others)
 
     @invariant()
     def a_step_is_counted(self) -> None:

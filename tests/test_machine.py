@@ -18,6 +18,7 @@ def test_what_was_not_seen_once_and_cannot_be_looked_up_since_is_a_persons() -> 
     """Also once the permission is back: somebody has been asked by then."""
     machine = Machine()
     machine.begin(0, None)
+    machine.threads_take_turns([], 1)
     machine.note(Action.REJECT, JANE)
     machine.a_backup_is_restored()
     machine.wait(600)
