@@ -75,6 +75,9 @@ REMEMBERED = 1_000
 CLOSED_WITHIN = 0.5
 """Seconds within which an engine ends, whatever hangs."""
 
+SOON = 0.025
+"""Seconds after a noting until it is planned what becomes of it."""
+
 STEP = 0.02
 """Seconds that one step may take up what waits: between two of them a person's decision is noted."""
 
@@ -172,6 +175,9 @@ class Engine:
         self._unwritten: dict[str, Sent] = {}
         self._counted: Outstanding | None = None
         self._uncounted: set[str] = set()
+        # Planned a moment later: reading the journal would take time from their sending.
+        self._soon: list[str] = []
+        self._soon_at = 0.0
         # The number of the last fact that was read, or written here.
         self._read_up_to = 0
 
@@ -253,6 +259,8 @@ class Engine:
 
         def step() -> None:
             self._settings.know(project)
+            with self._planning:
+                self._uncounted.add(entry.request_id)
             self._deliver((entry,))
 
         self._steps.post(step, Rank.PERSON)
@@ -443,6 +451,11 @@ class Engine:
             self._report(Released(request_ids=tuple(entry.request_id for entry in given_up), given_up=True))
             for entry in given_up:
                 self.cancel(entry)
+        if self._soon_at <= now:
+            soon, self._soon = self._soon, []
+            for request_id in soon:
+                if request_id in self._uncounted:
+                    self._steps.post(partial(self._plan_anew, request_id), Rank.PLAN)
         if not self._practice:
             self._see_others()
         self._go_on()
@@ -452,6 +465,8 @@ class Engine:
         times = [held.until for held in [*self._held.values()]] + [monotonic() + NAP]
         if self._plan_at is not None:
             times.append(self._plan_at)
+        if self._soon:
+            times.append(self._soon_at)
         self._steps.wake_in(max(0.0, min(times) - monotonic()))
 
     def _report(self, event: Event) -> None:
@@ -587,7 +602,9 @@ class Engine:
                 self._take_on(task)
             if entry.action is Action.REJECT:
                 self._report(Planned(entry=entry, outlook=None))
-                self._steps.post(partial(self._plan_anew, entry.request_id), Rank.PLAN)
+                self._soon.append(entry.request_id)
+                self._soon_at = monotonic() + SOON
+                self._set_wake()
             else:
                 self._report(Planned(entry=entry, outlook=self._plan_anew(entry.request_id)))
 

