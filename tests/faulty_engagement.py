@@ -82,6 +82,7 @@ class Arrival:
 class Engagement:
     """Fits `engagement.calls.Transport`. `now` in UNIX seconds.
 
+    `meanwhile` is called as each call is under way, before it arrives and after it was answered.
     `lag`: so many seconds what is said of a category is behind the history. `odd`: what stands on top of a
     history, and is nobody's event.
     """
@@ -89,6 +90,7 @@ class Engagement:
     now: Callable[[], float]
     on_cancel: Callable[[str], None] = lambda _: None
     on_store: Callable[[str], None] = lambda _: None
+    meanwhile: Callable[[], None] = lambda: None
     delay: float = 5.0
     lag: float = 0.0
     may_read: bool = True
@@ -131,6 +133,12 @@ class Engagement:
         return None if ruling is None else ruling.properties["action"] == "accept"
 
     def _answer(self, request: PreparedRequest) -> Outcome:
+        self.meanwhile()
+        outcome = self._outcome(request)
+        self.meanwhile()
+        return outcome
+
+    def _outcome(self, request: PreparedRequest) -> Outcome:
         if request.url.endswith("/consent/categories"):
             listed = [{"id": name} for name in ("sms_marketing", "newsletter")]
             body = json.dumps({"success": True, "results": listed}).encode()

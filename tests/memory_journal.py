@@ -22,13 +22,17 @@ from consent_desk.journal.search import PAGE, Listed
 
 
 class MemoryJournal(SqliteJournal):
-    """Knows what delivery asks a journal, and no file. `on_write` is called before and after each write."""
+    """Knows what delivery asks a journal, and no file.
+
+    `on_write` is called before and after each write, before anything is compared; `on_fact` is told each.
+    """
 
     def __init__(self) -> None:
         self._noted: dict[str, Noted] = {}
         self._facts: dict[str, list[Fact]] = {}
         self._ours: set[str] = set()
         self.on_write: Callable[[], None] = lambda: None
+        self.on_fact: Callable[[str, Fact], None] = lambda request_id, fact: None
 
     def copied(self) -> "MemoryJournal":
         """The journal as it is now, as a copy of its file would have it."""
@@ -54,6 +58,7 @@ class MemoryJournal(SqliteJournal):
         self._facts.setdefault(request_id, [Fact(at=noted.consent.noted_at, state=State.QUEUED)])
 
     def claim(self, request_id: str, at: Timestamp, *, after: int) -> Noted | None:
+        self.on_write()
         if len(self._facts[request_id]) != after or not may_be_claimed(self._facts[request_id][-1]):
             return None
         self._ours.add(request_id)
@@ -61,6 +66,7 @@ class MemoryJournal(SqliteJournal):
         return self._noted[request_id]
 
     def append(self, request_id: str, fact: Fact, *, after: int) -> bool:
+        self.on_write()
         last = self._facts[request_id][-1]
         if fact == last:
             return True
@@ -72,9 +78,12 @@ class MemoryJournal(SqliteJournal):
         return True
 
     def give_up_all(self, request_ids: Collection[str], states: Collection[State], fact: Fact) -> int:
+        self.on_write()
         given_up = [one for one in request_ids if self._facts[one][-1].state in states]
         for one in given_up:
-            self.append(one, fact, after=len(self._facts[one]))
+            assert fact.state in LEGAL[self._facts[one][-1].state]
+            self._add(one, fact)
+        self.on_write()
         return len(given_up)
 
     def records_in(self, states: Collection[State]) -> tuple[str, ...]:
@@ -177,13 +186,26 @@ class MemoryJournal(SqliteJournal):
     def open_in(self, project_id: str) -> int:
         return sum(self._noted[one].project_id == project_id for one in self.records_in(OPEN_STATES))
 
+    @property
+    def is_shared(self) -> bool:
+        return False
+
+    def changed_elsewhere(self) -> bool:
+        return False
+
+    def newest_fact(self) -> int:
+        return sum(map(len, self._facts.values()))
+
     def close(self) -> None:
         """There is nothing to close."""
 
     def _write(self, request_id: str, fact: Fact) -> None:
+        self._add(request_id, fact)
         self.on_write()
+
+    def _add(self, request_id: str, fact: Fact) -> None:
         self._facts[request_id].append(fact)
-        self.on_write()
+        self.on_fact(request_id, fact)
 
     def _alike(self, project_id: str, customer: CustomerId, category: str) -> list[Record]:
         return [

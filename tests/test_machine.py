@@ -3,9 +3,10 @@
 from hypothesis import HealthCheck, settings
 
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.lifecycle.policy import Step
 from consent_desk.domain.lifecycle.state import State
 from tests.machine import CUSTOMERS, Machine
+
+JANE = next(iter(CUSTOMERS))
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
@@ -17,10 +18,11 @@ def test_what_was_not_seen_once_and_cannot_be_looked_up_since_is_a_persons() -> 
     """Also once the permission is back: somebody has been asked by then."""
     machine = Machine()
     machine.begin(0, None)
-    machine.note(Action.REJECT, CUSTOMERS[0], None)
+    machine.threads_take_turns([], 1)
+    machine.note(Action.REJECT, JANE)
     machine.a_backup_is_restored()
     machine.wait(600)
-    machine.note(Action.ACCEPT, CUSTOMERS[0], None)
+    machine.note(Action.ACCEPT, JANE)
     machine.the_permission_changes(may_read=False)
     for _ in range(4):
         machine.wait_for_what_is_next(6)
@@ -28,11 +30,10 @@ def test_what_was_not_seen_once_and_cannot_be_looked_up_since_is_a_persons() -> 
     machine.teardown()
 
     opt_out, opt_in = machine.noted
-    asked = machine.schedule.plan_of(opt_out)
     assert machine.in_states({State.NOT_SEEN}) == [opt_out]
-    assert asked is not None
-    assert asked.step is Step.ASK
-    assert asked.failing is not None
-    assert asked.failing.is_given_up
-    assert machine.schedule.waits_for_reject(opt_in)
+    assert machine.engine.question(opt_out) is not None
+    failing = machine.engine.failing(opt_out)
+    assert failing is not None
+    assert failing.is_given_up
+    assert "until the earlier opt-out" in str(machine.engine.outlook(opt_in))
     assert not machine.engagement.arrivals

@@ -47,7 +47,7 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Field
 from consent_desk.domain.consent.values import Consent, CustomerId
 from consent_desk.domain.errors import JournalError
-from consent_desk.domain.lifecycle.messages import STAMPED_WRONG
+from consent_desk.domain.lifecycle.messages import STAMPED_WRONG, TURNS_OPT_OUT
 from consent_desk.domain.lifecycle.policy import Failing, Step
 from consent_desk.domain.lifecycle.record import Context, Entry
 from consent_desk.domain.lifecycle.state import State
@@ -291,6 +291,7 @@ class Engine:
                 if decided_by and not self._sender.decide(entry.request_id, decided_by):
                     self._report(Undecided(entry=entry, error=None))
                     return
+                self._sender.insist(entry.request_id)
             except JournalError as error:
                 self._report(Undecided(entry=entry, error=error))
                 return
@@ -736,7 +737,7 @@ class Engine:
             entry = self._journal.entry(entry.request_id)
         self._report(NotLeft(entry=entry, why=why, by_person=one.by_person, kept=one.kept))
         # What waits for another consent, or the clock, goes on by itself.
-        waits = why is not None and why != STAMPED_WRONG and one.entry.state in _WAITS_TO_LEAVE
+        waits = why not in (None, STAMPED_WRONG, TURNS_OPT_OUT) and one.entry.state in _WAITS_TO_LEAVE
         if one.entry.held or waits:
             self._put_off(entry.request_id)
         else:

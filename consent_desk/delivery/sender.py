@@ -16,16 +16,18 @@ from consent_desk.domain.lifecycle.messages import (
     MAY_STILL_SHOW,
     OVERTAKEN,
     STAMPED_WRONG,
+    TURNS_OPT_OUT,
     WAITS_FOR_OPT_OUT,
     WRONG_TIME,
     is_stamped_wrong,
     tell_check,
 )
-from consent_desk.domain.lifecycle.policy import Step, is_for_a_person, plan
+from consent_desk.domain.lifecycle.policy import Step, is_for_a_person, plan, turns_opt_out
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import (
     CANCELLED_HERE,
     DECIDED,
+    INSISTED,
     SENDABLE_STATES,
     UNCERTAIN_STATES,
     UNSENT_STATES,
@@ -178,6 +180,16 @@ class Sender:
             request_id, {state}, Fact(at=self._now(), state=state, note=f"{DECIDED}{user}")
         )
 
+    def insist(self, request_id: str) -> None:
+        """A person asks to send it: that counts also against the opt-out that a look-up saw.
+
+        Raises JournalError.
+        """
+        facts = self._journal.record(request_id).facts
+        state = facts[-1].state
+        if turns_opt_out(facts) and state in UNSENT_STATES:
+            self._journal.give_up(request_id, {state}, Fact(at=self._now(), state=state, note=INSISTED))
+
     def admit(self, request_id: str) -> None:
         """Forget that `request_id` was cancelled: a person asks to send it once more."""
         with self._lock:
@@ -250,6 +262,8 @@ class Sender:
                 return OVERTAKEN
             if plan(facts, noted.consent.action, noted.consent.request_id).step is not Step.ASK:
                 return MAY_STILL_SHOW
+        if turns_opt_out(facts):
+            return TURNS_OPT_OUT
         if waits_for_opt_out(self._journal, noted):
             return WAITS_FOR_OPT_OUT
         if is_stamped_wrong(facts):

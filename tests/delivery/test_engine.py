@@ -41,8 +41,9 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, SAW_CUSTOMER
+from consent_desk.domain.lifecycle.messages import TURNS_OPT_OUT
 from consent_desk.domain.lifecycle.record import Context, Entry, Record
-from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
+from consent_desk.domain.lifecycle.state import INSISTED, OPEN_STATES, SAW_OPT_OUT, Fact, State
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import PreparedRequest
@@ -358,6 +359,32 @@ def test_a_held_opt_in_that_was_due_meanwhile_leaves_with_its_release(desk: Desk
     desk.engine.release([held])
     desk.run()
     assert (desk.state(held), desk.sent(held)) == (State.DELIVERED, 1)
+
+
+def test_a_held_opt_in_that_was_due_does_not_turn_an_opt_out_until_somebody_insists(desk: Desk) -> None:
+    earlier = desk.note(ACCEPT)
+    held = desk.note(ACCEPT, hold=20.0, again=["sms_marketing"])
+    desk.engine.follow(earlier)
+    desk.run()
+    desk.engine.learn(held, SAW_OPT_OUT)
+    desk.engine.release([held])
+    desk.run()
+    assert (desk.state(held), desk.sent(held)) == (State.QUEUED, 0)
+    desk.pass_time(1_000)
+    assert desk.sent(held) == 0
+    desk.engine.send_again(desk.entry(held))
+    desk.run()
+    assert (desk.state(held), desk.sent(held)) == (State.DELIVERED, 1)
+    assert INSISTED in {fact.note for fact in desk.journal.record(held).facts}
+
+
+def test_an_opt_in_that_is_about_to_leave_as_an_opt_out_is_seen_stays(desk: Desk) -> None:
+    request_id = desk.note(ACCEPT, run=False)
+    desk.steps.finish(0)
+    desk.engine.learn(request_id, SAW_OPT_OUT)
+    desk.run()
+    assert (desk.state(request_id), desk.sent(request_id)) == (State.QUEUED, 0)
+    assert desk.last(NotLeft).why == TURNS_OPT_OUT
 
 
 def test_what_an_earlier_run_left_is_looked_up_and_then_leaves(

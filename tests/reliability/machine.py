@@ -21,7 +21,7 @@ STEPS = 60
 
 def main(chosen: int) -> None:
     """Run with the seed `chosen`."""
-    print(f"state machine over outbox, sender, verifier and schedule, seed {chosen}", flush=True)
+    print(f"state machine over an engine, seed {chosen}", flush=True)
     wish = settings(
         max_examples=RUNS,
         stateful_step_count=STEPS,

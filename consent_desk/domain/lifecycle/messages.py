@@ -29,6 +29,10 @@ OVERTAKEN = say("A later decision of this customer was noted here since. Enter w
 MAY_STILL_SHOW = say(
     "It may still show in Engagement: it is looked up three times before it can be sent again."
 )
+TURNS_OPT_OUT = say(
+    "It does not leave by itself: a look-up saw that this customer has opted out. Cancel it, or send it "
+    "again if it is to hold in place of that opt-out."
+)
 """Why an opt-in is not sent now."""
 
 WRONG_TIME = "its time may be wrong"

@@ -119,7 +119,7 @@ def plan(
     """
     last = _last_sending(facts)
     match facts[-1].state:
-        case State.QUEUED | State.RETRY_WAIT if _turns_opt_out(facts):
+        case State.QUEUED | State.RETRY_WAIT if turns_opt_out(facts):
             # Nobody has said so far that it is to be sent all the same.
             return _ASK
         case State.QUEUED | State.RETRY_WAIT if action is Action.ACCEPT and _is_to_be_seen(facts, left):
@@ -164,6 +164,12 @@ def is_for_a_person(facts: Sequence[Fact]) -> bool:
     """Whether nobody knows what became of it, nor can it be looked up by itself: it may be there."""
     failing = failing_of(facts) if facts[-1].state in UNCERTAIN_STATES else None
     return failing is not None and failing.is_given_up
+
+
+def turns_opt_out(facts: Sequence[Fact]) -> bool:
+    """Whether a look-up saw that the customer has opted out, and nobody has said to send it still."""
+    said = {fact.note for fact in facts}
+    return SAW_OPT_OUT in said and INSISTED not in said
 
 
 def back_off(request_id: str, tries: int) -> int:
@@ -306,11 +312,6 @@ def _is_to_be_seen(facts: Sequence[Fact], left: int) -> bool:
     return is_left and not any(
         isinstance(fact.outcome, Look) and not fact.outcome.blind for fact in facts[left:]
     )
-
-
-def _turns_opt_out(facts: Sequence[Fact]) -> bool:
-    said = {fact.note for fact in facts}
-    return SAW_OPT_OUT in said and INSISTED not in said
 
 
 def _look_first(since: Sequence[Fact], request_id: str) -> Plan:
