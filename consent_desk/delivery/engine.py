@@ -222,6 +222,9 @@ class Engine:
                 until = monotonic() + hold
                 self._held.update((entry.request_id, _Held(entry, until)) for entry in entries)
                 self._set_wake()
+                for entry in entries:
+                    # What it overtakes does not wait for its release.
+                    self._steps.post(partial(self._plan_anew, entry.request_id), Rank.PLAN)
             if entries:
                 self._report(Noted(request_id=request_id, entries=entries))
             if entries and not hold:
