@@ -210,7 +210,13 @@ class Person(QObject):
         QTimer.singleShot(0, ways[how])
 
     def fill_disk(self, folder: str) -> None:
-        """Leave no room on the disk with `folder`."""
+        """Leave no room on the disk with `folder`, once the backup is there: it makes room as it fails."""
+        until = monotonic() + 10
+        here = Path(folder)
+        while any(here.rglob(".unfinished-*")) or not any(here.glob("backups/*.mark")):
+            if monotonic() > until:
+                raise LookupError("no backup was made")
+            time.sleep(0.01)
         descriptor = os.open(f"{folder}/filler", os.O_WRONLY | os.O_CREAT, 0o600)
         for size in (4096, 1):
             try:
