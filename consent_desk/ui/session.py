@@ -1,5 +1,7 @@
 """The presenter: connects form, preview, status and log to the workspace. Holds the state of the window."""
 
+from time import sleep
+
 from PySide6.QtCore import QTimer, Signal
 
 from consent_desk.delivery.events import Event, Learnt, Noted, NotNoted, Released, Repeated, Stamped
@@ -36,6 +38,9 @@ from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
 
 _START = "start"
+
+_HEAD_START = 0.004
+"""Seconds."""
 
 
 class Session(Presenter):
@@ -300,6 +305,8 @@ class Session(Presenter):
             self._filled.show_stamped(submission.consents)
 
     def _noted(self, submission: Submission, entries: tuple[Entry, ...]) -> None:
+        # The sending goes first: else it would wait until the form is cleared and the log has its line.
+        sleep(_HEAD_START)
         if not submission.workspace.practice:
             self.journal_well.emit()
         self.sending.batches.add(
