@@ -52,11 +52,13 @@ def is_noted_later(journal: "SqliteJournal", noted: Noted, request_id: str | Non
     return other.noted.subject == noted.subject and is_later and not was_withdrawn(other.facts)
 
 
-def discard_overtaken(journal: "SqliteJournal", noted: Noted, now: Callable[[], Timestamp]) -> None:
-    """Discard the opt-ins like `noted` that have not left, and that a later opt-out overtook."""
-    if overtaken := _overtaken_by_opt_out(journal, noted.subject):
+def discard_overtaken(journal: "SqliteJournal", noted: Noted, now: Callable[[], Timestamp]) -> bool:
+    """Discard the opt-ins like `noted` that have not left, and that a later opt-out overtook, if any."""
+    overtaken = _overtaken_by_opt_out(journal, noted.subject)
+    if overtaken:
         fact = Fact(at=now(), state=State.DISCARDED, outcome=OVERTAKEN, note="overtaken by opt-out")
         journal.give_up_all(overtaken, UNSENT_STATES, fact)
+    return bool(overtaken)
 
 
 def discard_all_overtaken(journal: "SqliteJournal", now: Callable[[], Timestamp]) -> None:

@@ -131,9 +131,10 @@ class Sender:
         # A cancel counts also while the program ends: else the next start would send it.
         if self._stopping and request_id not in self._cancelled:
             return None
-        discard_overtaken(self._journal, self._journal.record(request_id).noted, self._now)
-        while True:
+        record = self._journal.record(request_id)
+        if discard_overtaken(self._journal, record.noted, self._now):
             record = self._journal.record(request_id)
+        while True:
             if not by_person and not self._is_due(record, project):
                 return None
             why = self._why_not(record)
@@ -144,6 +145,7 @@ class Sender:
             noted = self._journal.claim(request_id, self._now(), after=len(record.facts))
             if noted is not None:
                 break
+            record = self._journal.record(request_id)
         practice = project is not None and project.practice
         try:
             outcome = self._send(noted, project, by_person=by_person)

@@ -248,6 +248,8 @@ def _beginnings(text: bytes, wanted: bytes) -> Iterator[tuple[int, int]]:
 
 def _begun(text: bytes, wanted: bytes) -> int:
     """So much of the beginning of `wanted` ends `text`: an answer may break off within it."""
+    if wanted[:_SHORTEST] not in text[-_PART:]:
+        return 0
     for size in range(min(_PART, len(wanted)) - 1, _SHORTEST - 1, -1):
         if text.endswith(wanted[:size]):
             return size
