@@ -78,6 +78,9 @@ CLOSED_WITHIN = 0.5
 SOON = 0.025
 """Seconds after a noting until it is planned what becomes of it."""
 
+COUNTED_EACH = 0.1
+"""Seconds after which it is told again how many are outstanding: of thousands that leave, not with each."""
+
 STEP = 0.02
 """Seconds that one step may take up what waits: between two of them a person's decision is noted."""
 
@@ -174,6 +177,7 @@ class Engine:
         self._untold: dict[str, str] = {}
         self._unwritten: dict[str, Sent] = {}
         self._counted: Outstanding | None = None
+        self._count_at, self._is_count_due = 0.0, False
         self._uncounted: set[str] = set()
         # Planned a moment later: reading the journal would take time from their sending.
         self._soon: list[str] = []
@@ -470,6 +474,8 @@ class Engine:
             times.append(self._plan_at)
         if self._soon:
             times.append(self._soon_at)
+        if self._is_count_due:
+            times.append(self._count_at)
         self._steps.wake_in(max(0.0, min(times) - monotonic()))
 
     def _report(self, event: Event) -> None:
@@ -505,12 +511,17 @@ class Engine:
         for request_id in touched:
             self._steps.post(partial(self._plan_anew, request_id), Rank.PLAN)
 
-    def _plan_anew(self, request_id: str) -> Message | None:
-        """Plan anew after something happened to it; return what comes next, None where it is done now."""
+    def _plan_anew(self, request_id: str, *, is_told: bool = False) -> Message | None:
+        """Plan anew after something happened to it; return what comes next, None where it is done now.
+
+        `is_told`: an event of its own tells of its line.
+        """
         try:
             with self._planning:
                 self._uncounted.discard(request_id)
                 entries = self._scheduler.follow(request_id)
+            if is_told:
+                entries = tuple(one for one in entries if one.request_id != request_id)
             return self._go_on(entries, request_id)
         except JournalError:
             self._plan_at = monotonic() + steps.RETRY
@@ -531,14 +542,12 @@ class Engine:
             wait = steps.RETRY if self._sender.has_unwritten else self._scheduler.wait()
             outstanding = self._scheduler.outstanding()
         self._plan_at = None if wait is None else monotonic() + wait
+        self._tell_count(outstanding)
         self._set_wake()
         looked_up = tuple(task.entry for task in tasks if task.due.plan.step is Step.LOOK_UP)
         lines = tuple(one for one in entries + looked_up if not self._sends.holds(one.request_id))
         if lines:
             self._report(Changed(entries=lines))
-        if outstanding != self._counted:
-            self._counted = outstanding
-            self._report(Counted(outstanding=outstanding))
         for task in tasks:
             # One by one: what fails of one leaves the others handed out.
             self._steps.post(partial(self._take_on, task), Rank.OUTCOME)
@@ -546,6 +555,13 @@ class Engine:
             self._check_clock(check)
         self._tell_written()
         return outlook
+
+    def _tell_count(self, outstanding: Outstanding) -> None:
+        now = monotonic()
+        if outstanding != self._counted and now >= self._count_at:
+            self._counted, self._count_at = outstanding, now + COUNTED_EACH
+            self._report(Counted(outstanding=outstanding))
+        self._is_count_due = outstanding != self._counted
 
     def _tell_written(self) -> None:
         """Tell once more of the outcomes that could be written by now."""
@@ -727,7 +743,7 @@ class Engine:
             self._report(told)
             self._plan_anew(request_id)
             return
-        outlook = self._plan_anew(request_id)
+        outlook = self._plan_anew(request_id, is_told=True)
         self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
 
     def _take_not_left(self, one: _Send, why: Message | None) -> None:
@@ -830,7 +846,7 @@ class Engine:
                 self._report(Changed(entries=(entry,)))
                 self._plan_anew(request_id)
             case Looked():
-                outlook = self._plan_anew(request_id)
+                outlook = self._plan_anew(request_id, is_told=True)
                 self._report(LookedUp(entry=result.entry, judgement=result.judgement, outlook=outlook))
             case Failed():
                 if result.is_written:

@@ -136,6 +136,7 @@ class InlineQueue:
 
 def without_threads(monkeypatch: pytest.MonkeyPatch, steady: Callable[[], float] | None = None) -> None:
     """Have the engines that are made from now on do nothing until they are told to. `steady`: their time."""
+    monkeypatch.setattr(engine_module, "COUNTED_EACH", 0.0)
     monkeypatch.setattr(engine_module, "Steps", partial(InlineSteps, steady=steady or monotonic))
     monkeypatch.setattr(engine_module, "HostQueue", InlineQueue)
     if steady is not None:
