@@ -128,7 +128,8 @@ class Walk:
                 self._xdotool(*search, at_most=5)
             except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
                 if monotonic() > self._end:
-                    raise
+                    session = self._said.read_text(errors="replace")
+                    pytest.fail(f"no window came\nThe session said:\n{session}")
             else:
                 return
 
@@ -159,7 +160,9 @@ def screen(trouble: int, end: float) -> Iterator[str]:
     """The name of a display that nobody else has."""
     told, tell = os.pipe()
     with os.fdopen(told) as display:
-        command = ["Xvfb", "-displayfd", str(tell), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
+        # It would begin anew as soon as one who looks for the window goes, and cut off who just comes.
+        kept = ("-nolisten", "tcp", "-noreset")
+        command = ["Xvfb", "-displayfd", str(tell), "-screen", "0", "1280x1024x24", *kept]
         server = subprocess.Popen(
             command,
             pass_fds=(tell,),
