@@ -93,11 +93,15 @@ def open_journal(
         try:
             # A copy that was begun before would bring back what is removed there.
             with alone_in_second(second, _NOT_ERASED, COPY_PATIENCE):
-                return erase(path, journal, second, project_id=project_id, customer=customer, at=at)
-        finally:
-            # Where nothing was removed, what was planned goes on.
+                erased = erase(path, journal, second, project_id=project_id, customer=customer, at=at)
+        except DeskError:
+            # Nothing, or not all, was removed: what was planned goes on.
             for request_id in journal.consents_of(project_id, customer):
                 workspace.engine.follow(request_id)
+            raise
+        # Once more: meanwhile something may have been planned anew.
+        workspace.engine.forget(project_id, customer, erased=True)
+        return erased
 
     workspace = _workspace(journal, watched, means)
     opened.callback(workspace.engine.close)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from threading import RLock
+from threading import Lock, RLock
 from time import monotonic
 from typing import TYPE_CHECKING, assert_never
 
@@ -94,6 +94,10 @@ _NOWHERE = BaseUrl(scheme="http", host="127.0.0.1")
 
 _WAITS_TO_LEAVE = frozenset({State.QUEUED, State.RETRY_WAIT})
 
+_CLOSED = JournalError(
+    say("The decision is not noted: the journal was closed meanwhile."), say("Press Send again.")
+)
+
 _UNKNOWN = say("What comes next is not known: the journal cannot be read now.")
 
 
@@ -173,6 +177,10 @@ class Engine:
         self._held: dict[str, _Held] = {}
         # What was due while it was held.
         self._due: dict[str, Task] = {}
+        # What is to be noted, and was not told of yet.
+        self._noting: set[str] = set()
+        # A lock of its own: whoever cancels waits for no disk.
+        self._cancelling = Lock()
         self._cancelled: set[str] = set()
         self._untold: dict[str, str] = {}
         self._unwritten: dict[str, Sent] = {}
@@ -184,6 +192,7 @@ class Engine:
         self._soon_at = 0.0
         # The number of the last fact that was read, or written here.
         self._read_up_to = 0
+        self._others_wrote = False
 
     # -- what it is told ----------------------------------------------------------------------------
 
@@ -213,6 +222,7 @@ class Engine:
         has stamped them. They are held so many seconds, unless they are released.
         """
         request_id = consents[0][0].request_id
+        self._noting.add(request_id)
 
         def step() -> None:
             try:
@@ -220,6 +230,7 @@ class Engine:
             except Exception as error:  # noqa: BLE001 -- whatever it is, a person is told that it is not noted
                 if not isinstance(error, JournalError):
                     self._log(error)
+                self._noting.discard(request_id)
                 self._report(NotNoted(request_id=request_id, error=error))
                 return
             if entries and hold:
@@ -229,6 +240,7 @@ class Engine:
                 for entry in entries:
                     # What it overtakes does not wait for its release.
                     self._steps.post(partial(self._plan_anew, entry.request_id), Rank.PLAN)
+            self._noting.discard(request_id)
             if entries:
                 self._report(Noted(request_id=request_id, entries=entries))
             if entries and not hold:
@@ -330,7 +342,7 @@ class Engine:
         What is under way is ended; the outcome says honestly how far it had come.
         """
         request_id = entry.request_id
-        with self._planning:
+        with self._cancelling:
             if request_id in self._cancelled:
                 return False
             self._cancelled.add(request_id)
@@ -347,13 +359,13 @@ class Engine:
         self._steps.post(partial(self._learn, request_id, note), Rank.PERSON)
 
     def follow(self, request_id: str) -> None:
-        """Something was written of it elsewhere: plan anew."""
-        self._held.pop(request_id, None)
+        """Something was written of it elsewhere: plan anew. What was given up is held no more."""
 
         def step() -> None:
+            if self._journal.entry(request_id).state not in _WAITS_TO_LEAVE:
+                self._held.pop(request_id, None)
+                self._due.pop(request_id, None)
             self._plan_anew(request_id)
-            if (task := self._due.pop(request_id, None)) is not None:
-                self._take_on(task)
 
         self._steps.post(step, Rank.PLAN)
 
@@ -370,8 +382,8 @@ class Engine:
         """A check of them has passed."""
         self._steps.post(partial(self._trust, project_id), Rank.PERSON)
 
-    def forget(self, project_id: str, customer: CustomerId) -> None:
-        """Plan nothing any more for a customer who is to be erased, and know nothing of them."""
+    def forget(self, project_id: str, customer: CustomerId, *, erased: bool = False) -> None:
+        """Plan nothing any more for a customer who is to be erased; who is `erased`, is known no more."""
         with self._planning:
             self._scheduler.forget(project_id, customer)
             for subject in [*self._to_look_up]:
@@ -384,7 +396,8 @@ class Engine:
                     if (one.entry.project_id, one.entry.customer) == (project_id, customer):
                         del known[request_id]
 
-        self._steps.post(step, Rank.PERSON)
+        if erased:
+            self._steps.post(step, Rank.PERSON)
 
     # -- what it is asked ---------------------------------------------------------------------------
 
@@ -414,7 +427,7 @@ class Engine:
     @property
     def is_behind(self) -> bool:
         """Whether something was noted that is not counted yet."""
-        return bool(self._uncounted)
+        return bool(self._uncounted) or self._is_count_due
 
     def outstanding(self) -> Outstanding:
         """What Engagement may not have yet, with what was noted just now, if that can be read."""
@@ -443,6 +456,9 @@ class Engine:
         self._sender.stop()
         self._sends.idle(max(0.0, until - monotonic()))
         self._steps.finish(until)
+        for request_id in [*self._noting]:
+            # Their rows may be there all the same: who tries again bears the same IDs.
+            self._report(NotNoted(request_id=request_id, error=_CLOSED))
         self._report_to = None
         self._steps.close(until)
         self._sender.write_again()
@@ -463,9 +479,11 @@ class Engine:
             for request_id in soon:
                 if request_id in self._uncounted:
                     self._steps.post(partial(self._plan_anew, request_id), Rank.PLAN)
-        if not self._practice:
-            self._see_others()
-        self._go_on()
+        try:
+            if not self._practice:
+                self._see_others()
+        finally:
+            self._go_on()
 
     def _set_wake(self) -> None:
         # Another program may have written meanwhile.
@@ -499,16 +517,21 @@ class Engine:
     def _see_others(self) -> None:
         """Plan anew what another program has changed, and what one that has ended left in flight."""
         newest = self._journal.newest_fact()
-        touched = list(self._outbox.recover_flights())
-        if not self._journal.changed_elsewhere():
+        self._plan_all(self._outbox.recover_flights())
+        self._others_wrote = self._journal.changed_elsewhere() or self._others_wrote
+        if not self._others_wrote:
             self._read_up_to = newest
-        else:
+            return
+        while True:
             request_ids, last = self._journal.touched_since(self._read_up_to)
-            while last != self._read_up_to:
-                touched += request_ids
-                self._read_up_to = last
-                request_ids, last = self._journal.touched_since(last)
-        for request_id in touched:
+            if last == self._read_up_to:
+                break
+            self._plan_all(request_ids)
+            self._read_up_to = last
+        self._others_wrote = False
+
+    def _plan_all(self, request_ids: Sequence[str]) -> None:
+        for request_id in request_ids:
             self._steps.post(partial(self._plan_anew, request_id), Rank.PLAN)
 
     def _plan_anew(self, request_id: str, *, is_told: bool = False) -> Message | None:
@@ -567,7 +590,12 @@ class Engine:
         """Tell once more of the outcomes that could be written by now."""
         for request_id, sent in [*self._unwritten.items()]:
             if not self._sender.is_unwritten(request_id):
+                entry = self._journal.entry(request_id)
                 del self._unwritten[request_id]
+                if entry.state is not sent.entry.state:
+                    # Another program has settled it meanwhile.
+                    self._report(Changed(entries=(entry,)))
+                    continue
                 with self._planning:
                     outlook = self._scheduler.outlook(request_id)
                 self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
@@ -655,6 +683,10 @@ class Engine:
 
     def _act(self, task: Task) -> None:
         due, project = task.due, self._settings.of(task.due.project_id)
+        with self._planning:
+            if not self._scheduler.stands(due):
+                # Something happened to it since it was handed out, and it was planned anew.
+                return
         if due.plan.step is Step.SEND or (due.plan.unsent and project is None):
             self._send_due(task)
         elif project is None:
@@ -673,6 +705,7 @@ class Engine:
     def _queue(self, one: _Send) -> None:
         request_id = one.entry.request_id
         if request_id in self._cancelled:
+            self._steps.post(partial(self._discard, one.entry), Rank.OUTCOME)
             return
         self._sender.admit(request_id)
         project = self._settings.of(one.entry.project_id)
@@ -698,17 +731,20 @@ class Engine:
             with self._limits.booked(address, first=is_first):
                 self._report(Sending(entry=entry, by_person=one.by_person, second=one.second))
                 sent = self._sender.send(entry.request_id, project, by_person=one.by_person)
-            self._heed_refusal(sent)
+            self._heed_refusal(sent, project)
         except Exception as error:  # noqa: BLE001 -- the border of a thread: it is told
             if not isinstance(error, JournalError):
                 self._log(error)
             return partial(self._steps.post, partial(self._take_failure, one, error), Rank.OUTCOME)
         return partial(self._steps.post, partial(self._take_sent, one, sent), Rank.OUTCOME)
 
-    def _heed_refusal(self, sent: Sent | Message | None) -> None:
+    def _heed_refusal(self, sent: Sent | Message | None, project: Project | None) -> None:
         """At once, on the thread of the host: the others would fare no better, and might be thousands."""
-        is_refused = isinstance(sent, Sent) and sent.entry.state is State.REFUSED
-        if isinstance(sent, Sent) and is_refused and sent.judgement.field in _OF_THE_KEY:
+        if not isinstance(sent, Sent) or sent.entry.state is not State.REFUSED:
+            return
+        # Not where others were saved since it was sent.
+        is_current = project is not None and self._settings.of(project.id) is project
+        if is_current and sent.judgement.field in _OF_THE_KEY:
             self._settings.refuse(sent.entry.project_id, sent.judgement.headline)
 
     def _wait_for_settings(self, one: _Send) -> None:
@@ -733,8 +769,6 @@ class Engine:
             self._discard(sent.entry)
             return
         self._cancelled.discard(request_id)
-        if sent.entry.state is State.DELIVERED:
-            self._trust(sent.entry.project_id)
         if sent.trouble is not None and self._sender.is_unwritten(request_id):
             # A person hears of it: so they shall hear the rest.
             self._ask(request_id)
@@ -745,6 +779,8 @@ class Engine:
             return
         outlook = self._plan_anew(request_id, is_told=True)
         self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
+        if sent.entry.state is State.DELIVERED:
+            self._trust(sent.entry.project_id)
 
     def _take_not_left(self, one: _Send, why: Message | None) -> None:
         entry = one.entry
@@ -765,6 +801,9 @@ class Engine:
     def _take_failure(self, one: _Send, error: Exception) -> None:
         entry = one.entry
         self._tell_untold(entry.request_id)
+        if entry.request_id in self._cancelled:
+            self._discard(entry)
+            return
         with suppress(JournalError):
             entry = self._journal.entry(entry.request_id)
         self._report(SendFailed(entry=entry, error=error))
@@ -786,6 +825,12 @@ class Engine:
         outlook = self._plan_anew(request_id)
         if sent is not None:
             self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
+            return
+        entry = self._journal.entry(request_id)
+        if entry.state is not State.DISCARDED:
+            # It has gone on, here or in another program, and what comes next comes.
+            self._cancelled.discard(request_id)
+        self._report(Changed(entries=(entry,)))
 
     def _tell_untold(self, request_id: str) -> None:
         if (note := self._untold.pop(request_id, None)) is not None:

@@ -188,12 +188,14 @@ class Outbox:
         left = []
         lost = Lost(phase=Phase.WAITING, cause=Cause.PROGRAM_ENDED)
         for request_id in self._journal.records_in({State.IN_FLIGHT}):
-            # Read first: one that another has sent since has more facts by now.
-            facts = self._journal.record(request_id).facts
-            if self._journal.is_abandoned(request_id):
-                fact = Fact(at=self._now(), state=State.UNCONFIRMED, outcome=lost)
-                if self._journal.append(request_id, fact, after=len(facts)):
-                    left.append(request_id)
+            # One that cannot be read, or written, keeps no other waiting.
+            with suppress(JournalError):
+                # Read first: one that another has sent since has more facts by now.
+                facts = self._journal.record(request_id).facts
+                if self._journal.is_abandoned(request_id):
+                    fact = Fact(at=self._now(), state=State.UNCONFIRMED, outcome=lost)
+                    if self._journal.append(request_id, fact, after=len(facts)):
+                        left.append(request_id)
         return tuple(left)
 
     def record_and_last(self, request_id: str) -> tuple[Record, Timestamp | None]:

@@ -111,6 +111,11 @@ class Schedule:
             self._swap(subject, item, planned(item, item.plans[item.timestamp.micros < alike.ruled]))
         return frozenset(changed)
 
+    def stands(self, due: Due) -> bool:
+        """Whether a consent has the facts still on which `due` was planned."""
+        item = self._items.get(due.request_id)
+        return item is not None and item.due.facts == due.facts
+
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Plan nothing any more for a customer who was erased."""
         for subject, alike in [*self._alike.items()]:

@@ -159,6 +159,10 @@ class Scheduler:
         """Plan nothing any more for a customer who was erased."""
         self._schedule.forget(project_id, customer)
 
+    def stands(self, due: Due) -> bool:
+        """Whether nothing has happened to a consent since `due` was handed out."""
+        return self._schedule.stands(due)
+
     def put_off(self, request_id: str, wait: int = 0) -> tuple[Entry, ...]:
         """Try it again later, after `wait` microseconds at the earliest: the last try told nothing.
 

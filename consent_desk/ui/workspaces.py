@@ -7,7 +7,7 @@ from threading import Lock
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from consent_desk.delivery.events import Event
+from consent_desk.delivery.events import Event, Noted, NotNoted, Repeated, Stamped
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.tasks import Lane, Result, TaskRunner, let_be
@@ -71,7 +71,9 @@ class Workspaces(QObject):
         workspace.engine.start(report, ask)
 
     def _tell(self, workspace: Workspace, event: Event) -> None:
-        if self._opened.get(workspace.practice) is workspace:
+        # Whoever pressed Send hears whether that is noted, whatever has become of the journal since.
+        is_heard = isinstance(event, Repeated | Stamped | Noted | NotNoted)
+        if is_heard or self._opened.get(workspace.practice) is workspace:
             self.told.emit(workspace, event)
 
     def _call(self, work: Callable[[], None]) -> None:

@@ -48,7 +48,7 @@ from consent_desk.domain.lifecycle.state import INSISTED, OPEN_STATES, SAW_OPT_O
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import PreparedRequest
-from consent_desk.engagement.calls import PAGE, Call
+from consent_desk.engagement.calls import PAGE, Call, Transport
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.limits import Limits
 from consent_desk.journal.journal import SqliteJournal
@@ -556,6 +556,38 @@ def test_what_was_refused_for_the_key_holds_up_what_goes_by_itself(desk: Desk) -
     assert {desk.state(one) for one in others} == {State.DELIVERED}
 
 
+def test_a_refusal_of_settings_that_were_changed_meanwhile_holds_up_nothing(desk: Desk) -> None:
+    desk.engagement.faults = [Fault.REFUSED]
+    left_queued(desk)
+    other = left_queued(desk, "omar@example.com")
+    send = desk.sends.work
+
+    def save_meanwhile(one: Any) -> Any:
+        if desk.all(Sending) == []:
+            parts: Any = desk.engine
+            desk.project = a_project(key_id="another")
+            parts._settings.know(desk.project)
+            desk.sender._transport = Saving(desk.watch, lambda: parts._settings.know(a_project()))
+        return send(one)
+
+    desk.sends.work = save_meanwhile
+    desk.run()
+    assert desk.state(other) is State.DELIVERED
+    assert desk.all(Withheld) == []
+
+
+class Saving(Transport):
+    """Has settings saved while each call is under way."""
+
+    def __init__(self, transport: Transport, save: Callable[[], None]) -> None:
+        self._transport = transport
+        self._save = save
+
+    def start(self, request: PreparedRequest) -> Call:
+        self._save()
+        return self._transport.start(request)
+
+
 @pytest.mark.parametrize("mend", ["check", "save", "again"])
 def test_what_was_held_up_for_the_key_goes_on(desk: Desk, mend: str) -> None:
     desk.engagement.faults = [Fault.REFUSED]
@@ -667,6 +699,40 @@ def test_a_cancel_that_comes_as_it_begins_ends_its_call(desk: Desk, monkeypatch:
     desk.engine.release([request_id])
     desk.run()
     assert cancelled == [request_id]
+
+
+def test_what_was_cancelled_and_could_not_be_claimed_is_discarded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = desk.note(run=False)
+    desk.steps.finish(0)
+    entry, send = desk.entry(request_id), desk.sends.work
+
+    def cancel_and_fail(one: Any) -> Any:
+        with monkeypatch.context() as full:
+            full.setattr(SqliteJournal, "claim", fail)
+            tell = send(one)
+        desk.engine.cancel(entry)
+        return tell
+
+    desk.sends.work = cancel_and_fail
+    desk.run()
+    assert desk.state(request_id) is State.DISCARDED
+
+
+def test_what_another_program_sends_and_is_cancelled_here_goes_on(desk: Desk) -> None:
+    other = SqliteJournal.open(desk.path)
+    request_id = left_queued(desk)
+    entry = desk.entry(request_id)
+    other.claim(request_id, desk.now(), after=1)
+    assert desk.engine.cancel(entry)
+    desk.run()
+    assert desk.last(Changed).entries[0].state is State.IN_FLIGHT
+    other.close()
+    for seconds in (1, 31, 90, 500, 500):
+        desk.pass_time(seconds)
+    # It was sent nowhere, which three looks show: then it leaves.
+    assert desk.sent(request_id) == 1
 
 
 def test_what_could_not_be_cancelled_waits_on_and_can_be_tried_again(
@@ -1229,7 +1295,7 @@ def test_nothing_is_known_any_more_of_a_customer_who_is_erased(
         full.setattr(SqliteJournal, "append", fail)
         desk.note(again=["sms_marketing"])
     told = len(desk.all(Settled))
-    desk.engine.forget(a_project().id, jane)
+    desk.engine.forget(a_project().id, jane, erased=True)
     desk.run()
     assert (desk.engine.is_held(held), desk.engine.is_held(other)) == (False, True)
     desk.pass_time(6)
@@ -1249,14 +1315,15 @@ def test_a_look_that_waits_is_not_made_for_a_customer_who_is_erased(desk: Desk) 
     assert desk.engagement.calls == calls
 
 
-def test_what_was_due_while_it_was_held_goes_on_when_something_else_happens_to_it(desk: Desk) -> None:
+def test_what_is_held_is_so_until_it_was_given_up(desk: Desk) -> None:
     held = desk.note(ACCEPT, hold=20.0)
-    desk.scheduler.follow(held)
-    desk.steps.wake()
-    desk.run()
     desk.engine.follow(held)
     desk.run()
-    assert desk.state(held) is State.DELIVERED
+    assert desk.engine.is_held(held)
+    go_on(desk.journal, held, Fact(at=desk.now(), state=State.DISCARDED, note="typed wrong"))
+    desk.engine.follow(held)
+    desk.run()
+    assert not desk.engine.is_held(held)
 
 
 def test_so_many_that_a_person_asked_for_are_remembered(desk: Desk) -> None:
@@ -1280,6 +1347,43 @@ def test_at_the_end_what_was_asked_for_is_noted_and_nothing_is_told_any_more(des
     desk.run()
     assert len(desk.events) == told
     assert desk.sent(request_id) == 0
+
+
+def test_who_pressed_send_as_the_journal_was_closed_is_told_that_it_is_not_noted(desk: Desk) -> None:
+    request_id = desk.note(run=False)
+    desk.steps.is_closed = True
+    desk.engine.close()
+    assert desk.last(NotNoted).request_id == request_id
+    assert "closed meanwhile" in str(desk.last(NotNoted).error)
+
+
+def test_what_has_gone_on_since_it_was_due_is_not_sent_on_that(desk: Desk) -> None:
+    desk.engagement.faults = [Fault.NOT_SENT]
+    request_id = desk.note()
+    desk.seconds += 1_000
+    [task] = desk.scheduler.due()
+    go_on(desk.journal, request_id, Fact(at=desk.now(), state=State.DISCARDED, note="typed wrong"))
+    desk.engine.follow(request_id)
+    parts: Any = desk.engine
+    desk.run()
+    parts._take_on(task)
+    desk.run()
+    assert len(desk.all(Sending)) == 1
+
+
+def test_what_others_write_is_seen_though_it_could_not_be_read_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = SqliteJournal.open(desk.path)
+    consent = a_consent(timestamp=desk.now(), noted_at=desk.now())
+    request_id = Outbox(other, desk.now).note(a_project(), consent, TIMED).request_id
+    other.close()
+    with monkeypatch.context() as unreadable:
+        unreadable.setattr(SqliteJournal, "touched_since", fail)
+        with pytest.raises(JournalError):
+            desk.steps.wake()
+    desk.pass_time(1)
+    assert desk.state(request_id) is State.DELIVERED
 
 
 def test_an_outcome_that_could_not_be_written_is_written_at_the_end(
