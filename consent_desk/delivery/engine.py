@@ -736,7 +736,9 @@ class Engine:
             if not isinstance(error, JournalError):
                 self._log(error)
             return partial(self._steps.post, partial(self._take_failure, one, error), Rank.OUTCOME)
-        return partial(self._steps.post, partial(self._take_sent, one, sent), Rank.OUTCOME)
+        # Whoever waits for it is told before what comes of thousands that were left.
+        rank = Rank.PERSON if one.by_person else Rank.OUTCOME
+        return partial(self._steps.post, partial(self._take_sent, one, sent), rank)
 
     def _heed_refusal(self, sent: Sent | Message | None, project: Project | None) -> None:
         """At once, on the thread of the host: the others would fare no better, and might be thousands."""
