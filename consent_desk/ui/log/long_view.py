@@ -74,8 +74,9 @@ class LongView(QObject):
 
     def put(self, entry: Entry) -> None:
         """Show a new or changed line, if it is asked for."""
-        # What is being read may be from before, and would be shown instead of it.
-        if not self._model.put(entry) or self._searching:
+        # What is being read may be from before, and would be shown instead of it: it is read once more.
+        is_read = self._searching or self._placing or self._filling
+        if not self._model.put(entry) or is_read:
             self._unplaced.add(entry.request_id)
             if not self._batch.isActive():
                 self._batch.start()
@@ -127,7 +128,7 @@ class LongView(QObject):
             else:
                 self.failed.emit(error)
 
-        # Everything else is read where it is written: so it never comes after what is newer.
+        # Everything else is read one after the other: what is asked for later is newer.
         self._runner.run(
             Lane.LOG, lambda: workspace.journal.page(query, most=FIRST), done=done, failed=failed
         )

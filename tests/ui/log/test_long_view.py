@@ -39,6 +39,8 @@ class SlowJournal:
         self.now = [ENTRY]
         self.reads = 0
         self.read, self.let = Event(), Event()
+        self.asked, self.tell = Event(), Event()
+        self.tell.set()
 
     def page(self, query: LogQuery, *, most: int) -> tuple[LogRow, ...]:
         self.reads += 1
@@ -48,7 +50,10 @@ class SlowJournal:
         return found
 
     def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        return tuple(LogRow(1, one) for one in self.now if one.request_id in request_ids)
+        found = tuple(LogRow(1, one) for one in self.now if one.request_id in request_ids)
+        self.asked.set()
+        assert self.tell.wait(30)
+        return found
 
 
 class SlowWorkspace:
@@ -107,6 +112,25 @@ def test_a_line_that_changed_while_the_first_page_was_read_is_shown_as_it_is_now
     view.put(journal.now[0])
     with qtbot.waitSignals([view.shown, view.shown]):
         journal.let.set()
+    model.flush()
+    assert model.entry(0) == journal.now[0]
+
+
+def test_a_line_that_changes_while_it_is_read_is_shown_as_it_is_then(
+    view: LongView, model: LogModel, qtbot: QtBot
+) -> None:
+    journal = begin(view)
+    journal.now = [replace(ENTRY, state=State.DELIVERED)]
+    view.put(journal.now[0])
+    journal.tell.clear()
+    with qtbot.waitSignal(view.shown):
+        journal.let.set()
+    assert journal.asked.wait(10)
+    # What was asked for is read by now, and not told yet.
+    journal.now = [replace(ENTRY, state=State.VERIFIED)]
+    view.put(journal.now[0])
+    journal.tell.set()
+    qtbot.waitUntil(lambda: view.is_settled)
     model.flush()
     assert model.entry(0) == journal.now[0]
 
