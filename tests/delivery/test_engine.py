@@ -39,7 +39,7 @@ from consent_desk.delivery.scheduler import Outstanding, Scheduler
 from consent_desk.delivery.sender import Sender
 from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, SAW_CUSTOMER
 from consent_desk.domain.lifecycle.messages import TURNS_OPT_OUT
@@ -179,6 +179,15 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     yield desk
     desk.journal.close()
     assert desk.bugs == []
+
+
+def reopened_with(folder: Path, consent: Consent) -> tuple[Desk, Entry]:
+    """A desk that is not started, in whose journal an earlier run left `consent` queued; and its line."""
+    path = folder / "journal.sqlite"
+    before = Desk(path)
+    entry = before.outbox.note(a_project(), consent, TIMED)
+    before.journal.close()
+    return Desk(path), entry
 
 
 def fail(*_: object, **__: object) -> Any:
@@ -392,10 +401,7 @@ def test_what_an_earlier_run_left_is_looked_up_and_then_leaves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_threads(monkeypatch)
-    before = Desk(tmp_path / "journal.sqlite")
-    entry = before.outbox.note(a_project(), a_consent(), TIMED)
-    before.journal.close()
-    desk = Desk(tmp_path / "journal.sqlite")
+    desk, entry = reopened_with(tmp_path, a_consent())
     desk.start()
     assert desk.asked == [a_project().id]
     assert desk.last(Supplied).project_id == a_project().id
@@ -533,10 +539,7 @@ def test_an_opt_out_of_an_earlier_run_whose_project_is_gone_is_refused_without_a
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_threads(monkeypatch)
-    before = Desk(tmp_path / "journal.sqlite")
-    entry = before.outbox.note(a_project(), a_consent(), TIMED)
-    before.journal.close()
-    desk = Desk(tmp_path / "journal.sqlite")
+    desk, entry = reopened_with(tmp_path, a_consent())
     desk.project = None
     desk.start()
     assert desk.state(entry.request_id) is State.REFUSED
@@ -991,11 +994,7 @@ def test_an_opt_in_of_an_earlier_run_leaves_once_a_look_has_not_seen_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_threads(monkeypatch)
-    before = Desk(tmp_path / "journal.sqlite")
-    consent = a_consent(action=ACCEPT, valid_until=ValidUntil())
-    entry = before.outbox.note(a_project(), consent, TIMED)
-    before.journal.close()
-    desk = Desk(tmp_path / "journal.sqlite")
+    desk, entry = reopened_with(tmp_path, a_consent(action=ACCEPT, valid_until=ValidUntil()))
     desk.engagement.add("jane@example.com", "newsletter", "accept")
     desk.start()
     assert desk.state(entry.request_id) is State.DELIVERED
@@ -1006,11 +1005,7 @@ def test_an_opt_in_of_an_earlier_run_that_leads_elsewhere_now_is_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_threads(monkeypatch)
-    before = Desk(tmp_path / "journal.sqlite")
-    consent = a_consent(action=ACCEPT, valid_until=ValidUntil())
-    entry = before.outbox.note(a_project(), consent, TIMED)
-    before.journal.close()
-    desk = Desk(tmp_path / "journal.sqlite")
+    desk, entry = reopened_with(tmp_path, a_consent(action=ACCEPT, valid_until=ValidUntil()))
     desk.project = a_project(project_token="another")
     desk.start()
     assert desk.entry(entry.request_id).held
