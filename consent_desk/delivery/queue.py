@@ -86,13 +86,6 @@ class HostQueue(Generic[Item]):
             self._changed.notify_all()
             return found.item
 
-    def clear(self) -> None:
-        """Let go of all that waits."""
-        with self._changed:
-            self._hosts.clear()
-            self._keys.clear()
-            self._changed.notify_all()
-
     def close(self) -> None:
         """Begin nothing any more."""
         with self._changed:
