@@ -11,7 +11,7 @@ import pytest
 from consent_desk.system.folders import resource
 from tests.end_to_end.desk import ROOT
 
-NAMES = ("sandbox.json", "icons/consent-desk.svg")
+NAMES = ("sandbox.json", "icons/consent-desk.svg", "icons/check.svg")
 SHARED = (
     "applications/consent-desk.desktop",
     "icons/hicolor/scalable/apps/consent-desk.svg",

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from consent_desk.app.single_instance import Instance
 from consent_desk.ui.main_window import MainWindow, layout_settings
+from consent_desk.ui.theme.style import apply
 
 if TYPE_CHECKING:
     from consent_desk.domain.faults import Fault
@@ -32,6 +33,7 @@ def main(*, demo: bool, fault: "Fault | None" = None) -> int:
     qt = QApplication(sys.argv[:1])
     qt.setApplicationName("Consent Desk")
     qt.setDesktopFileName("consent-desk")
+    apply(qt)
     with ExitStack() as kept:
         folders = demo_folders(kept) if demo else user_folders()
         for folder in {folders.config, folders.data, folders.logs}:

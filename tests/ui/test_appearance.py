@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 
 from consent_desk.domain.faults import Fault
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.theme.tokens import is_dark
 from consent_desk.ui.widgets.inputs import Note
 from consent_desk.ui.widgets.layouts import Yielding
-from consent_desk.ui.widgets.tones import Tone, colour, is_dark
+from consent_desk.ui.widgets.tones import Tone, colour
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme
 from tests.ui.desks import OpenDesk

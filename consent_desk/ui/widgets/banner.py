@@ -66,7 +66,7 @@ class TintedLabel(Tinted, QLabel):
             self.setAccessibleDescription(text)
 
     def _colour(self, palette: QPalette, tone: Tone) -> None:
-        shown = loud_colours(tone, palette)[1] if self._loud else colour(tone, palette)
+        shown = loud_colours(palette)[1] if self._loud else colour(tone, palette)
         palette.setColor(QPalette.ColorRole.WindowText, shown)
 
 
@@ -98,7 +98,7 @@ class TintedBanner(Tinted, QFrame):
         self.show_tone(tone)
 
     def _colour(self, palette: QPalette, tone: Tone) -> None:
-        shown = loud_colours(tone, palette)[0] if self._loud else background(tone, palette)
+        shown = loud_colours(palette)[0] if self._loud else background(tone, palette)
         palette.setColor(QPalette.ColorRole.Window, shown)
 
 

@@ -1,8 +1,10 @@
-"""How outcomes look: a sign and a colour each, never the colour alone."""
+"""How outcomes look: a sign, an icon and a colour each, never the colour alone."""
 
 from enum import StrEnum
 
 from PySide6.QtGui import QColor, QPalette
+
+from consent_desk.ui.theme.tokens import DARK, LIGHT, Tokens, current, is_dark, is_high_contrast
 
 
 class Tone(StrEnum):
@@ -17,14 +19,14 @@ class Tone(StrEnum):
 
 
 _LOOKS = {
-    Tone.QUIET: ("", "#5f6368", "#b0b4b9"),
-    Tone.NEUTRAL: ("➜", "#1a4f8b", "#9cc4f5"),
-    Tone.PRACTICE: ("◆", "#8a5300", "#ffc46b"),
-    Tone.WARNING: ("▲", "#8a5300", "#ffc46b"),
-    Tone.BAD: ("✖", "#b3261e", "#ff9a91"),
-    Tone.GOOD: ("✔", "#146c2e", "#86d79b"),
+    Tone.QUIET: ("", "circle", "second", "sunk"),
+    Tone.NEUTRAL: ("➜", "info", "info", "info_ground"),
+    Tone.PRACTICE: ("◆", "practice", "warn", "warn_ground"),
+    Tone.WARNING: ("▲", "alert-triangle", "warn", "warn_ground"),
+    Tone.BAD: ("✖", "alert-circle", "bad", "bad_ground"),
+    Tone.GOOD: ("✔", "check-circle", "good", "good_ground"),
 }
-"""The sign, the colour on a light system, and that on a dark one."""
+"""The sign, the icon, and the tokens of text and ground."""
 
 
 def sign(tone: Tone) -> str:
@@ -32,24 +34,39 @@ def sign(tone: Tone) -> str:
     return _LOOKS[tone][0]
 
 
+def icon_of(tone: Tone) -> str:
+    """The name of the icon that stands for `tone`."""
+    return _LOOKS[tone][1]
+
+
+def tokens_of(tone: Tone) -> tuple[str, str]:
+    """The names of the tokens for the text of `tone` and for its ground."""
+    return _LOOKS[tone][2:]
+
+
+def of_tone(tone: Tone, tokens: Tokens) -> tuple[str, str]:
+    """The colours for the text of `tone` and for its ground."""
+    text, ground = tokens_of(tone)
+    return str(getattr(tokens, text)), str(getattr(tokens, ground))
+
+
 def colour(tone: Tone, palette: QPalette) -> QColor:
-    """The text colour of `tone` on the background of `palette`, light or dark."""
-    return QColor(_LOOKS[tone][2 if is_dark(palette) else 1])
+    """The text colour of `tone` on any ground, where `palette` is the application's."""
+    return QColor(of_tone(tone, _tokens(palette))[0])
 
 
 def background(tone: Tone, palette: QPalette) -> QColor:
-    """A background for a banner of `tone`, in which its colour stays readable."""
-    base, tint = palette.color(QPalette.ColorRole.Window), colour(tone, palette)
-    share = 0.16 if is_dark(palette) else 0.10
-    parts = ((base.redF(), tint.redF()), (base.greenF(), tint.greenF()), (base.blueF(), tint.blueF()))
-    return QColor.fromRgbF(*(own * (1 - share) + other * share for own, other in parts))
+    """A ground for `tone`, on which its colour stays readable."""
+    return QColor(of_tone(tone, _tokens(palette))[1])
 
 
-def loud_colours(tone: Tone, palette: QPalette) -> tuple[QColor, QColor]:
-    """Background and text of what must be seen before all else."""
-    return (QColor("#8c1d18") if is_dark(palette) else QColor(_LOOKS[tone][1])), QColor("#ffffff")
+def loud_colours(palette: QPalette) -> tuple[QColor, QColor]:
+    """Ground and text of what must be seen before all else."""
+    tokens = _tokens(palette)
+    return QColor(tokens.alarm), QColor(tokens.on_alarm)
 
 
-def is_dark(palette: QPalette) -> bool:
-    """Whether `palette` is a dark one."""
-    return palette.color(QPalette.ColorRole.Window).lightnessF() < 0.5
+def _tokens(palette: QPalette) -> Tokens:
+    if is_high_contrast():
+        return current()
+    return DARK if is_dark(palette) else LIGHT

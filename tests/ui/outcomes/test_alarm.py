@@ -22,7 +22,7 @@ from consent_desk.domain.wire.request import event_body, prepare_event
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from consent_desk.ui.widgets.tones import Tone, loud_colours
+from consent_desk.ui.widgets.tones import loud_colours
 from tests.consents import a_consent, write_down
 from tests.journal.journals import lead
 from tests.ui import controls
@@ -86,7 +86,7 @@ def test_an_opt_out_that_does_not_hold_rings_loudest(acme: OpenDesk, engagement:
     wait_for_alarm(acme, "✖ Recorded, but Engagement still shows consent (accepted ")
     assert "jane@example.com, opt-out of sms_marketing, Acme production" in alarm(acme)
     assert "Timestamp" not in alarm(acme)
-    background, text = loud_colours(Tone.BAD, QApplication.palette())
+    background, text = loud_colours(QApplication.palette())
     banner = acme.window.alarm
     assert banner.palette().color(banner.backgroundRole()).name() == background.name()
     assert banner.headline.palette().color(banner.headline.foregroundRole()).name() == text.name()
@@ -181,7 +181,7 @@ def test_several_ring_one_after_the_other_opt_outs_first(
     wait_for_alarm(desk, "opt-in of newsletter")
     assert "alarms" not in alarm(desk)
     assert not desk.window.alarm.action.isVisible()
-    background, _text = loud_colours(Tone.BAD, QApplication.palette())
+    background, _text = loud_colours(QApplication.palette())
     banner = desk.window.alarm
     assert banner.palette().color(banner.backgroundRole()).name() != background.name()
 

@@ -1,0 +1,1 @@
+"""How the window looks: colours, fonts, icons, and what sets them for the whole program."""

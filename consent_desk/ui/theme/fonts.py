@@ -1,0 +1,27 @@
+"""The sizes of text, in pixels of a window that is neither zoomed nor on a system with larger text."""
+
+from PySide6.QtGui import QFont, QGuiApplication
+
+CAPTION, BODY, HEADING, CUSTOMER_ID, RECEIPT = 12, 13, 15, 16, 17
+
+
+def sized(pixels: float, *, semibold: bool = False) -> QFont:
+    """The application's font, larger or smaller by as much as `pixels` differs from `BODY`."""
+    font = QFont(QGuiApplication.font())
+    if font.pointSizeF() > 0:
+        font.setPointSizeF(font.pointSizeF() * pixels / BODY)
+    else:
+        font.setPixelSize(round(font.pixelSize() * pixels / BODY))
+    if semibold:
+        font.setWeight(QFont.Weight.DemiBold)
+    return font
+
+
+def scale() -> float:
+    """How much larger text is than in a window that is not zoomed: widths and heights grow with it."""
+    font = QGuiApplication.font()
+    points = font.pointSizeF()
+    return (points * _PIXELS_A_POINT if points > 0 else font.pixelSize()) / BODY
+
+
+_PIXELS_A_POINT = 96 / 72

@@ -1,0 +1,114 @@
+"""The look of the whole program: style, palette and font, following the system while it runs."""
+
+import sys
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFontInfo, QPalette
+from PySide6.QtWidgets import QApplication
+
+from consent_desk.ui.theme.tokens import CONTRAST, DARK, LIGHT, Tokens, is_dark
+
+_SMALL = 13 * 72 / 96
+"""Points of the text where the system has no size of its own."""
+
+_BETTER = ("Inter", "Noto Sans")
+
+
+def apply(app: QApplication) -> None:
+    """Give `app` its look, before its first widget, and again whenever the system's changes."""
+    _take_font(app)
+    _follow(app)
+    hints = app.styleHints()
+    hints.colorSchemeChanged.connect(lambda: _follow(app))
+    if (accessibility := getattr(hints, "accessibility", None)) is not None:
+        accessibility().contrastPreferenceChanged.connect(lambda: _follow(app))
+
+
+def _follow(app: QApplication) -> None:
+    show_look(app, dark=_wants_dark(app), contrast=_wants_contrast(app))
+
+
+def show_look(app: QApplication, *, dark: bool, contrast: bool = False) -> None:
+    """Show the light look or the dark one; in high contrast none, but the system's own."""
+    was_in_contrast = bool(app.property(CONTRAST))
+    app.setProperty(CONTRAST, contrast)
+    if not contrast:
+        app.setStyle("Fusion")
+        app.setPalette(palette(DARK if dark else LIGHT))
+    elif not was_in_contrast:
+        _leave_it_to_the_system(app)
+
+
+def _wants_dark(app: QApplication) -> bool:
+    scheme = app.styleHints().colorScheme()
+    if scheme is Qt.ColorScheme.Unknown:
+        # A desktop that does not say so may have dark colours all the same.
+        return is_dark(app.palette())
+    return scheme is Qt.ColorScheme.Dark
+
+
+def _wants_contrast(app: QApplication) -> bool:
+    # Qt tells it since 6.10.
+    hints = app.styleHints()
+    if not hasattr(hints, "accessibility"):
+        return False
+    return bool(hints.accessibility().contrastPreference() is Qt.ContrastPreference.HighContrast)
+
+
+def _leave_it_to_the_system(app: QApplication) -> None:
+    if sys.platform in {"win32", "darwin"}:
+        from PySide6.QtWidgets import QStyleFactory
+
+        app.setStyle(QStyleFactory.keys()[0])
+    app.setPalette(QPalette())
+
+
+def palette(tokens: Tokens) -> QPalette:
+    """The palette for all that the style paints."""
+    made, role = QPalette(), QPalette.ColorRole
+    for which, colour in (
+        (role.Window, tokens.background),
+        (role.WindowText, tokens.text),
+        (role.Base, tokens.surface),
+        (role.AlternateBase, tokens.sunk),
+        (role.Text, tokens.text),
+        (role.Button, tokens.surface),
+        (role.ButtonText, tokens.text),
+        (role.BrightText, tokens.on_alarm),
+        (role.PlaceholderText, tokens.second),
+        (role.Highlight, tokens.accent),
+        (role.HighlightedText, tokens.on_accent),
+        (role.Accent, tokens.accent),
+        (role.Link, tokens.accent),
+        (role.LinkVisited, tokens.accent),
+        (role.ToolTipBase, tokens.text),
+        (role.ToolTipText, tokens.surface),
+        (role.Light, tokens.surface),
+        (role.Midlight, tokens.sunk),
+        (role.Mid, tokens.line),
+        (role.Dark, tokens.field),
+        (role.Shadow, tokens.second),
+    ):
+        made.setColor(which, QColor(colour))
+    group = QPalette.ColorGroup.Disabled
+    for which in (role.WindowText, role.Text, role.ButtonText):
+        made.setColor(group, which, QColor(tokens.second))
+    made.setColor(group, role.Base, QColor(tokens.sunk))
+    made.setColor(group, role.Button, QColor(tokens.sunk))
+    made.setColor(group, role.Highlight, QColor(tokens.field))
+    return made
+
+
+def _take_font(app: QApplication) -> None:
+    font = app.font()
+    # What Qt falls back to where no desktop tells it a font.
+    if not sys.platform.startswith("linux") or font.family() != "Sans Serif":
+        return
+    font.setPointSizeF(max(font.pointSizeF(), _SMALL))
+    if QFontInfo(font).family().startswith("DejaVu"):
+        from PySide6.QtGui import QFontDatabase
+
+        better = next((name for name in _BETTER if QFontDatabase.hasFamily(name)), None)
+        if better is not None:
+            font.setFamily(better)
+    app.setFont(font)
