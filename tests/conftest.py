@@ -16,7 +16,9 @@ from tests.delivery.desk import FullJournal
 for name in [name for name in os.environ if name.startswith("QT_")]:
     del os.environ[name]
 os.environ["LC_ALL"] = "C.UTF-8"  # dates and numbers as the tests expect them, wherever they run
-os.environ["QT_QPA_PLATFORM"] = os.environ.get("CONSENT_DESK_TEST_PLATFORM", "offscreen")
+# Of the size of a desk's screen: that of the platform itself is 800 by 800.
+SCREEN = Path(__file__).parent / "screen.json"
+os.environ["QT_QPA_PLATFORM"] = os.environ.get("CONSENT_DESK_TEST_PLATFORM", f"offscreen:configfile={SCREEN}")
 
 settings.register_profile("default", deadline=None, max_examples=25)
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=25, print_blob=True)

@@ -2,17 +2,23 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QMetaObject, QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent
-from PySide6.QtWidgets import QApplication, QGroupBox, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.project.bar import ProjectBar
 from consent_desk.ui.request.panel import PreviewPanel
+from consent_desk.ui.shell.panes import Pane, Panes
+from consent_desk.ui.shell.places import Banners, Rank
 from consent_desk.ui.shell.status import StatusPanel
+from consent_desk.ui.shell.top_bar import TopBar
+from consent_desk.ui.shell.zoom import Zoom
+from consent_desk.ui.widgets.card import Card
 from consent_desk.ui.widgets.layouts import fill, scrolled
 
 if TYPE_CHECKING:
@@ -34,6 +40,10 @@ SHORTCUTS = (
     ("Ctrl+,", "Project settings"),
     ("Ctrl+B", "Backups of the journal"),
     ("Escape", "Close what is open: a list, a question, which then records nothing"),
+    ("Ctrl+Shift+I", "Show or hide the request"),
+    ("Ctrl+1, 2, 3", "The caller, the request or the log alone; Ctrl+4: all of them"),
+    ("Ctrl+Plus, Ctrl+Minus", "Larger and smaller; Ctrl+0: as the system has it"),
+    ("F11", "Full screen"),
     ("F1", "This list"),
 )
 
@@ -61,6 +71,8 @@ class MainWindow(QMainWindow):
         self._is_held_open: Callable[[], bool] = lambda: False
         self._shortcuts: QMessageBox | None = None
         self._can_set_up = can_set_up
+        self.zoom = Zoom(settings, self)
+        self.top = TopBar()
         self.project_bar = ProjectBar()
         self.consent = ConsentPanel()
         self.preview = PreviewPanel()
@@ -71,24 +83,18 @@ class MainWindow(QMainWindow):
         self._restore_layout()
 
     def _lay_out(self) -> None:
-        self.upper = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        for title, panel in (("Consent", self.consent), ("Preview", self.preview)):
-            group, place = _group(title)
-            place.addWidget(panel)
-            self.upper.addWidget(group)
-        self.upper.setSizes([560, 640])
-        self.whole = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
-        top = QWidget()
-        self._below_status = fill(QVBoxLayout(top), (self.upper, 1), self.status)
-        self.whole.addWidget(top)
-        group, self._place_of_log = _group("Response log")
-        self.whole.addWidget(group)
-        self.whole.setSizes([470, 250])
-        self.whole.setStretchFactor(0, 3)
-        self.whole.setStretchFactor(1, 2)
+        self.top.project.addWidget(self.project_bar)
+        self.banners = Banners()
+        self.caller_card, self.request_card, self.log_card = Card(), Card(), Card()
+        fill(self.caller_card.content, self.consent, margins=(10, 10, 10, 10))
+        fill(self.request_card.content, self.preview, margins=None)
+        self.add_banner(self.status, Rank.OTHER)
+        self.panes = Panes(self.caller_card, self.banners, self.request_card, self.log_card)
         central = QWidget()
-        self._layout = fill(QVBoxLayout(central), self.project_bar, (self.whole, 1), margins=(6, 6, 6, 6))
+        self._wide = fill(QVBoxLayout(central), self.top, (self.panes, 1))
+        self._wide.setSpacing(0)
         self.setCentralWidget(central)
+        self.top.show_request.toggled.connect(self.panes.show_request)
         self.resize(1280, 800)
 
     def _add_shortcuts(self) -> None:
@@ -101,8 +107,17 @@ class MainWindow(QMainWindow):
             ("Ctrl+,", self.project_bar.settings.click),
             ("Ctrl+B", self.project_bar.backups.click),
             ("Escape", self._escape),
-            ("Ctrl+F", self.log.search.filter.setFocus),
+            ("Ctrl+F", self._go_to_search),
             ("F1", self._show_shortcuts),
+            ("F11", self._toggle_full_screen),
+            ("Ctrl++", partial(self.zoom.step, 1)),
+            ("Ctrl+=", partial(self.zoom.step, 1)),
+            ("Ctrl+-", partial(self.zoom.step, -1)),
+            ("Ctrl+0", partial(self.zoom.show_at, 100)),
+            ("Ctrl+1", partial(self.panes.show_alone, Pane.CALLER)),
+            ("Ctrl+2", partial(self.panes.show_alone, Pane.REQUEST)),
+            ("Ctrl+3", partial(self.panes.show_alone, Pane.LOG)),
+            ("Ctrl+4", partial(self.panes.show_alone, None)),
         )
         for keys, slot in slots:
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -119,21 +134,27 @@ class MainWindow(QMainWindow):
         self.alarm = Notice("Alarm", "Send with the time now", "Dismiss alarm")
         self.offer = Notice("Kept consents", "Send what was kept", "Not now")
         self.alarm.rang.connect(self.offer.step_back)
-        self._layout.insertWidget(0, self.practice)
-        self._layout.insertWidget(1, self.alarm)
-        self._below_status.insertWidget(1, self.offer)
+        self.add_wide_banner(self.practice)
+        self.add_banner(self.alarm, Rank.OPPOSITE)
+        self.add_banner(self.offer, Rank.OTHER)
         self.consent.complete()
         question = self.consent.question
         question.opened.connect(lambda is_open: self.project_bar.lend_key(is_open and question.has_key))
         self.preview.complete()
         self.log = log
-        self._place_of_log.addWidget(scrolled(log))
+        self.log_card.content.addWidget(scrolled(log))
         self._restore(log=log.splitter)
+        self.top.menu.addAction("Keyboard shortcuts", self._show_shortcuts)
+        self.top.order_tabs()
         self._add_shortcuts()
 
-    def add_banner(self, banner: QWidget) -> None:
-        """Put a banner below what the status says."""
-        self._below_status.addWidget(banner)
+    def add_banner(self, banner: QWidget, rank: int = Rank.OTHER) -> None:
+        """Let `banner` head the right column, below those of smaller or the same rank."""
+        self.banners.add(banner, rank)
+
+    def add_wide_banner(self, banner: QWidget) -> None:
+        """Put `banner` below the bar at the top, as wide as the window."""
+        self._wide.insertWidget(self._wide.count() - 1, banner)
 
     def show_starting(self) -> None:
         """Say that there is more to come: the rest of the program is not there yet."""
@@ -153,7 +174,10 @@ class MainWindow(QMainWindow):
         geometry = self.settings.value("geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        self._restore(upper=self.upper, whole=self.whole)
+        self._restore(columns=self.panes.columns, right=self.panes.right)
+        is_open = self.settings.value("request", "open") == "open"
+        self.top.show_request.setChecked(is_open)
+        self.panes.show_request(is_open)
         self.consent.more.toggle.setChecked(self.settings.value("more", "") == "open")
 
     def _restore(self, **splitters: QSplitter) -> None:
@@ -166,7 +190,9 @@ class MainWindow(QMainWindow):
         """Keep the sizes for the next time."""
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("more", "open" if self.consent.more.toggle.isChecked() else "closed")
-        for name, splitter in (("upper", self.upper), ("whole", self.whole), ("log", self.log.splitter)):
+        self.settings.setValue("request", "open" if self.top.show_request.isChecked() else "closed")
+        splitters = (("columns", self.panes.columns), ("right", self.panes.right), ("log", self.log.splitter))
+        for name, splitter in splitters:
             self.settings.setValue(name, splitter.saveState())
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -213,10 +239,23 @@ class MainWindow(QMainWindow):
             self.consent.several_button.click()
         elif self.consent.known.details.isVisible():
             self.consent.known.toggle_details()
+        elif self.isFullScreen():
+            self.showNormal()
+
+    def _toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
 
     def _go_to_customer_id(self) -> None:
+        self.panes.bring_forward(Pane.CALLER)
         self.consent.customer_id.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.consent.customer_id.selectAll()
+
+    def _go_to_search(self) -> None:
+        self.panes.bring_forward(Pane.LOG)
+        self.log.search.filter.setFocus()
 
     def begin_at_customer_id(self) -> None:
         """Put the cursor into the customer ID, unless somebody is at work elsewhere already."""
@@ -256,8 +295,3 @@ def _close_popup() -> bool:
     if popup is not None:
         popup.hide()
     return popup is not None
-
-
-def _group(title: str) -> tuple[QGroupBox, QVBoxLayout]:
-    group = QGroupBox(title)
-    return group, fill(QVBoxLayout(group), margins=(4, 4, 4, 4))

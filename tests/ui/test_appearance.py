@@ -270,17 +270,19 @@ def test_the_settings_fit_a_small_window_with_a_large_font(large_font: None, ope
 
 def test_sizes_are_remembered(open_acme: OpenAcme) -> None:
     first = open_acme().ready()
-    first.window.resize(720, 700)
-    first.bot.waitUntil(lambda: first.window.upper.width() < 720)
-    first.window.upper.setSizes([400, 300])
-    first.window.whole.setSizes([450, 150])
+    first.window.resize(1100, 700)
+    panes = first.window.panes
+    first.bot.waitUntil(lambda: panes.columns.width() < 1100)
+    panes.columns.setSizes([500, 560])
+    panes.right.setSizes([330, 250])
     lay_out()
-    sizes = [splitter.sizes() for splitter in (first.window.upper, first.window.whole)]
+    sizes = [splitter.sizes() for splitter in (panes.columns, panes.right)]
     first.window.close()
     second = open_acme().ready()
 
     def sizes_are_back() -> None:
-        assert [splitter.sizes() for splitter in (second.window.upper, second.window.whole)] == sizes
+        panes = second.window.panes
+        assert [splitter.sizes() for splitter in (panes.columns, panes.right)] == sizes
 
     second.bot.waitUntil(sizes_are_back)
-    assert second.window.size() == QSize(720, 700)
+    assert second.window.size() == QSize(1100, 700)

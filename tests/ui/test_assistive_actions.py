@@ -115,7 +115,7 @@ def test_each_control_that_can_be_toggled_hears_its_state_and_no_click(acme: Ope
     """The others of this file say what comes of it: here none is forgotten."""
     tried = {
         *("Several categories", "All categories", "Opt in (accept)", "Opt out (reject)", "As sent"),
-        *("More details", "Not yet confirmed"),
+        *("More details", "Not yet confirmed", "Show request"),
     }
     checkable = {
         (one.accessibleName() or one.text()).replace("&", "")

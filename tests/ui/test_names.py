@@ -36,10 +36,11 @@ PROJECT_SETTINGS = (
     *("Check connection", "Connection report", "Save", "Cancel", "Remove project"),
 )
 READING_ORDER = (
-    *("Project", "Project settings", "Backups", "Customer ID type", "Customer ID", "Category"),
+    *("Project", "Project settings", "Backups", "Show request", "More"),
+    *("Customer ID type", "Customer ID", "Category"),
     *("Refresh categories", "Several categories", "Opt in (accept)", "Valid until", "Taken at", "Channel"),
     *("Ticket", "Wording read out", "Saved wordings", "More details", "Send"),
-    *("Request URL", "Authorization header", "As sent", "Request body", "Copy", "Keyboard shortcuts"),
+    *("Keyboard shortcuts", "Request URL", "Authorization header", "As sent", "Request body", "Copy"),
     *("Filter", "Outcome filter", "Date filter", "Export", "Response log"),
     *("Kind of details", "Response details", "Save proof"),
 )

@@ -154,7 +154,11 @@ class ConsentPanel(QWidget):
         grid.setRowStretch(len(places) + 2, 1)
         self._scroll = scrolled(form)
         self._make_room_for_question(False)
-        self._layout = fill(QVBoxLayout(self), (self._scroll, 1), self.send)
+        self.head, self.body = fill(QVBoxLayout()), fill(QVBoxLayout())
+        self.foot, self.receipt_place = fill(QVBoxLayout(), self.send), fill(QVBoxLayout())
+        self.body.addWidget(self._scroll)
+        self.foot.addLayout(self.receipt_place)
+        fill(QVBoxLayout(self), self.head, (self.body, 1), self.foot)
 
     def complete(self) -> None:
         """Add what the first paint can do without: list of categories, correction, question, shortcuts."""
@@ -180,7 +184,7 @@ class ConsentPanel(QWidget):
         self._grid.addWidget(self.correction, self._grid.rowCount() - 2, 0, 1, 4)
         self.question = QuestionBanner()
         self.question.opened.connect(self._make_room_for_question)
-        self._layout.insertWidget(1, self.question)
+        self.foot.insertWidget(0, self.question)
         self.known.complete()
         follow_lines(self.wording)
         here = Qt.ShortcutContext.WidgetShortcut

@@ -20,6 +20,7 @@ from consent_desk.ui.recovery.daily_backup import DailyBackupPresenter
 from consent_desk.ui.recovery.recovery_panel import RecoveryBanner
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.tasks import Lane, Result
 from consent_desk.ui.widgets.messages import counted, render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -50,7 +51,7 @@ class RecoveryPresenter(Presenter):
         self._to_repeat = ""
         self._list: BackupList | None = None
         self.banner = RecoveryBanner()
-        self._window.add_banner(self.banner)
+        self._window.add_banner(self.banner, Rank.JOURNAL)
         self.banner.look.clicked.connect(self.look_again)
         self.banner.salvage.clicked.connect(self.salvage)
         self.banner.restore.clicked.connect(self.open_backups)

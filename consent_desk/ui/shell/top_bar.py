@@ -1,0 +1,61 @@
+"""The bar at the top: project, search, and the way to all that is seldom wanted."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from consent_desk.ui.theme.tokens import current
+from consent_desk.ui.widgets.inputs import button, named
+from consent_desk.ui.widgets.layouts import fill
+
+_HEIGHT = 56
+
+
+class TopBar(QWidget):
+    """Features put their controls into `project` (left) and `search` (right), their actions into `menu`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.project = fill(QHBoxLayout())
+        self.search = fill(QHBoxLayout())
+        self.needs_you = button("", "Needs you")
+        self.needs_you.hide()
+        self.show_request = named(QPushButton(), "Request", "Show request", "URL, headers and body")
+        self.show_request.setCheckable(True)
+        self.show_request.setShortcut(QKeySequence("Ctrl+Shift+I"))
+        self.more = named(QToolButton(popupMode=QToolButton.ToolButtonPopupMode.InstantPopup), "⋯", "More")
+        self.menu = QMenu(self.more)
+        self.menu.setToolTipsVisible(True)
+        self.more.setMenu(self.menu)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        shown = ((self.project, 1), self.needs_you, self.search, self.show_request, self.more)
+        fill(QHBoxLayout(self), *shown, margins=(16, 10, 16, 10)).setSpacing(8)
+
+    def order_tabs(self) -> None:
+        """Let Tab go through it as one reads it: by itself it would come in the order of making."""
+        placed = [each for each in _in_order(self) if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        for before, after in pairwise(placed):
+            QWidget.setTabOrder(before, after)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), max(_HEIGHT, super().sizeHint().height()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, tokens = QPainter(self), current()
+        painter.fillRect(self.rect(), QColor(tokens.surface))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.line))
+
+
+def _in_order(part: QWidget | QLayout) -> Iterator[QWidget]:
+    layout = part.layout()
+    if layout is None:
+        if isinstance(part, QWidget):
+            yield part
+        return
+    for item in map(layout.itemAt, range(layout.count())):
+        for inner in () if item is None else (item.widget(), item.layout()):
+            if inner is not None:
+                yield from _in_order(inner)

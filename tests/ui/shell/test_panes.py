@@ -1,0 +1,73 @@
+"""What is in view in a large window, in a small one, and when one pane is wanted alone."""
+
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from consent_desk.ui.shell.panes import Pane, Panes
+from consent_desk.ui.shell.places import Banners, Rank
+
+
+@pytest.fixture
+def panes(qtbot: QtBot) -> Panes:
+    made = Panes(QLabel("caller"), Banners(), QLabel("request"), QLabel("log"))
+    qtbot.addWidget(made)
+    made.resize(1200, 700)
+    made.show()
+    return made
+
+
+def seen(panes: Panes) -> list[str]:
+    QApplication.processEvents()
+    shown = {each.text() for each in panes.findChildren(QLabel) if each.isVisible()}
+    return [text for text in ("caller", "request", "log") if text in shown]
+
+
+def test_a_large_window_shows_all(panes: Panes) -> None:
+    assert seen(panes) == ["caller", "request", "log"]
+    assert panes.tabs.isHidden()
+
+
+def test_without_the_request_its_room_is_the_log_s(panes: Panes) -> None:
+    panes.show_request(False)
+    assert seen(panes) == ["caller", "log"]
+
+
+@pytest.mark.parametrize("size", [(800, 700), (1200, 440)])
+def test_a_small_window_shows_one_with_tabs(panes: Panes, size: tuple[int, int]) -> None:
+    panes.resize(*size)
+    assert seen(panes) == ["caller"]
+    assert panes.tabs.isVisible()
+    panes.tabs.setCurrentIndex(Pane.LOG)
+    assert seen(panes) == ["log"]
+    panes.bring_forward(Pane.CALLER)
+    assert seen(panes) == ["caller"]
+    panes.resize(1200, 700)
+    assert seen(panes) == ["caller", "request", "log"]
+
+
+def test_one_alone_gives_way_to_what_is_wanted(panes: Panes) -> None:
+    panes.show_alone(Pane.LOG)
+    assert seen(panes) == ["log"]
+    panes.bring_forward(Pane.CALLER)
+    assert seen(panes) == ["caller", "request", "log"]
+
+
+@pytest.mark.parametrize("pane", Pane)
+def test_a_banner_is_seen_beside_each(panes: Panes, pane: Pane, qtbot: QtBot) -> None:
+    banner = QLabel("the disk is full")
+    panes.findChild(Banners).add(banner, Rank.JOURNAL)  # type: ignore[union-attr]
+    for wanted in (pane, None):
+        panes.show_alone(wanted)
+        seen(panes)
+        assert banner.isVisible()
+
+
+def test_what_weighs_more_stands_higher(panes: Panes) -> None:
+    banners = Banners()
+    for rank in (Rank.OTHER, Rank.NOT_NOTED, Rank.KEY, Rank.NOT_NOTED):
+        banners.add(QLabel(rank.name), rank)
+    column = banners.layout()
+    assert column is not None
+    ranks = [Rank[column.itemAt(place).widget().text()] for place in range(4)]  # type: ignore[union-attr]
+    assert ranks == sorted(ranks)
