@@ -34,8 +34,22 @@ def mixed(one: str, other: str, share: float) -> str:
 def chevron_down(painter: QPainter, rect: QRect, colour: str) -> None:
     """The sign of what opens a list, in the middle of `rect`: it shows before icons load."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    pen = QPen(QColor(colour), 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-    painter.setPen(pen)
+    painter.setPen(_pen(colour, 1.6))
     middle = QRectF(rect).center()
     points = [middle + QPointF(x, y) for x, y in ((-4, -2), (0, 2), (4, -2))]
     painter.drawPolyline(points)
+
+
+def tick(painter: QPainter, rect: QRect, colour: str, *, partly: bool = False) -> None:
+    """The tick in a box, or the dash of one that holds several and not all of them are ticked."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(_pen(colour, rect.width() / 9))
+    shares = ((0.28, 0.5), (0.72, 0.5)) if partly else ((0.25, 0.52), (0.43, 0.69), (0.76, 0.33))
+    inner = QRectF(rect)
+    points = [inner.topLeft() + QPointF(inner.width() * x, inner.height() * y) for x, y in shares]
+    painter.drawPolyline(points)
+
+
+def _pen(colour: str, width: float) -> QPen:
+    solid, end, join = Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+    return QPen(QColor(colour), width, solid, end, join)
