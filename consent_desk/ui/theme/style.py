@@ -30,12 +30,13 @@ def _follow(app: QApplication) -> None:
 
 def show_look(app: QApplication, *, dark: bool, contrast: bool = False) -> None:
     """Show the light look or the dark one; in high contrast none, but the system's own."""
-    was_in_contrast = bool(app.property(CONTRAST))
+    before = app.property(CONTRAST)
     app.setProperty(CONTRAST, contrast)
     if not contrast:
-        app.setStyle("Fusion")
+        if before is not False:
+            app.setStyle("Fusion")
         app.setPalette(palette(DARK if dark else LIGHT))
-    elif not was_in_contrast:
+    elif not before:
         _leave_it_to_the_system(app)
 
 

@@ -4,9 +4,9 @@ from enum import StrEnum
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QPushButton, QRadioButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QPushButton, QRadioButton, QSizePolicy
 
-from consent_desk.ui.theme.fonts import CAPTION, HEADING, scale, sized
+from consent_desk.ui.theme.fonts import CAPTION, HEADING, line_height, scaled, sized
 from consent_desk.ui.theme.icons import icon, paint_icon
 from consent_desk.ui.theme.paint import FIELD, chevron_down, mixed, rounded, tick
 from consent_desk.ui.theme.tokens import Tokens, current, is_high_contrast
@@ -37,7 +37,7 @@ class Button(QPushButton):
         self._look, self._token, self._name = look, token, sign
         self._icon: QIcon | None = None
         self.setCheckable(look is Look.CHIP)
-        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def show_as(self, token: str = "", sign: str | None = None) -> None:
         """Take another colour, and another icon."""
@@ -57,16 +57,19 @@ class Button(QPushButton):
         font = QFont(self.font())
         # As wide as when it is chosen: nothing beside it moves.
         font.setWeight(QFont.Weight.DemiBold)
-        width = QFontMetrics(font).size(Qt.TextFlag.TextShowMnemonic.value, self.text()).width()
-        if self._has_icon():
-            width += _scaled(_ICON) + (_scaled(_GAP) if self.text() else 0)
-        if self.menu() is not None:
-            width += _scaled(_GAP + 10)
-        padding = _scaled(_PADDING if self.text() else (HEIGHT - _ICON) // 2)
-        return QSize(width + 2 * padding, height_of(self, HEIGHT - 4 if self._look is Look.CHIP else HEIGHT))
+        return self._size(font, scaled(_PADDING if self.text() else (HEIGHT - _ICON) // 2))
 
     def minimumSizeHint(self) -> QSize:
-        return super().minimumSizeHint() if is_high_contrast() else self.sizeHint()
+        return super().minimumSizeHint() if is_high_contrast() else self._size(self.font(), 6)
+
+    def _size(self, font: QFont, padding: int) -> QSize:
+        width = QFontMetrics(font).size(Qt.TextFlag.TextShowMnemonic.value, self.text()).width()
+        if self._has_icon():
+            width += scaled(_ICON) + (scaled(_GAP) if self.text() else 0)
+        if self.menu() is not None:
+            width += scaled(_GAP + 10)
+        high = HEIGHT - 4 if self._look is Look.CHIP else HEIGHT
+        return QSize(width + 2 * padding, line_height(self, high))
 
     def _is_the_styles(self) -> bool:
         is_its = is_high_contrast()
@@ -120,10 +123,10 @@ class Button(QPushButton):
     def _paint_content(self, painter: QPainter, font: QFont, colour: str) -> None:
         metrics = QFontMetrics(font)
         text = self.text()
-        side, gap = _scaled(_ICON), _scaled(_GAP)
+        side, gap = scaled(_ICON), scaled(_GAP)
         before = side + (gap if text else 0) if self._has_icon() else 0
-        behind = gap + _scaled(10) if self.menu() is not None else 0
-        room = self.width() - before - behind - _scaled(8)
+        behind = gap + scaled(10) if self.menu() is not None else 0
+        room = self.width() - before - behind - 8
         flag = Qt.TextFlag.TextShowMnemonic.value
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(room, 0), flag)
         width = metrics.size(flag, shown).width()
@@ -139,7 +142,7 @@ class Button(QPushButton):
         painter.setPen(QColor(colour))
         painter.drawText(QRect(left + before, 0, width + 2, self.height()), _TEXT, shown)
         if behind:
-            place = QRect(left + before + width + gap, 0, _scaled(10), self.height())
+            place = QRect(left + before + width + gap, 0, scaled(10), self.height())
             chevron_down(painter, place, colour)
 
 
@@ -158,10 +161,10 @@ class Primary(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), height_of(self, self._high))
+        return QSize(super().sizeHint().width(), line_height(self, self._high))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, height_of(self, self._high))
+        return QSize(0, line_height(self, self._high))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if is_high_contrast():
@@ -183,12 +186,12 @@ class Primary(QPushButton):
         self._paint_texts(painter)
 
     def _paint_texts(self, painter: QPainter) -> None:
-        rect = self.rect().adjusted(_scaled(16), 0, -_scaled(16), 0)
+        rect = self.rect().adjusted(scaled(16), 0, -scaled(16), 0)
         font, small = sized(HEADING, semibold=True), sized(CAPTION)
         flag = Qt.TextFlag.TextShowMnemonic.value
         text, metrics = self.text(), QFontMetrics(font)
         width = metrics.size(flag, text).width()
-        beside = QFontMetrics(small).horizontalAdvance(self.hint) + _scaled(12) if self.hint else 0
+        beside = QFontMetrics(small).horizontalAdvance(self.hint) + scaled(12) if self.hint else 0
         if self.hint and width + 2 * beside <= rect.width():
             painter.setFont(small)
             painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.hint)
@@ -220,7 +223,7 @@ class Segment(QRadioButton):
         font = QFont(self.font())
         font.setWeight(QFont.Weight.DemiBold)
         width = QFontMetrics(font).size(Qt.TextFlag.TextShowMnemonic.value, self.text()).width()
-        return QSize(width + 2 * _scaled(_PADDING), height_of(self, 40))
+        return QSize(width + 2 * scaled(_PADDING), line_height(self, 40))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -254,7 +257,7 @@ class Segment(QRadioButton):
         painter.setPen(QColor(tokens.text if chosen and self.isEnabled() else tokens.second))
         flag = Qt.TextFlag.TextShowMnemonic.value
         shown = QFontMetrics(font).elidedText(
-            self.text(), Qt.TextElideMode.ElideRight, self.width() - 2 * _scaled(8), flag
+            self.text(), Qt.TextElideMode.ElideRight, self.width() - 2 * scaled(8), flag
         )
         painter.drawText(whole, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextShowMnemonic, shown)
 
@@ -266,7 +269,7 @@ class CheckBox(QCheckBox):
         if is_high_contrast():
             return super().sizeHint()
         width = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic.value, self.text()).width()
-        return QSize(width + _scaled(_BOX + _GAP + 8), height_of(self, 28))
+        return QSize(width + scaled(_BOX + _GAP + 8), line_height(self, 28))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -279,10 +282,10 @@ class CheckBox(QCheckBox):
             super().paintEvent(event)
             return
         painter, tokens = QPainter(self), current()
-        side = _scaled(_BOX)
-        box = QRect(_scaled(2), (self.height() - side) // 2, side, side)
+        side = scaled(_BOX)
+        box = QRect(scaled(2), (self.height() - side) // 2, side, side)
         paint_box(painter, box, self, tokens)
-        words = self.rect().adjusted(box.right() + _scaled(_GAP) + 1, 0, 0, 0)
+        words = self.rect().adjusted(box.right() + scaled(_GAP) + 1, 0, 0, 0)
         painter.setPen(QColor(tokens.text if self.isEnabled() else tokens.second))
         flag = Qt.TextFlag.TextShowMnemonic.value
         shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, words.width(), flag)
@@ -308,12 +311,3 @@ def paint_box(painter: QPainter, box: QRect, button: QAbstractButton, tokens: To
         tick(painter, box, colour, partly=partly)
     if button.hasFocus():
         rounded(painter, box.adjusted(-3, -3, 3, 3), 6, edge=tokens.accent, width=2)
-
-
-def height_of(widget: QWidget, pixels: int) -> int:
-    """`pixels` in a window that is not zoomed, and always enough for a line of text."""
-    return max(_scaled(pixels), widget.fontMetrics().height() + 8)
-
-
-def _scaled(pixels: int) -> int:
-    return round(pixels * scale())

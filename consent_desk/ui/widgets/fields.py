@@ -6,9 +6,10 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QPlainTextEdit, QWidget
 
-from consent_desk.ui.theme.fonts import scale
+from consent_desk.ui.theme.fonts import line_height
 from consent_desk.ui.theme.paint import FIELD, chevron_down, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
+from consent_desk.ui.widgets.scroll_bars import thin_bars
 
 HEIGHT, _INSET, _CHEVRON = 34, 10, 28
 
@@ -45,29 +46,26 @@ class _Framed(_Widget):
 
     def _choose_frame(self) -> None:
         ours = not is_high_contrast()
-        if ours is not self._is_ours:
-            self._is_ours = ours
+        is_clear = self.palette().color(QPalette.ColorRole.Base).alpha() == 0
+        if ours is not is_clear:
+            # What the style would fill is a rectangle. A combo box gives its line a palette, too.
             palette = QPalette()
             if ours:
-                # What the style would fill is a rectangle.
                 palette.setColor(QPalette.ColorRole.Base, QColor(0, 0, 0, 0))
             self.setPalette(palette)
+        if ours is not self._is_ours:
+            self._is_ours = ours
             self._dress(ours=ours)
 
 
-def field_height(field: QWidget, pixels: int = HEIGHT) -> int:
-    """`pixels` in a window that is not zoomed, and always enough for a line of text."""
-    return max(round(pixels * scale()), field.fontMetrics().height() + 8)
-
-
 class FramedLine(_Framed, QLineEdit):
-    """A line that is typed into. `framed` is off for one inside of another field."""
+    """A line that is typed into. One inside of another field is not `framed`; `high` in pixels."""
 
-    framed = True
     high = HEIGHT
 
-    def __init__(self) -> None:
+    def __init__(self, *, framed: bool = True) -> None:
         super().__init__()
+        self.framed = framed
         self._choose_frame()
 
     def _dress(self, *, ours: bool) -> None:
@@ -76,10 +74,13 @@ class FramedLine(_Framed, QLineEdit):
         self.setTextMargins(inset, 0, inset, 0)
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), field_height(self, self.high))
+        return self._high(super().sizeHint())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(super().minimumSizeHint().width(), field_height(self, self.high))
+        return self._high(super().minimumSizeHint())
+
+    def _high(self, size: QSize) -> QSize:
+        return QSize(size.width(), line_height(self, self.high)) if self.framed else size
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.framed and self._is_ours:
@@ -93,10 +94,10 @@ class FramedComboBox(QComboBox):
     """A field with a list to choose from."""
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), field_height(self))
+        return QSize(super().sizeHint().width(), line_height(self, HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(super().minimumSizeHint().width(), field_height(self))
+        return QSize(super().minimumSizeHint().width(), line_height(self, HEIGHT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if is_high_contrast():
@@ -121,6 +122,7 @@ class FramedText(_Framed, QPlainTextEdit):
 
     def __init__(self) -> None:
         super().__init__()
+        thin_bars(self)
         self._choose_frame()
 
     def _dress(self, *, ours: bool) -> None:
@@ -129,6 +131,10 @@ class FramedText(_Framed, QPlainTextEdit):
         self.setLineWidth(3 if ours else 1)
         across, down = (3, 1) if ours else (0, 0)
         self.setViewportMargins(across, down, across, down)
+
+    def minimumSizeHint(self) -> QSize:
+        # Qt's has room for scroll bars with arrows.
+        return QSize(super().minimumSizeHint().width(), line_height(self, HEIGHT))
 
     def event(self, event: QEvent) -> bool:
         # The frame's own paint comes here: `paintEvent` is that of the text.

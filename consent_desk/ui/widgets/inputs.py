@@ -22,13 +22,15 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.ui.widgets.banner import TintedLabel
+from consent_desk.ui.widgets.buttons import Button
+from consent_desk.ui.widgets.fields import FramedComboBox, FramedLine, FramedText
 from consent_desk.ui.widgets.layouts import Folding
 from consent_desk.ui.widgets.tones import Tone
 
 AnyButton = TypeVar("AnyButton", bound=QAbstractButton)
 
 
-class ComboBox(QComboBox):
+class ComboBox(FramedComboBox):
     """A combo box that the mouse wheel does not change unless it is open, as narrow as its room."""
 
     def __init__(self) -> None:
@@ -79,7 +81,7 @@ class TypingComboBox(ComboBox):
         super().__init__()
         self.addItems(offered)
         # Which makes it editable, and has a limit that tells.
-        self.line = Line(hint=hint)
+        self.line = Line(hint=hint, framed=False)
         self.setLineEdit(self.line)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -199,7 +201,7 @@ def named(button: AnyButton, text: str, name: str = "", tip: str = "") -> AnyBut
 
 def button(text: str, name: str = "", tip: str = "") -> QPushButton:
     """A button that is pushed. See `named`."""
-    return named(QPushButton(), text, name, tip)
+    return named(Button(), text, name, tip)
 
 
 def plain_label(text: str = "", name: str = "") -> QLabel:
@@ -212,7 +214,10 @@ def plain_label(text: str = "", name: str = "") -> QLabel:
 def read_only_text(accessible_name: str) -> QPlainTextEdit:
     """A text that can be selected, copied and read out, but not changed."""
     flags = Qt.TextInteractionFlag
-    text = QPlainTextEdit(readOnly=True, undoRedoEnabled=False, tabChangesFocus=True)
+    text = FramedText()
+    text.setReadOnly(True)
+    text.setUndoRedoEnabled(False)
+    text.setTabChangesFocus(True)
     text.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
     text.setAccessibleName(accessible_name)
     return text
@@ -253,11 +258,14 @@ shortened. A megabyte in a line takes Qt up to a second with each key."""
 CUT = " … (cut here)"
 
 
-class Line(QLineEdit):
+class Line(FramedLine):
     """A line that takes a paste of any size without freezing, and says in the text where it was cut."""
 
-    def __init__(self, text: str = "", *, longest: int = LONGEST, hint: str = "") -> None:
-        super().__init__(placeholderText=hint)
+    def __init__(
+        self, text: str = "", *, longest: int = LONGEST, hint: str = "", framed: bool = True
+    ) -> None:
+        super().__init__(framed=framed)
+        self.setPlaceholderText(hint)
         self.setMaxLength(longest)
         self.setText(text)
         self._before = self.text()
@@ -277,7 +285,7 @@ class Line(QLineEdit):
             self.insert(CUT)
 
 
-class WordingField(QPlainTextEdit):
+class WordingField(FramedText):
     """Takes a paste of any size without freezing: a megabyte without a space takes Qt 40 seconds.
 
     Emits `pasted` when something was.

@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from consent_desk.ui.widgets.scroll_bars import thin_bars
+
 Part = QWidget | QLayout | tuple[QWidget | QLayout, int] | None
 """What stands in a box: as it is, with how much it stretches, or None for room that nothing takes."""
 
@@ -42,6 +44,7 @@ def fill(box: Box, *parts: Part, margins: tuple[int, int, int, int] | None = (0,
 def scrolled(form: QWidget) -> QScrollArea:
     """`form` in an area that scrolls downwards only: to the side the window does not get narrower than it."""
     scroll = QScrollArea(widgetResizable=True)
+    thin_bars(scroll)
     scroll.setWidget(form)
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -72,6 +75,7 @@ class Yielding(QScrollArea):
 
     def __init__(self, *labels: QLabel, name: str, least: int) -> None:
         super().__init__(widgetResizable=True)
+        thin_bars(self)
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         # A layout even for one label: without it nobody hears of a new text, least of all while hidden.

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
-from consent_desk.ui.theme.fonts import CAPTION, scale, sized
+from consent_desk.ui.theme.fonts import CAPTION, scaled, sized
 from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.theme.paint import rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
@@ -30,11 +30,11 @@ def paint_pill(
     has_edge = selected or is_high_contrast()
     painter.save()
     rounded(painter, place, place.height() / 2, ground=ground, edge=text_colour if has_edge else "")
-    icon_rect = QRect(0, 0, _scaled(_ICON), _scaled(_ICON))
+    icon_rect = QRect(0, 0, scaled(_ICON), scaled(_ICON))
     icon_rect.moveCenter(place.center())
-    icon_rect.moveLeft(place.left() + _scaled(_BEFORE))
+    icon_rect.moveLeft(place.left() + scaled(_BEFORE))
     paint_icon(painter, icon_rect, icon or icon_of(tone), text_colour)
-    words = place.adjusted(_scaled(_BEFORE + _ICON + _BETWEEN), 0, -_scaled(_BEHIND), 0)
+    words = place.adjusted(scaled(_BEFORE + _ICON + _BETWEEN), 0, -scaled(_BEHIND), 0)
     font = sized(CAPTION, semibold=True)
     painter.setFont(font)
     painter.setPen(QColor(text_colour))
@@ -46,13 +46,9 @@ def paint_pill(
 
 def pill_size(text: str) -> QSize:
     """The room that a pill with `text` takes."""
-    around = _scaled(_BEFORE + _ICON + _BETWEEN) + _scaled(_BEHIND)
+    around = scaled(_BEFORE + _ICON + _BETWEEN) + scaled(_BEHIND)
     metrics = QFontMetrics(sized(CAPTION, semibold=True))
-    return QSize(metrics.horizontalAdvance(text) + around + 1, max(_scaled(_HEIGHT), metrics.height() + 4))
-
-
-def _scaled(pixels: int) -> int:
-    return round(pixels * scale())
+    return QSize(metrics.horizontalAdvance(text) + around + 1, max(scaled(_HEIGHT), metrics.height() + 4))
 
 
 class Pill(QLabel):
