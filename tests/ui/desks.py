@@ -189,7 +189,7 @@ class OpenDesk:
         self.bot.waitUntil(lambda: len(events(engagement)) == count, timeout=10_000)
 
     def wait_for_line(self, *outcomes: str) -> None:
-        """Wait until the outcomes in the log are these, from the top; what is not sent yet says why besides."""
+        """Wait until these are the outcomes in the log, from the top. Some say more, after a colon."""
 
         def are_these() -> bool:
             shown = [text.lstrip("➜◆▲✖✔ ") for text in controls.cells(self.window, 1)]

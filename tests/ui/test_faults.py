@@ -11,27 +11,28 @@ from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import OpenDesk
 
+LOST = "Not confirmed, looking it up"
 OUTCOMES = {
     Fault.RATE_LIMIT: ("Not sent yet: Engagement is busy", "too many calls"),
-    Fault.SERVER_ERROR: ("Not confirmed, looking it up", "had trouble"),
-    Fault.DROP_AFTER_STORING: ("Not confirmed, looking it up", "the line broke before Engagement answered"),
-    Fault.SILENCE: ("Not confirmed, looking it up", "did not answer in time"),
-    Fault.OVERSIZED_BODY: ("Not confirmed, looking it up", "too long to read"),
+    Fault.SERVER_ERROR: (LOST, "had trouble"),
+    Fault.DROP_AFTER_STORING: (LOST, "the line broke before Engagement answered"),
+    Fault.SILENCE: (LOST, "did not answer in time"),
+    Fault.OVERSIZED_BODY: (LOST, "too long to read"),
     Fault.ONE_LINE: ("Practice: delivered", "Delivered to the Sandbox only"),
-    Fault.GZIP_BOMB: ("Not confirmed, looking it up", ""),
-    Fault.MALFORMED_BODY: ("Not confirmed, looking it up", "does not say whether it was taken"),
-    Fault.DEEP_JSON: ("Not confirmed, looking it up", "does not say whether it was taken"),
+    Fault.GZIP_BOMB: (LOST, ""),
+    Fault.MALFORMED_BODY: (LOST, "does not say whether it was taken"),
+    Fault.DEEP_JSON: (LOST, "does not say whether it was taken"),
     Fault.SUCCESS_FALSE: ("Refused", "may not record consents (200 Not authorized"),
     Fault.REDIRECT_307: ("Refused", "the address leads elsewhere, to elsewhere.example"),
     Fault.NOT_FOUND: ("Refused", "no Engagement API at this address (404)"),
     Fault.INVALID_SECRET: ("Refused", "this desk's key is wrong (403 invalid secret)"),
-    Fault.BAD_GATEWAY: ("Not confirmed, looking it up", "a proxy or firewall on the way answered"),
+    Fault.BAD_GATEWAY: (LOST, "a proxy or firewall on the way answered"),
     Fault.FIREWALL: (
         "Not confirmed, looking it up",
         "a proxy or firewall on the way answered, probably not Engagement",
     ),
-    Fault.CUT_BODY: ("Not confirmed, looking it up", "the line broke while Engagement was answering"),
-    Fault.NOT_HTTP: ("Not confirmed, looking it up", "the answer could not be understood"),
+    Fault.CUT_BODY: (LOST, "the line broke while Engagement was answering"),
+    Fault.NOT_HTTP: (LOST, "the answer could not be understood"),
 }
 SENDABLE = {"Not sent yet: Engagement is busy", "Refused"}
 

@@ -168,7 +168,7 @@ def test_what_is_discarded_of_several_is_said_so_in_the_line_of_all(
     acme.fill()
     acme.tick_all()
     controls.press(acme.window, "Send")
-    acme.wait_for_status("1 waiting to be tried again: sms_marketing, 1 delivered.")
+    acme.wait_for_status("1 not sent yet: sms_marketing, 1 delivered.")
     acme.window.log.discard_requested.emit(entry_of(acme, "sms_marketing").request_id, "a slip")
     acme.wait_for_status("1 not recorded, 1 delivered.\nDiscarded: a slip")
 

@@ -125,7 +125,7 @@ def test_an_opt_out_that_is_not_seen_three_times_is_sent_a_second_time_and_marke
     acme.wait_for_line("Delivered, checking")
     first, second = (one.body for one in events(engagement))
     assert first == second
-    acme.wait_for_details("Delivered (sent a second time)")
+    acme.wait_for_details("Delivered, checking (sent a second time)")
     acme.clock.seconds_off += 31
     acme.wait_for_line("Verified")
     assert len(events(engagement)) == 2
@@ -167,7 +167,7 @@ def test_what_cannot_be_looked_up_is_told_each_time_and_then_is_a_persons_to_dec
     again.click()
     acme.wait_for_line("Delivered, checking")
     assert len(events(engagement)) == 2
-    acme.wait_for_details("Delivered (sent a second time, not looked up: a person decided)")
+    acme.wait_for_details("Delivered, checking (sent a second time, not looked up: a person decided)")
 
 
 def left_by_an_earlier_run(folders: Folders, engagement: Sandbox, action: Action) -> Noted:
