@@ -447,7 +447,7 @@ def is_seen_whole(panel: LogPanel, column: str, text: str) -> bool:
 
 
 def test_outcome_category_and_customer_are_seen_whole_in_a_wide_window(panel: LogPanel) -> None:
-    panel.resize(1400, 200)
+    panel.resize(1520, 200)
     show(panel, [entry(1, state) for state in State])
     assert all(is_seen_whole(panel, "Outcome", shown) for shown in controls.cells(panel, 1))
     assert is_seen_whole(panel, "Category", "sms_marketing")
@@ -461,5 +461,5 @@ def test_in_a_window_of_1024_technical_columns_give_way_to_the_customer(panel: L
     assert is_seen_whole(panel, "Customer ID", "jane@example.com")
     assert not panel.table.horizontalScrollBar().isVisible()
     assert panel.tabs.tabRect(panel.tabs.count() - 1).right() <= panel.tabs.width()
-    panel.resize(1400, 200)
+    panel.resize(1520, 200)
     assert not panel.table.isColumnHidden(COLUMNS.index("Status"))
