@@ -80,7 +80,9 @@ class Desk:
 
     def wait_for(self, state: State) -> None:
         """Wait until the newest line has come so far, and its details are shown."""
-        shown = {State.DELIVERED: "Delivered: HTTP", State.VERIFIED: "Verified: looked"}.get(state, "403")
+        shown = {State.DELIVERED: "Delivered, checking: HTTP", State.VERIFIED: "Verified: looked"}.get(
+            state, "403"
+        )
         log = self.window.log
         self.until(
             lambda: (
@@ -197,7 +199,7 @@ def practise(qt: QApplication) -> None:
         until(qt, lambda: len(form.categories) > 0 and "accepted since" in form.known.chosen.text())
         form.channel.set_text("phone")
         form.send.click()
-        until(qt, lambda: "Delivered: HTTP" in window.log.details.toPlainText())
+        until(qt, lambda: "Delivered, checking: HTTP" in window.log.details.toPlainText())
         form.customer_id.setText(OMAR)
         until(qt, lambda: "rejected since" in form.known.chosen.text())
         take(qt, window, "practice-light.png")

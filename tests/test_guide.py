@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.states import BUSY, GIVEN_UP, HELD, NETWORK, NOT_TOLD, PRACTISED, STATE_WORDS, TRUST
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 GUIDE = (DOCS / "guide.md").read_text("utf-8")
 README = (DOCS.parent / "README.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("word", [*STATE_WORDS.values(), "Held", "Practised"])
+OUTCOMES = {*STATE_WORDS.values(), *PRACTISED.values(), BUSY, GIVEN_UP, HELD, NETWORK, NOT_TOLD, TRUST}
+
+
+@pytest.mark.parametrize("word", sorted(OUTCOMES))
 def test_the_guide_says_what_an_outcome_means_and_what_to_do(word: str) -> None:
     [row] = re.findall(rf"^\| \*\*{word}\*\* \| (.+) \| (.+) \|$", GUIDE, re.MULTILINE)
     assert all(len(cell) > 5 for cell in row)

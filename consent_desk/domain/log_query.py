@@ -27,10 +27,15 @@ class LogQuery:
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """A line of the journal, and its place in the order of noting: `seq`, 1 or more."""
+    """A line of the journal, and its place in the order of noting: `seq`, 1 or more.
+
+    `corrects`: when the one was noted that it puts right. `corrected`: another one does so to it.
+    """
 
     seq: int
     entry: Entry
+    corrects: Timestamp | None = None
+    corrected: bool = False
 
 
 def folded(text: str) -> str:

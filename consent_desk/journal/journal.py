@@ -52,6 +52,7 @@ from consent_desk.journal.rows import (
 )
 from consent_desk.journal.schema import transaction
 from consent_desk.journal.search import (
+    ENTRIES,
     LAST,
     LIKE,
     PAGE,
@@ -340,7 +341,7 @@ class SqliteJournal:
     def entry(self, request_id: str) -> Entry:
         """One consent as a line of the log."""
         with self._reading() as connection:
-            row = connection.execute("SELECT * FROM entry WHERE request_id = ?", (request_id,)).fetchone()
+            row = connection.execute(f"{ENTRIES} WHERE consent.request_id = ?", (request_id,)).fetchone()
             if row is None:
                 raise UNKNOWN.trouble(NOT_READ)
             return entry_of(row)

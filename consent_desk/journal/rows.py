@@ -10,7 +10,14 @@ from typing import Any
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.record import Entry, Noted, context_text, is_checked, read_context
+from consent_desk.domain.lifecycle.record import (
+    Entry,
+    Noted,
+    context_text,
+    is_checked,
+    is_overruled,
+    read_context,
+)
 from consent_desk.domain.lifecycle.state import CANCELLED_HERE, TO_CHECK_STATES, Fact, State
 from consent_desk.domain.wire.answer import Headers
 from consent_desk.domain.wire.outcome import (
@@ -221,9 +228,10 @@ def noted_of(row: Columns) -> Noted:
 
 
 def entry_of(row: Columns) -> Entry:
-    """A row of `entry`."""
+    """A row of `search.ENTRIES`."""
     state, noted_at = State(row["state"]), Timestamp(row["noted_at"])
-    is_to_check = state in TO_CHECK_STATES
+    is_to_check, action = state in TO_CHECK_STATES, Action(row["action"])
+    look = _look_of(json.loads(row["look"]), 0.0) if row["outcome"] == "look" else None
     return Entry(
         request_id=row["request_id"],
         noted_at=noted_at,
@@ -231,7 +239,7 @@ def entry_of(row: Columns) -> Entry:
         project_name=row["project_name"],
         customer=_customer_of(row),
         category=row["category"],
-        action=Action(row["action"]),
+        action=action,
         state=state,
         status=row["status"],
         elapsed=row["elapsed"],
@@ -240,6 +248,11 @@ def entry_of(row: Columns) -> Entry:
         to_acknowledge=state is State.DISCARDED
         and row["cause"] == Cause.CANCELLED
         and row["note"] == CANCELLED_HERE,
+        cause=Cause(row["cause"]) if row["outcome"] == "not_sent" else None,
+        overruled=look is not None and is_overruled(look, action),
+        may_have_left=bool(row["may_have_left"]),
+        valid_until=_valid_until_of(row["valid_until"]),
+        press=row["press"],
     )
 
 

@@ -59,6 +59,29 @@ _MAY_HAVE_LEFT = """EXISTS (
         OR fact.outcome = 'look' AND json_extract(fact.look, '$.seen')
     )
 )"""
+_ENTRIES = (
+    "SELECT entry.*, consent.valid_until, "  # noqa: S608 - our own words
+    f"entry.state = 'discarded' AND {_MAY_HAVE_LEFT} AS may_have_left{{more}} "
+    "FROM entry JOIN consent ON consent.seq = entry.seq"
+)
+ENTRIES = _ENTRIES.format(more="")
+"""The question for rows that `entry_of` reads."""
+
+# Of one customer there are few lines; of a test's, perhaps all.
+_CORRECTIONS = """,
+    CASE WHEN instr(context, '"corrects"') THEN
+        (SELECT noted_at FROM consent WHERE request_id = json_extract(context, '$.corrects'))
+    END AS corrects,
+    EXISTS (
+        SELECT 1 FROM (
+            SELECT context AS later FROM personal CROSS JOIN standing USING (seq)
+            WHERE standing.state <> 'discarded' AND personal.customer_id = entry.customer_id
+                AND personal.customer_id_type = entry.customer_id_type AND personal.seq > entry.seq
+            ORDER BY personal.seq LIMIT 50
+        ) WHERE instr(later, '"corrects":"' || entry.request_id)
+    ) AS corrected
+"""
+_LINES = _ENTRIES.format(more=_CORRECTIONS)
 _ALIKE = (
     f"SELECT seq, request_id, action, timestamp, noted_at, state {LIKE} "  # noqa: S608 - our own words
     "AND state IN (SELECT value FROM json_each(?)) AND action IN (SELECT value FROM json_each(?)) "
@@ -260,7 +283,13 @@ def _question(query: LogQuery) -> tuple[str, list[str], Values]:
 
 def _lines(connection: sqlite3.Connection, seqs: list[int]) -> tuple[LogRow, ...]:
     rows = connection.execute(
-        "SELECT * FROM entry WHERE seq IN (SELECT value FROM json_each(?))", (json.dumps(seqs),)
+        f"{_LINES} WHERE consent.seq IN (SELECT value FROM json_each(?))",  # noqa: S608 - our own words
+        (json.dumps(seqs),),
     ).fetchall()
-    by_seq = {row["seq"]: LogRow(row["seq"], entry_of(row)) for row in rows}
+    by_seq = {row["seq"]: _line_of(row) for row in rows}
     return tuple(by_seq[seq] for seq in seqs)
+
+
+def _line_of(row: sqlite3.Row) -> LogRow:
+    corrects = None if row["corrects"] is None else Timestamp(row["corrects"])
+    return LogRow(row["seq"], entry_of(row), corrects, bool(row["corrected"]))

@@ -131,7 +131,7 @@ class MainWindow(QMainWindow):
 
         self.practice = PracticeBanner(can_set_up=self._can_set_up)
         self.practice.hide()
-        self.alarm = Notice("Alarm", "Send with the time now", "Dismiss alarm")
+        self.alarm = Notice("Alarm", "Record the decision again, dated now", "Dismiss alarm")
         self.offer = Notice("Kept consents", "Send what was kept", "Not now")
         self.alarm.rang.connect(self.offer.step_back)
         self.add_wide_banner(self.practice)

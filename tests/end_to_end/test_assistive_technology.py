@@ -267,7 +267,7 @@ def test_the_tutorials_opt_out_is_sent_by_keys_alone_and_its_outcome_is_heard(wa
     walk.ask("heard", "Status", "Delivered to the Sandbox only.")
     walk.wait("Status", "label", "Delivered to the Sandbox only. Not recorded in Engagement.")
     line = walk.wait("Response log", "table", "jane@example.com")
-    for part in ("Practised", "sms_marketing", "reject"):
+    for part in ("Practice: delivered", "sms_marketing", "reject"):
         assert part in line
     # The line that was just noted is chosen; its details are found by keys too.
     walk.go_to("ctrl+f", "Filter")

@@ -192,7 +192,7 @@ def test_a_mistake_is_corrected_by_a_linked_consent(home: Path, engagement: Sand
         verify(desk, "opt-in")
         desk.wait("Response details", "Change: newsletter: rejected → accepted, verified ")
         # The wrong one stands in the history as well, and rules no more: that is no alarm.
-        assert "➜ Seen" in desk.text("Response log")
+        assert "In the history" in desk.text("Response log")
         wrong, right = reversed(entries(desk.journal))
     assert decisions(engagement) == [(JANE, "newsletter", "reject"), (JANE, "newsletter", "accept")]
     assert bodies(engagement)[1]["properties"]["valid_until"] == "unlimited"

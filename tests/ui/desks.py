@@ -189,11 +189,16 @@ class OpenDesk:
         self.bot.waitUntil(lambda: len(events(engagement)) == count, timeout=10_000)
 
     def wait_for_line(self, *outcomes: str) -> None:
-        """Wait until the outcomes in the log are these, from the top."""
-        self.bot.waitUntil(
-            lambda: [text.split(" ", 1)[-1] for text in controls.cells(self.window, 1)] == [*outcomes],
-            timeout=10_000,
-        )
+        """Wait until these are the outcomes in the log, from the top. Some say more, after a colon."""
+
+        def are_these() -> bool:
+            shown = [text.lstrip("➜◆▲✖✔ ") for text in controls.cells(self.window, 1)]
+            return len(shown) == len(outcomes) and all(
+                text == outcome or text.startswith(f"{outcome}: ")
+                for text, outcome in zip(shown, outcomes, strict=True)
+            )
+
+        self.bot.waitUntil(are_these, timeout=10_000)
 
     def fill(self, customer: str = "jane@example.com", category: str = "sms_marketing") -> None:
         """Type the tutorial's case."""

@@ -104,11 +104,11 @@ def test_more_details_open(acme: OpenDesk) -> None:
 
 def test_only_what_is_open_is_shown(acme: OpenDesk) -> None:
     acme.send()
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     toggle(acme, "Not yet confirmed")
     acme.wait_for_line()
     toggle(acme, "Not yet confirmed")
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
 
 
 def test_each_control_that_can_be_toggled_hears_its_state_and_no_click(acme: OpenDesk) -> None:

@@ -76,7 +76,7 @@ def test_an_opt_out_is_stamped_by_engagements_time_and_holds(
     opted_in(engagement, 3_600)
     wrong.send()
     wrong.go_on()
-    wrong.wait_for_line("Delivered")
+    wrong.wait_for_line("Delivered, checking")
     assert is_now(stamped(engagement))
     wrong.choose_line()
     clock = "Clock: this computer's was 2 hours slow. The decision's time is stamped by Engagement's time"
@@ -98,7 +98,7 @@ def test_a_time_that_was_typed_is_never_moved(wrong: OpenDesk, engagement: Sandb
     controls.write(wrong.window, "Taken at", str(typed))
     controls.press(wrong.window, "Send")
     wrong.go_on()
-    wrong.wait_for_line("Delivered")
+    wrong.wait_for_line("Delivered, checking")
     assert stamped(engagement) == typed
     wrong.choose_line()
     wrong.wait_for_details("The decision's time is as it was typed")
@@ -133,15 +133,15 @@ def test_the_alarm_names_the_clock_and_what_it_sends_then_holds(
     desk.wait_for_categories()
     said = (
         "This computer's clock is 2 hours slow. It was noted before Engagement had told the time. "
-        "Send with the time now uses Engagement's time."
+        "Record again, dated now uses Engagement's time."
     )
     desk.window.status.clear()
     desk.bot.waitUntil(lambda: said in desk.window.alarm.details.text(), timeout=10_000)
-    controls.press(desk.window, "Send with the time now")
-    desk.wait_for_line("Delivered", "Contradicted")
+    controls.press(desk.window, "Record the decision again, dated now")
+    desk.wait_for_line("Delivered, checking", "Engagement shows the opposite")
     assert is_now(stamped(engagement))
     desk.clock.seconds_off += 31
-    desk.wait_for_line("Verified", "Contradicted")
+    desk.wait_for_line("Verified", "Engagement shows the opposite")
     assert not desk.window.alarm.isVisible()
 
 
@@ -165,5 +165,5 @@ def test_with_such_a_clock_what_is_noted_is_stamped_by_engagements_time(
     desk = open_desk(keyring, clock=Fixed(3 * 86_400 * 1_000_000))
     desk.wait_for_categories()
     desk.send()
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
     assert is_now(stamped(engagement))

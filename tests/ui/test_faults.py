@@ -11,26 +11,30 @@ from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import OpenDesk
 
+LOST = "Not confirmed, looking it up"
 OUTCOMES = {
-    Fault.RATE_LIMIT: ("Waiting to retry", "too many calls"),
-    Fault.SERVER_ERROR: ("Not confirmed", "had trouble"),
-    Fault.DROP_AFTER_STORING: ("Not confirmed", "the line broke before Engagement answered"),
-    Fault.SILENCE: ("Not confirmed", "did not answer in time"),
-    Fault.OVERSIZED_BODY: ("Not confirmed", "too long to read"),
-    Fault.ONE_LINE: ("Practised", "Delivered to the Sandbox only"),
-    Fault.GZIP_BOMB: ("Not confirmed", ""),
-    Fault.MALFORMED_BODY: ("Not confirmed", "does not say whether it was taken"),
-    Fault.DEEP_JSON: ("Not confirmed", "does not say whether it was taken"),
+    Fault.RATE_LIMIT: ("Not sent yet: Engagement is busy", "too many calls"),
+    Fault.SERVER_ERROR: (LOST, "had trouble"),
+    Fault.DROP_AFTER_STORING: (LOST, "the line broke before Engagement answered"),
+    Fault.SILENCE: (LOST, "did not answer in time"),
+    Fault.OVERSIZED_BODY: (LOST, "too long to read"),
+    Fault.ONE_LINE: ("Practice: delivered", "Delivered to the Sandbox only"),
+    Fault.GZIP_BOMB: (LOST, ""),
+    Fault.MALFORMED_BODY: (LOST, "does not say whether it was taken"),
+    Fault.DEEP_JSON: (LOST, "does not say whether it was taken"),
     Fault.SUCCESS_FALSE: ("Refused", "may not record consents (200 Not authorized"),
     Fault.REDIRECT_307: ("Refused", "the address leads elsewhere, to elsewhere.example"),
     Fault.NOT_FOUND: ("Refused", "no Engagement API at this address (404)"),
     Fault.INVALID_SECRET: ("Refused", "this desk's key is wrong (403 invalid secret)"),
-    Fault.BAD_GATEWAY: ("Not confirmed", "a proxy or firewall on the way answered"),
-    Fault.FIREWALL: ("Not confirmed", "a proxy or firewall on the way answered, probably not Engagement"),
-    Fault.CUT_BODY: ("Not confirmed", "the line broke while Engagement was answering"),
-    Fault.NOT_HTTP: ("Not confirmed", "the answer could not be understood"),
+    Fault.BAD_GATEWAY: (LOST, "a proxy or firewall on the way answered"),
+    Fault.FIREWALL: (
+        "Not confirmed, looking it up",
+        "a proxy or firewall on the way answered, probably not Engagement",
+    ),
+    Fault.CUT_BODY: (LOST, "the line broke while Engagement was answering"),
+    Fault.NOT_HTTP: (LOST, "the answer could not be understood"),
 }
-SENDABLE = {"Waiting to retry", "Refused"}
+SENDABLE = {"Not sent yet: Engagement is busy", "Refused"}
 
 
 def sent_into(open_desk: OpenOne, fault: Fault, deadline: float) -> OpenDesk:
@@ -73,7 +77,9 @@ def test_what_came_of_an_answer_that_broke_off_is_shown_with_its_request_id(open
     assert f"x-request-id, for its support: {request_id[1]}" in desk.details("Explanation")
     assert "HTTP 200 and 15 bytes had come" in desk.details("Explanation")
     for tab in ("Answer", "As received"):
-        assert desk.details(tab).endswith('Not confirmed:\n\n{"success": tru\n\nThe answer broke off here.')
+        assert desk.details(tab).endswith(
+            'Not confirmed, looking it up:\n\n{"success": tru\n\nThe answer broke off here.'
+        )
     assert desk.details("Headers").endswith("The answer broke off later, in its body.")
 
 

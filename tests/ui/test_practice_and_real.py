@@ -83,7 +83,7 @@ def test_practice_that_was_left_is_looked_up_and_told_at_its_line_on_coming_back
     with told(acme, practice=True):
         practise(acme)
     # That caller is not on the line any more: it stands at the line of the log.
-    acme.wait_for_line("Practised")
+    acme.wait_for_line("Practice: delivered")
     acme.choose_line()
     told_there = "Shown by the Sandbox. Not recorded in Engagement."
     acme.wait_for_details(told_there)
@@ -132,12 +132,12 @@ def test_who_comes_back_to_practice_finds_the_log_and_the_customers_as_they_were
     practise(acme)
     acme.send()
     acme.wait_for_status("Delivered to the Sandbox only.")
-    acme.bot.waitUntil(lambda: lines(acme) == ["◆ Practised"])
+    acme.bot.waitUntil(lambda: lines(acme) == ["◆ Practice: delivered"])
     for _ in range(2):
         go_back(acme)
         acme.bot.waitUntil(lambda: lines(acme) == [])
         practise(acme)
-        acme.bot.waitUntil(lambda: lines(acme) == ["◆ Practised"])
+        acme.bot.waitUntil(lambda: lines(acme) == ["◆ Practice: delivered"])
     assert len(sandboxes) == 1
     assert len(written(sandboxes)) == 1
     acme.send(category="newsletter")
@@ -217,8 +217,8 @@ def ringing_in_practice(open_acme: OpenAcme, engagement: Sandbox, folders: Folde
 def test_a_real_alarm_rings_in_practice_and_sends_nothing_there(ringing_in_practice: OpenDesk) -> None:
     said = "This one is real, not practice: choose Acme production as the project to send it."
     assert said in alarm(ringing_in_practice)
-    assert not controls.button(ringing_in_practice.window, "Send with the time now").isVisible()
+    assert not controls.button(ringing_in_practice.window, "Record the decision again, dated now").isVisible()
     go_back(ringing_in_practice)
     assert "practice" not in alarm(ringing_in_practice)
-    controls.press(ringing_in_practice.window, "Send with the time now")
-    ringing_in_practice.wait_for_line("Delivered", "Contradicted")
+    controls.press(ringing_in_practice.window, "Record the decision again, dated now")
+    ringing_in_practice.wait_for_line("Delivered, checking", "Engagement shows the opposite")

@@ -228,7 +228,7 @@ _NO_CATEGORY = say("Recorded for a category that the project does not list.")
 _ASKED = say("You were asked about that, and sent it.")
 _CHECK_ID = say(
     "Read the ID back to the caller. If it is wrong, enter the consent again with the right one; if it is "
-    "right, choose its line and press “It is right”."
+    "right, choose its line and press “The ID is right”."
 )
 _CHECK_CATEGORY = say(
     "Check the category. If it is wrong, enter the consent again with the right one; if it is right, say so "
@@ -255,7 +255,7 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
             headline = say("Delivered, but the {noun} is not in Engagement's history.", noun=what)
             advice = _LOOK
         case State.DISCARDED:
-            headline = say("Discarded, and not in Engagement's history.")
+            headline = say("Not recorded: it was given up, and is not in Engagement's history.")
             advice = say("It is not sent again.")
         case _ if look.blind:
             headline = say("Not yet confirmed: this desk's key may not read consents. Do not enter it again.")
@@ -269,7 +269,7 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
 def _alarm(look: Look, action: Action) -> Judgement:
     is_reject = action is Action.REJECT
     later = say(
-        "A later event rules. If the {noun} still stands, use Send with the time now.", noun=noun(action)
+        "A later event rules. If the {noun} still stands, use Record again, dated now.", noun=noun(action)
     )
     if look.reason is LookReason.FAR_AHEAD:
         template = "Recorded, but Engagement goes by an event dated far in the future ({event})."
@@ -288,7 +288,7 @@ def _alarm(look: Look, action: Action) -> Judgement:
     return Judgement(State.CONTRADICTED, headline, advice)
 
 
-_NOW = say("Use Send with the time now, and tell your administrator.")
+_NOW = say("Use Record again, dated now, and tell your administrator.")
 
 
 def _origin(look: Look, shown: Message) -> Message:

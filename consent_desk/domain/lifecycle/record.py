@@ -7,9 +7,19 @@ from typing import Any, NamedTuple
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, PropertyValue, Timestamp, ValidUntil
+from consent_desk.domain.lifecycle.judgement import may_have_left
 from consent_desk.domain.lifecycle.state import CHECKED, IS_RIGHT, Fact, State, is_to_acknowledge
 from consent_desk.domain.wire.customer import CategoryStatus, may_have_ended
-from consent_desk.domain.wire.outcome import Answered, Cause, FailedLook, Look, Lost, NotSent, Outcome
+from consent_desk.domain.wire.outcome import (
+    SPEAKS_AGAINST,
+    Answered,
+    Cause,
+    FailedLook,
+    Look,
+    Lost,
+    NotSent,
+    Outcome,
+)
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import event_body
 
@@ -99,7 +109,9 @@ class Entry:
     """One line of the log: a consent and its last fact. `status` and `elapsed` are of its last sending.
 
     `held`: its project was removed, or no longer leads where it was noted for. `checked`: `is_checked`.
-    `to_acknowledge`: `state.is_to_acknowledge`.
+    `to_acknowledge`: `state.is_to_acknowledge`. `cause`: why its last sending did not leave. `overruled`: the
+    last look saw that something else holds. `may_have_left`: it was given up when Engagement might have it.
+    `press`: as in `Noted`.
     """
 
     request_id: str
@@ -115,6 +127,11 @@ class Entry:
     held: bool = False
     checked: bool = False
     to_acknowledge: bool = False
+    cause: Cause | None = None
+    overruled: bool = False
+    may_have_left: bool = False
+    valid_until: ValidUntil | None = None
+    press: str | None = None
 
     @classmethod
     def of(
@@ -136,6 +153,10 @@ class Entry:
             held=isinstance(outcome, NotSent) and outcome.cause in {Cause.HELD, Cause.REMOVED},
             checked=is_checked(noted.context, state, note),
             to_acknowledge=is_to_acknowledge(last),
+            cause=outcome.cause if isinstance(outcome, NotSent) else None,
+            overruled=isinstance(outcome, Look) and is_overruled(outcome, noted.consent.action),
+            valid_until=noted.consent.valid_until,
+            press=noted.press,
         )
 
     @classmethod
@@ -148,7 +169,17 @@ class Entry:
             if isinstance(fact.outcome, Outcome) or fact.state is State.IN_FLIGHT
         )
         sent = next(sendings, None)
-        return replace(entry, status=_status_of(sent), elapsed=None if sent is None else sent.elapsed)
+        return replace(
+            entry,
+            status=_status_of(sent),
+            elapsed=None if sent is None else sent.elapsed,
+            may_have_left=entry.state is State.DISCARDED and may_have_left(facts),
+        )
+
+
+def is_overruled(look: Look, action: Action) -> bool:
+    """Whether `look` saw that something else holds than a consent with this action."""
+    return look.seen and (look.reason in SPEAKS_AGAINST or look.valid is (action is Action.REJECT))
 
 
 def _status_of(outcome: Outcome | Look | FailedLook | None) -> int | None:

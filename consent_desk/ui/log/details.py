@@ -15,7 +15,7 @@ from consent_desk.domain.lifecycle.messages import (
     tell_status,
 )
 from consent_desk.domain.lifecycle.policy import TOLD_AFTER, Failing
-from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.lifecycle.record import Noted, Record
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, Fact, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.answer import header, pretty
@@ -24,7 +24,7 @@ from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, N
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import noted_lines
 from consent_desk.domain.wire.server_clock import is_off, tell_off
-from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.states import word_of_fact
 from consent_desk.ui.widgets.messages import SHOWN, Local, laid_out, render, written
 
 BROKE_OFF = "The answer broke off here."
@@ -59,7 +59,7 @@ def details_of(
         attempts = sum(isinstance(fact.outcome, Answered | NotSent | Lost) for fact in record.facts)
         if attempts == 1 and isinstance(came[0][1], Answered):
             return texts[0]
-        heads = (f"{written(local(fact.at))}, {STATE_WORDS[fact.state]}:" for fact, _ in came)
+        heads = (f"{written(local(fact.at))}, {word_of_fact(record.noted, fact)}:" for fact, _ in came)
         return "\n\n\n".join(f"{head}\n\n{text}" for head, text in zip(heads, texts, strict=True))
 
     return {
@@ -160,7 +160,7 @@ def _explanation(
     named = list(dict.fromkeys(filter(None, request_ids)))[:_MOST_IDS]
     if named:
         lines.append(f"Engagement's x-request-id, for its support: {', '.join(named)}")
-    lines += ["", "What happened:", *(_fact(fact, local) for fact in record.facts)]
+    lines += ["", "What happened:", *(_fact(record.noted, fact, local) for fact in record.facts)]
     return "\n".join(lines)
 
 
@@ -198,10 +198,10 @@ def _before(record: Record, local: Local) -> str:
     return "not known; nobody looked whether this customer exists" if nobody_looked(record) else "not known"
 
 
-def _fact(fact: Fact, local: Local) -> str:
+def _fact(noted: Noted, fact: Fact, local: Local) -> str:
     outcome = "" if fact.outcome is None else f": {technical(fact.outcome)}"
     note = f" ({fact.note})" if fact.note else ""
-    return f"{written(local(fact.at))}  {STATE_WORDS[fact.state]}{note}{outcome}"
+    return f"{written(local(fact.at))}  {word_of_fact(noted, fact)}{note}{outcome}"
 
 
 def technical(outcome: Outcome | Look | FailedLook) -> str:

@@ -107,9 +107,9 @@ class LogPanel(QWidget):
         self._place = QPersistentModelIndex()
         self.send_again = button("Send again")
         self.send_now = TintedButton()
-        self.send_now.show_text(Tone.QUIET, "Send with the time now")
-        self.send_now.setMinimumWidth(self.send_now.fontMetrics().horizontalAdvance("Send with"))
-        self.send_now.setAccessibleName("Send this with the time now")
+        self.send_now.show_text(Tone.QUIET, "Record again, dated now")
+        self.send_now.setMinimumWidth(self.send_now.fontMetrics().horizontalAdvance("Record"))
+        self.send_now.setAccessibleName("Record again, dated now")
         self.send_now.setToolTip("Note the same decision anew, taken now, and send it")
         self.cancel = button("Cancel this", "Cancel sending this", "Do not send the chosen consent")
         tip = "The chosen consent was cancelled, and is not recorded: count it no more"
@@ -117,7 +117,7 @@ class LogPanel(QWidget):
         tip = (
             "The chosen consent was for the right customer and category, though Engagement did not know them"
         )
-        self.right = button("It is right", tip=tip)
+        self.right = button("The ID is right", tip=tip)
         self.discard = button("Discard…", tip="Give the chosen consent up, with a reason")
         tip = "Remove all that names the customer of the chosen line (right to erasure)"
         self.erase = button("Remove data…", "Remove customer's data", tip)
@@ -211,6 +211,8 @@ class LogPanel(QWidget):
         self.send_now.setVisible(state is State.CONTRADICTED)
         for each in (self.cancel, self.acknowledge, self.right):
             each.setVisible(offers[each])
+        is_profile = state is not State.NO_CATEGORY
+        named(self.right, right := "The ID is right" if is_profile else "The category is right", right)
         has_others = offer.to_acknowledge or state in {State.CONTRADICTED, State.IN_FLIGHT}
         self.send_again.setVisible(not has_others)
         if state not in DISCARDABLE_STATES:

@@ -8,7 +8,7 @@ from consent_desk.ui.widgets.layouts import show_as_list
 
 _DIGITS = {
     "Time": 12,
-    "Outcome": 24,
+    "Outcome": 31,
     "Status": 6,
     "Duration": 8,
     "Category": 14,
@@ -23,7 +23,7 @@ _LEAST_OF_ID = 16
 _GIVE_WAY = ("Duration", "Status")
 """In this order; the details beside the table tell both."""
 
-_MOST_GIVEN = {"Category": 4, "Outcome": 7}
+_MOST_GIVEN = {"Category": 4, "Outcome": 14}
 """Digits that these then give besides, one after the other."""
 
 

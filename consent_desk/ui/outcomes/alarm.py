@@ -99,6 +99,7 @@ class AlarmPresenter(Presenter):
             render(judgement.headline, self._local),
             f"{who}\n{self._said_of_clock}{render(judgement.advice, self._local)}{more}",
             loud=entry.action is Action.REJECT,
+            action="Record again, dated now",
             can_act=can_renew and not self._practice,
         )
 
@@ -114,7 +115,7 @@ class AlarmPresenter(Presenter):
         if now is None or not is_off(now):
             return ""
         stamped = "" if noted is not None else " It was noted before Engagement had told the time."
-        used = " Send with the time now uses Engagement's time." if alarm.can_renew else ""
+        used = " Record again, dated now uses Engagement's time." if alarm.can_renew else ""
         return f"This computer's clock is {render(tell_off(now))}.{stamped}{used} "
 
     def _dismiss(self) -> None:

@@ -11,7 +11,7 @@ from consent_desk.ui.form.submission import SLOW, Submitter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.states import word_of
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import counted, render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -179,7 +179,7 @@ def _list_of(entries: tuple[Entry, ...]) -> str:
                 f"{entry.customer.type} = {entry.customer.value}",
                 f"{noun(entry.action)} of {entry.category}",
                 entry.project_name,
-                STATE_WORDS[entry.state],
+                word_of(entry, practice=False),
                 entry.request_id,
             )
         )

@@ -12,7 +12,7 @@ from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.shell.status import StatusPanel
-from consent_desk.ui.states import NOT_RECORDED, PRACTISED_STATES, SHORT_WORDS
+from consent_desk.ui.states import PRACTISED, SHORT_WORDS
 from consent_desk.ui.widgets.messages import render
 from consent_desk.ui.widgets.tones import Tone
 
@@ -40,9 +40,7 @@ class _SummarySaid:
         if state in {State.QUEUED, State.IN_FLIGHT} and self.tone in _NAMED:
             # After something unexpected it may have been sent all the same.
             return "not settled" if self.tone is Tone.BAD else "not sent"
-        if self.entry.to_acknowledge:
-            return NOT_RECORDED.lower()
-        return "practised" if practice and state in PRACTISED_STATES else SHORT_WORDS[state]
+        return PRACTISED[state].lower() if practice and state in PRACTISED else SHORT_WORDS[state]
 
 
 @dataclass(slots=True)

@@ -11,13 +11,13 @@ from consent_desk.domain.errors import InvalidError
 from consent_desk.domain.evidence.proof import WATERMARK, Chain, Proof, last_look, request_url, written
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.looking import tell_reason
-from consent_desk.domain.lifecycle.record import Context, Record
+from consent_desk.domain.lifecycle.record import Context, Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import Fact
 from consent_desk.domain.wire.answer import header, pretty
 from consent_desk.domain.wire.customer import CurrentState
 from consent_desk.domain.wire.outcome import Answered, Look, Lost
 from consent_desk.ui.log.details import body_of, technical
-from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.states import word_of, word_of_fact
 from consent_desk.ui.widgets.messages import laid_out, render
 
 UNKNOWN = "unknown"
@@ -71,7 +71,7 @@ def _all(proof: Proof, json_sha256: str) -> Iterator[PageLine]:
 
 def _consent(proof: Proof, record: Record) -> Iterator[PageLine]:
     noted, consent, context = record.noted, record.noted.consent, record.noted.context
-    state = STATE_WORDS[record.facts[-1].state]
+    state = word_of(Entry.after(noted, record.facts), practice=False)
     what = render(decision(consent.action, consent.category))
     yield PageLine(Style.HEADING, f"{what[0].upper()}{what[1:]}: {state}")
     until = "does not apply" if consent.valid_until is None else _until(consent.valid_until)
@@ -103,13 +103,13 @@ def _consent(proof: Proof, record: Record) -> Iterator[PageLine]:
     yield PageLine(Style.LINE, f"{size:,} bytes, SHA-256 {summed}", "Event sent")
     yield PageLine(Style.QUOTE, noted.body.decode("utf-8", "backslashreplace"))
     for fact in record.facts:
-        yield from _happened(proof, fact)
+        yield from _happened(proof, noted, fact)
 
 
-def _happened(proof: Proof, fact: Fact) -> Iterator[PageLine]:
+def _happened(proof: Proof, noted: Noted, fact: Fact) -> Iterator[PageLine]:
     outcome = "" if fact.outcome is None else f": {technical(fact.outcome)}"
     note = f" ({fact.note})" if fact.note else ""
-    yield PageLine(Style.LINE, f"{STATE_WORDS[fact.state]}{note}{outcome}", _moment(proof, fact.at))
+    yield PageLine(Style.LINE, f"{word_of_fact(noted, fact)}{note}{outcome}", _moment(proof, fact.at))
     match fact.outcome:
         case Answered() | Lost(status=int()) as answer:
             yield PageLine(Style.LINE, header(answer.headers, "x-request-id") or UNKNOWN, "x-request-id")

@@ -35,7 +35,7 @@ def test_the_loudest_alarm_says_what_still_holds_since_when_and_from_where() -> 
     look = Look(seen=True, later=True, valid=True, since=SINCE, source="page")
     assert told(State.CONTRADICTED, look) == (
         "Recorded, but Engagement still shows consent (accepted 2026-05-31 12:00 UTC, source page). "
-        "A later event rules. If the opt-out still stands, use Send with the time now."
+        "A later event rules. If the opt-out still stands, use Record again, dated now."
     )
 
 
@@ -43,7 +43,7 @@ def test_an_opt_in_that_reads_as_revoked_is_the_next() -> None:
     look = Look(seen=True, valid=False, since=SINCE, source="import")
     assert told(State.CONTRADICTED, look, Action.ACCEPT) == (
         "Recorded, but Engagement shows no consent (rejected 2026-05-31 12:00 UTC, source import). "
-        "Use Send with the time now, and tell your administrator."
+        "Use Record again, dated now, and tell your administrator."
     )
 
 
@@ -74,7 +74,11 @@ def test_the_alarm_says_no_more_than_was_told(since: float | None, source: str, 
         (State.SEEN, Look(seen=True), "Recorded: the opt-out stands in Engagement's history."),
         (State.NOT_SHOWN, Look(), "Delivered, but the opt-out is not in Engagement's history."),
         (State.NOT_SHOWN, Look(blind=True), "Delivered, but not checked: this desk's key may not read"),
-        (State.DISCARDED, Look(), "Discarded, and not in Engagement's history. It is not sent again."),
+        (
+            State.DISCARDED,
+            Look(),
+            "Not recorded: it was given up, and is not in Engagement's history. It is not",
+        ),
         (State.NOT_SEEN, Look(), "Not yet confirmed: the opt-out is not in Engagement's history."),
         (State.NOT_SEEN, Look(blind=True), "Not yet confirmed: this desk's key may not read consents."),
     ],
@@ -121,7 +125,7 @@ def test_the_alarm_says_that_it_was_stored_otherwise() -> None:
     look = Look(seen=True, valid=True, since=SINCE, reason=LookReason.STORED_OTHERWISE, event=EVENT)
     assert told(State.CONTRADICTED, look) == (
         "Recorded, but otherwise than sent: Engagement has accept of sms_marketing, time 2026-05-31 12:00 "
-        "UTC, source page. Use Send with the time now, and tell your administrator."
+        "UTC, source page. Use Record again, dated now, and tell your administrator."
     )
 
 
@@ -130,8 +134,8 @@ def test_the_alarm_says_no_more_than_the_history_where_what_holds_does_not_follo
     look = Look(seen=True, later=True, valid=valid, reason=LookReason.OVERRULED, event=EVENT)
     assert told(State.CONTRADICTED, look) == (
         "Recorded, but a later event in Engagement's history says otherwise (accept of sms_marketing, time "
-        "2026-05-31 12:00 UTC, source page). A later event rules. If the opt-out still stands, use Send with "
-        "the time now."
+        "2026-05-31 12:00 UTC, source page). A later event rules. If the opt-out still stands, use Record "
+        "again, dated now."
     )
     follows = replace(look, valid=True, since=SINCE, source="page")
     assert told(State.CONTRADICTED, follows).startswith(

@@ -75,7 +75,7 @@ def test_a_known_customer_is_sent_once_that_is_known(
     noted(slow_acme, "jane@example.com", engagement)
     assert events(engagement) == []
     held_back.let.set()
-    slow_acme.wait_for_line("Delivered")
+    slow_acme.wait_for_line("Delivered, checking")
     assert question(slow_acme) == ""
     slow_acme.wait_for_details("(a look-up saw this customer)")
 
@@ -85,7 +85,7 @@ def test_nobody_waits_long_for_an_answer(
 ) -> None:
     monkeypatch.setattr(hold, "HOLD", 50)
     noted(slow_acme, "jane@example.com", engagement)
-    slow_acme.wait_for_line("Delivered")
+    slow_acme.wait_for_line("Delivered, checking")
     slow_acme.wait_for_details("nobody looked whether this customer exists")
 
 
@@ -133,7 +133,7 @@ def test_what_is_learnt_after_it_was_sent_is_told_of_its_line(
 ) -> None:
     monkeypatch.setattr(hold, "HOLD", 50)
     noted(slow_acme, "jane@exmaple.com", engagement)
-    slow_acme.wait_for_line("Delivered")
+    slow_acme.wait_for_line("Delivered, checking")
     held_back.let.set()
     slow_acme.wait_for_line(NEW)
     slow_acme.wait_for_status("Went to a new, empty profile: Engagement knew no such customer.")
@@ -144,7 +144,7 @@ def test_a_new_profile_counts_until_a_person_says_that_it_is_right(asked: OpenDe
     controls.write(asked.window, "Customer ID", "j")
     asked.wait_for_line(NEW)
     asked.wait_for_counter("✖ 1 to check")
-    right = controls.button(asked.window, "It is right")
+    right = controls.button(asked.window, "The ID is right")
     asked.bot.waitUntil(right.isVisible)
     right.click()
     asked.wait_for_line("Verified")
@@ -204,7 +204,7 @@ def test_silence_sends_no_such_opt_in(slow_acme: OpenDesk, held_back: HeldBack, 
 def test_who_insists_has_it_sent(slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox) -> None:
     opt_in_to_the_newsletter(slow_acme, held_back)
     answer(slow_acme, 1)
-    slow_acme.wait_for_line("Delivered")
+    slow_acme.wait_for_line("Delivered, checking")
     assert len(events(engagement)) == 1
 
 

@@ -113,7 +113,7 @@ def test_what_it_rests_on_is_noted_and_not_sent(acme: OpenDesk, engagement: Sand
     explain(acme)
     controls.press(acme.window, "Send")
     wait_for_basis(acme, NOW)
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     assert NOW.encode() not in events(engagement)[0].body
     assert not asks_for_basis(acme)
     assert told(acme) == ""
@@ -131,7 +131,7 @@ def test_an_opt_out_of_the_person_themselves_is_warned_of_and_asked_about(
     assert choices(acme) == ["Leave it", "Record the opt-in"]
     assert events(engagement) == []
     acme.go_on()
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
 
 
 def test_where_nobody_knows_which_of_the_two_it_was_it_is_asked(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -177,7 +177,7 @@ def test_of_several_only_what_turns_an_opt_out_is_noted_with_it(acme: OpenDesk) 
     explain(acme)
     controls.press(acme.window, "Send")
     acme.go_on()
-    acme.wait_for_line("Delivered", "Delivered")
+    acme.wait_for_line("Delivered, checking", "Delivered, checking")
     rows = controls.cells(acme.window, 5)
     acme.choose_line(rows.index("sms_marketing"))
     wait_for_basis(acme, NOW)
@@ -195,4 +195,4 @@ def test_without_an_answer_an_opt_in_goes_as_it_is(
     opt_in(slow_acme)
     controls.press(slow_acme.window, "Send")
     assert question(slow_acme) == ""
-    slow_acme.wait_for_line("Delivered")
+    slow_acme.wait_for_line("Delivered, checking")

@@ -79,7 +79,7 @@ def test_all_go_out_one_after_the_other_as_the_preview_showed_them(
     assert [one["properties"] for one in arrived] == [one["properties"] for one in shown]
     assert {one["properties"]["desk_ticket"] for one in arrived} == {"4711"}
     assert round((arrived[1]["timestamp"] - arrived[0]["timestamp"]) * 1e6) == 1
-    acme.wait_for_line("Delivered", "Delivered")
+    acme.wait_for_line("Delivered, checking", "Delivered, checking")
 
 
 def test_copy_all_holds_every_request_without_the_key(acme: OpenDesk) -> None:
@@ -112,7 +112,7 @@ def test_one_that_fails_does_not_stop_the_others_and_is_named(acme: OpenDesk, en
     acme.fill()
     acme.tick_all()
     controls.press(acme.window, "Send")
-    acme.wait_for_status("1 not yet confirmed: sms_marketing, 1 delivered.")
+    acme.wait_for_status("1 not confirmed: sms_marketing, 1 delivered.")
     assert "▲" in acme.status
     assert "Do not enter it again" in acme.status
     acme.clock.seconds_off += 31
@@ -145,8 +145,8 @@ def test_cancelling_takes_back_what_waits_to_be_tried_again(
     acme.cancel_line(1)
     acme.wait_for_line("Sending", "Not recorded")
     acme.cancel_line(0)
-    acme.wait_for_line("Not confirmed", "Not recorded")
-    acme.wait_for_status("1 not recorded: sms_marketing, 1 not yet confirmed: newsletter.")
+    acme.wait_for_line("Not confirmed, looking it up", "Not recorded")
+    acme.wait_for_status("1 not recorded: sms_marketing, 1 not confirmed: newsletter.")
 
 
 def test_what_waits_and_could_not_be_cancelled_is_said_to_be_sent_still(
@@ -168,9 +168,9 @@ def test_what_is_discarded_of_several_is_said_so_in_the_line_of_all(
     acme.fill()
     acme.tick_all()
     controls.press(acme.window, "Send")
-    acme.wait_for_status("1 waiting to be tried again: sms_marketing, 1 delivered.")
+    acme.wait_for_status("1 not sent yet: sms_marketing, 1 delivered.")
     acme.window.log.discard_requested.emit(entry_of(acme, "sms_marketing").request_id, "a slip")
-    acme.wait_for_status("1 discarded, 1 delivered.\nDiscarded: a slip")
+    acme.wait_for_status("1 not recorded, 1 delivered.\nDiscarded: a slip")
 
 
 def entry_of(desk: OpenDesk, category_id: str) -> Entry:
@@ -262,5 +262,5 @@ def test_categories_that_come_while_the_list_is_open_leave_the_cursor_on_its_cat
 def test_several_of_practice_are_said_to_be_practised(demo: OpenDesk) -> None:
     demo.tick_all()
     controls.press(demo.window, "Send")
-    demo.wait_for_status("6 opt-outs for jane@example.com, Sandbox: 6 practised.")
+    demo.wait_for_status("6 opt-outs for jane@example.com, Sandbox: 6 practice: delivered.")
     assert demo.status.startswith("◆")

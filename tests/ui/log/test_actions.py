@@ -217,7 +217,7 @@ def test_discarding_asks_for_a_reason_and_keeps_it(desk: OpenDesk, noted: dict[s
     controls.write(desk.window, "Reason for discarding", "typed twice")
     QTest.keyClick(controls.line(desk.window, "Reason for discarding"), Qt.Key.Key_Return)
     desk.wait_for_status("Discarded: typed twice")
-    desk.wait_for_details("Discarded (typed twice (by ")
+    desk.wait_for_details("Not recorded (typed twice (by ")
     assert not discard.isEnabled()
     assert not controls.button(desk.window, "Send again").isEnabled()
     desk.bot.waitUntil(lambda: not controls.button(desk.window, "Not yet confirmed").isVisible())
@@ -258,7 +258,7 @@ def test_removing_a_customers_data_asks_first_and_leaves_a_hash(desk: OpenDesk, 
 
 def test_the_window_forgets_a_customer_whose_data_was_removed(acme: OpenDesk) -> None:
     acme.send()
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     acme.wait_for_status("jane@example.com")
     acme.person.answer = 1
     acme.remove_data()
@@ -280,7 +280,7 @@ def test_a_backup_folder_that_does_not_answer_keeps_nobody_from_noting(
 
     monkeypatch.setattr("consent_desk.journal.erasure.every_backup", hang)
     acme.send()
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     acme.person.answer = 1
     acme.remove_data()
     acme.wait_for_status("Removing the data from the backups")

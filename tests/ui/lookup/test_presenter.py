@@ -530,7 +530,7 @@ def test_an_address_under_another_type_is_offered_under_its_own(
     desk.key(Qt.Key.Key_Return, CONTROL)
     assert "There is one with registered = jane@example.com." in question(desk)
     desk.window.consent.question.choices[1].click()
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
     assert b'{"registered":"jane@example.com"}' in events(engagement)[0].body
 
 

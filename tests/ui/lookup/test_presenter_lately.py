@@ -66,7 +66,7 @@ def test_an_opt_in_after_an_opt_out_of_a_moment_ago_is_not_taken_for_a_second_on
     opt_out(acme)
     opt_in(acme)
     assert question(acme) == ""
-    acme.wait_for_line("Delivered", "Delivered")
+    acme.wait_for_line("Delivered, checking", "Delivered, checking")
     acme.wait_for_details("Before: not known")
 
 
@@ -86,12 +86,12 @@ def test_a_customer_whose_profile_was_made_here_is_not_asked_about(acme: OpenDes
     assert "No customer with" not in question(acme)
     acme.window.consent.question.choices[1].click()
     # Nothing new is learnt so soon: that profile may be our own.
-    acme.wait_for_line("Delivered", "New profile: check the ID")
+    acme.wait_for_line("Delivered, checking", "New profile: check the ID")
 
 
 def test_what_was_noted_for_a_customer_whose_data_was_removed_is_not_told_any_more(acme: OpenDesk) -> None:
     opt_out(acme)
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     acme.person.answer = 1
     acme.remove_data()
     acme.wait_for_status("Removed from 1 consent")
@@ -106,9 +106,9 @@ def test_the_same_decision_minutes_later_is_asked_about(acme: OpenDesk, engageme
     wait_until_known(acme, f"An opt-out{NOT_YET}")
     controls.press(acme.window, "Send")
     acme.bot.waitUntil(lambda: "sms_marketing: this opt-out was noted here already, at" in question(acme))
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     acme.window.consent.question.choices[1].click()
-    acme.wait_for_line("Delivered", "Delivered")
+    acme.wait_for_line("Delivered, checking", "Delivered, checking")
     assert len(events(engagement)) == 2
 
 
@@ -119,7 +119,7 @@ def test_who_leaves_it_records_nothing_twice(acme: OpenDesk, engagement: Sandbox
     controls.press(acme.window, "Send")
     acme.bot.waitUntil(lambda: "was noted here already" in question(acme))
     acme.window.consent.question.choices[0].click()
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     assert len(events(engagement)) == 1
 
 

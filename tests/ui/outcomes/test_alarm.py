@@ -74,7 +74,7 @@ def ringing(open_acme: OpenAcme, engagement: Sandbox, folders: Folders) -> OpenD
 
 def test_an_opt_out_that_does_not_hold_rings_loudest(acme: OpenDesk, engagement: Sandbox) -> None:
     acme.send()
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     acme.clock.seconds_off += 10
     elsewhere = a_consent(
         action=Action.ACCEPT, valid_until=ValidUntil(), timestamp=acme.clock(), noted_at=acme.clock()
@@ -82,7 +82,7 @@ def test_an_opt_out_that_does_not_hold_rings_loudest(acme: OpenDesk, engagement:
     with closing(HttpTransport()) as transport:
         transport.start(prepare_event(real(engagement), event_body(elsewhere))).wait()
     acme.clock.seconds_off += 21
-    acme.wait_for_line("Contradicted")
+    acme.wait_for_line("Engagement shows the opposite")
     wait_for_alarm(acme, "✖ Recorded, but Engagement still shows consent (accepted ")
     assert "jane@example.com, opt-out of sms_marketing, Acme production" in alarm(acme)
     assert "Timestamp" not in alarm(acme)
@@ -105,20 +105,20 @@ def test_it_rings_again_after_a_restart_until_it_is_dismissed(
     wait_for_silence(second)
     second.window.end()
     third = open_desk(keyring).ready()
-    third.wait_for_line("Contradicted")
+    third.wait_for_line("Engagement shows the opposite")
     assert alarm(third) == ""
     third.choose_line()
     third.wait_for_details("Recorded, but Engagement still shows consent")
-    assert "Contradicted (alarm dismissed)" in third.details("Explanation")
+    assert "Engagement shows the opposite (alarm dismissed)" in third.details("Explanation")
 
 
 def test_sending_with_the_time_now_notes_and_sends_the_same_decision_anew(
     ringing: OpenDesk, engagement: Sandbox
 ) -> None:
-    button = controls.button(ringing.window, "Send with the time now")
+    button = controls.button(ringing.window, "Record the decision again, dated now")
     QTest.mouseDClick(button, Qt.MouseButton.LeftButton)
     button.click()
-    ringing.wait_for_line("Delivered", "Contradicted")
+    ringing.wait_for_line("Delivered, checking", "Engagement shows the opposite")
     wait_for_silence(ringing)
     ringing.wait_for_status("➜ Delivered")
     [sent] = events(engagement)
@@ -131,12 +131,12 @@ def test_sending_with_the_time_now_notes_and_sends_the_same_decision_anew(
 
 
 def test_the_line_in_the_log_offers_it_too(ringing: OpenDesk) -> None:
-    button = controls.button(ringing.window, "Send this with the time now")
+    button = controls.button(ringing.window, "Record again, dated now")
     assert not button.isVisible()
     ringing.choose_line()
     ringing.bot.waitUntil(button.isVisible)
     button.click()
-    ringing.wait_for_line("Delivered", "Contradicted")
+    ringing.wait_for_line("Delivered, checking", "Engagement shows the opposite")
     wait_for_silence(ringing)
     ringing.bot.waitUntil(lambda: not button.isVisible())
 
@@ -159,10 +159,10 @@ def test_it_rings_again_where_the_later_decision_is_cancelled_before_it_left(
 ) -> None:
     engagement.fault = Fault.SILENCE
     ringing.send("first@example.com")
-    ringing.wait_for_line("Sending", "Contradicted")
-    controls.press(ringing.window, "Send with the time now")
+    ringing.wait_for_line("Sending", "Engagement shows the opposite")
+    controls.press(ringing.window, "Record the decision again, dated now")
     wait_for_silence(ringing)
-    ringing.wait_for_line("Not sent yet", "Sending", "Contradicted")
+    ringing.wait_for_line("Not sent yet", "Sending", "Engagement shows the opposite")
     ringing.cancel_line(0)
     wait_for_alarm(ringing, "Engagement still shows consent")
 
@@ -190,15 +190,15 @@ def test_after_a_noting_that_failed_it_is_sent_with_the_time_of_the_new_press(
     ringing: OpenDesk, folders: Folders, engagement: Sandbox
 ) -> None:
     change(folders, FULL)
-    controls.press(ringing.window, "Send with the time now")
+    controls.press(ringing.window, "Record the decision again, dated now")
     ringing.wait_for_status("✖ NOT NOTED, and nothing was sent.")
     assert controls.button(ringing.window, "Copy as a slip").isVisible()
     assert "Engagement still shows consent" in alarm(ringing)
     change(folders, "DROP TRIGGER full")
     ringing.clock.seconds_off += 1000
     pressed = ringing.clock()
-    controls.press(ringing.window, "Send with the time now")
-    ringing.wait_for_line("Delivered", "Contradicted")
+    controls.press(ringing.window, "Record the decision again, dated now")
+    ringing.wait_for_line("Delivered, checking", "Engagement shows the opposite")
     [sent] = events(engagement)
     assert json.loads(sent.body)["timestamp"] >= pressed.micros // 1_000_000
     assert ringing.errors == ""
@@ -215,11 +215,11 @@ def test_a_row_that_is_there_although_its_noting_failed_is_sent_as_it_is(
         raise JournalError(say("The disk reported an error."), say("Try again."))
 
     monkeypatch.setattr(Outbox, "note", note_and_fail)
-    controls.press(ringing.window, "Send with the time now")
+    controls.press(ringing.window, "Record the decision again, dated now")
     ringing.wait_for_status("✖ NOT NOTED")
     ringing.clock.seconds_off += 1000
-    controls.press(ringing.window, "Send with the time now")
-    ringing.wait_for_line("Delivered", "Contradicted")
+    controls.press(ringing.window, "Record the decision again, dated now")
+    ringing.wait_for_line("Delivered, checking", "Engagement shows the opposite")
     [sent] = events(engagement)
     assert json.loads(sent.body)["timestamp"] == noted[0].noted_at.micros / 1_000_000
 
@@ -233,6 +233,6 @@ def test_without_its_project_nothing_is_noted(
         lead(journal, noted.consent.request_id, WAY)
     desk = open_acme().ready()
     wait_for_alarm(desk, "Engagement still shows consent")
-    controls.press(desk.window, "Send with the time now")
+    controls.press(desk.window, "Record the decision again, dated now")
     desk.wait_for_status("✖ Nothing was noted or sent. Its project was removed from this computer.")
     assert events(engagement) == []

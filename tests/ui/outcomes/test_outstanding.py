@@ -24,7 +24,7 @@ def waiting(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     """A real project, and one opt-out that waits."""
     engagement.fault = Fault.RATE_LIMIT_RETRY_AFTER
     acme.send()
-    acme.wait_for_line("Waiting to retry")
+    acme.wait_for_line("Not sent yet")
     acme.wait_for_status("It is tried again by itself.")
     return acme
 
@@ -49,7 +49,8 @@ def test_the_list_can_be_copied_and_leaves_the_window_open(waiting: OpenDesk) ->
     waiting.wait_for_status("The list was copied.")
     [line] = QGuiApplication.clipboard().text().splitlines()
     assert line.split("\t")[:4] == [
-        *("registered = jane@example.com", "opt-out of sms_marketing", "Acme production", "Waiting to retry")
+        *("registered = jane@example.com", "opt-out of sms_marketing", "Acme production"),
+        "Not sent yet: Engagement is busy",
     ]
     assert waiting.window.isVisible()
 
@@ -128,7 +129,7 @@ def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(
 def test_practice_holds_nobody(open_desk: OpenOne) -> None:
     demo = open_desk(fault=Fault.RATE_LIMIT_RETRY_AFTER).ready()
     demo.send()
-    demo.wait_for_line("Waiting to retry")
+    demo.wait_for_line("Not sent yet")
     demo.bot.waitUntil(controls.button(demo.window, "Not yet confirmed").isVisible)
     assert demo.window.close()
     assert demo.person.asked == []

@@ -114,7 +114,7 @@ def test_practice_is_amber_and_says_that_nothing_was_recorded(demo: OpenDesk) ->
     demo.send()
     demo.wait_for_status("◆ Delivered to the Sandbox only. Not recorded in Engagement.")
     assert text_colour(demo) == colour(Tone.PRACTICE, QApplication.palette()).name()
-    demo.wait_for_line("Practised")
+    demo.wait_for_line("Practice: delivered")
     assert demo.person.asked == []
 
 
@@ -143,7 +143,7 @@ def test_pressing_twice_notes_once(acme: OpenDesk, engagement: Sandbox) -> None:
     QTest.mouseDClick(button, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(5, 5))
     acme.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     acme.wait_for_status("Delivered")
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     assert len(events(engagement)) == 1
 
 
@@ -159,7 +159,7 @@ def test_a_shortcut_held_down_notes_once_and_complains_of_nothing(
         QApplication.sendEvent(acme.window, held)
         QApplication.processEvents()
     acme.wait_for_status("Delivered")
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     assert len(events(engagement)) == 1
 
 
@@ -218,7 +218,7 @@ def test_cancelling_after_the_request_left_is_too_late_and_says_so(
     cancel.click()
     acme.wait_for_status("Cancelled too late: Engagement may have it.")
     assert "Do not enter it again" in acme.status
-    acme.wait_for_line("Not confirmed")
+    acme.wait_for_line("Not confirmed, looking it up")
     acme.bot.waitUntil(lambda: not cancel.isVisible())
 
 
@@ -267,10 +267,10 @@ def test_what_was_cancelled_counts_until_it_is_acknowledged_at_its_line(two_call
     assert "until it is acknowledged" in two_callers.details("Explanation")
     assert not controls.button(two_callers.window, "Send again").isVisible()
     acknowledge.click()
-    two_callers.wait_for_line("Discarded", "Sending")
+    two_callers.wait_for_line("Not recorded", "Sending")
     two_callers.wait_for_status("➜ Acknowledged: it was cancelled, and is not recorded.")
     two_callers.wait_for_counter("1 not yet confirmed")
-    two_callers.wait_for_details("Discarded (acknowledged (by ")
+    two_callers.wait_for_details("Not recorded (acknowledged (by ")
     assert not acknowledge.isVisible()
     assert two_callers.errors == ""
 
@@ -280,7 +280,7 @@ def test_the_call_of_the_caller_before_is_cancelled_from_its_line(two_callers: O
     two_callers.choose_line(1)
     two_callers.bot.waitUntil(cancel.isVisible)
     cancel.click()
-    two_callers.wait_for_line("Sending", "Not confirmed")
+    two_callers.wait_for_line("Sending", "Not confirmed, looking it up")
     two_callers.wait_for_status("Cancelled too late")
     assert "first@example.com" in two_callers.status
 
@@ -308,7 +308,7 @@ def test_after_a_bug_nobody_says_that_it_was_not_sent(open_acme: OpenAcme) -> No
     desk = open_acme(transport=transport).ready()
     desk.send()
     desk.wait_for_status("It may have been sent, and is looked up. Do not enter it again")
-    desk.wait_for_line("Not confirmed")
+    desk.wait_for_line("Not confirmed, looking it up")
     transport.close()
 
 
@@ -317,7 +317,7 @@ def send_again(acme: OpenDesk, engagement: Sandbox) -> QAbstractButton:
     """The button that sends a consent once more, which Engagement was too busy to take."""
     engagement.misbehave(Fault.RATE_LIMIT, times=1)
     acme.send()
-    acme.wait_for_line("Waiting to retry")
+    acme.wait_for_line("Not sent yet")
     again = controls.button(acme.window, "Send again")
     acme.bot.waitUntil(again.isEnabled)
     return again
@@ -330,7 +330,7 @@ def test_what_cannot_be_claimed_is_not_shown_as_sending(
     send_again.click()
     acme.wait_for_status("It is noted, but it was not sent.")
     acme.window.log.model.flush()
-    acme.wait_for_line("Waiting to retry")
+    acme.wait_for_line("Not sent yet")
 
 
 def test_what_was_sent_by_somebody_else_meanwhile_shows_as_it_stands(
@@ -344,7 +344,7 @@ def test_what_was_sent_by_somebody_else_meanwhile_shows_as_it_stands(
     other.close()
     send_again.click()
     acme.wait_for_status("Nothing was sent: see in the log how it stands.")
-    acme.wait_for_line("Discarded")
+    acme.wait_for_line("Not recorded")
 
 
 def test_what_is_typed_for_the_next_caller_while_it_is_noted_stays(acme: OpenDesk) -> None:
@@ -353,7 +353,7 @@ def test_what_is_typed_for_the_next_caller_while_it_is_noted_stays(acme: OpenDes
     controls.press(acme.window, "Send")
     assert not controls.button(acme.window, "Send").isEnabled()
     controls.type_keys(acme.window, "omar")
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     draft = acme.window.consent.draft()
     assert (draft.customer_id, draft.category, draft.ticket) == ("omar", "sms_marketing", "")
     acme.key(Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
@@ -369,7 +369,7 @@ def test_the_practice_log_does_not_stay_beside_a_real_journal_that_cannot_be_ope
     desk.choose_project("Sandbox (practice)")
     desk.wait_ready()
     desk.send()
-    desk.wait_for_line("Practised")
+    desk.wait_for_line("Practice: delivered")
     desk.choose_project("Acme production")
     desk.bot.waitUntil(lambda: desk.status.startswith("✖"))
     assert controls.cells(desk.window, 0) == []

@@ -70,7 +70,7 @@ def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk,
     assert "it is looked up by itself" in acme.status
     # That would stand there when the time has passed.
     assert "Checking at " not in acme.status
-    acme.wait_for_line("Not confirmed")
+    acme.wait_for_line("Not confirmed, looking it up")
     acme.wait_for_counter("1 not yet confirmed")
     acme.wait_for_details("\nChecking at ")
     acme.clock.seconds_off += 31
@@ -94,13 +94,13 @@ def test_what_could_not_leave_is_tried_again_by_itself_until_a_server_is_there(
     desk.send()
     desk.wait_for_status("▲ Not sent yet: nothing answers at the address of Engagement.")
     assert "It is tried again by itself." in desk.status
-    desk.wait_for_line("Waiting to retry")
+    desk.wait_for_line("Not sent yet")
     desk.wait_for_details("Next try at ")
     assert "Next try at " not in desk.status
     body = controls.raw_text(desk.window, "Request body")
     with Server(answering(answer()), listener=socket.create_server(("127.0.0.1", port))) as server:
         desk.clock.seconds_off += 300
-        desk.wait_for_line("Delivered")
+        desk.wait_for_line("Delivered, checking")
         desk.wait_for_status("➜ Delivered")
         [request] = server.received
     desk.window.preview.as_sent.setChecked(True)
@@ -113,19 +113,19 @@ def test_an_opt_out_that_is_not_seen_three_times_is_sent_a_second_time_and_marke
 ) -> None:
     engagement.misbehave(Fault.DROP_BEFORE_STORING, times=1)
     acme.send()
-    acme.wait_for_line("Not confirmed")
+    acme.wait_for_line("Not confirmed, looking it up")
     acme.wait_for_details("Checking at")
     for count, seconds in enumerate((31, 90), 1):
         acme.clock.seconds_off += seconds
         wait_for_looks(acme, count)
-        acme.wait_for_line("Not seen")
+        acme.wait_for_line("Not found yet")
         acme.wait_for_status("Not yet confirmed: the opt-out is not in Engagement's history.")
         assert len(events(engagement)) == 1
     acme.clock.seconds_off += 480
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     first, second = (one.body for one in events(engagement))
     assert first == second
-    acme.wait_for_details("Delivered (sent a second time)")
+    acme.wait_for_details("Delivered, checking (sent a second time)")
     acme.clock.seconds_off += 31
     acme.wait_for_line("Verified")
     assert len(events(engagement)) == 2
@@ -136,7 +136,7 @@ def test_what_cannot_be_looked_up_is_told_each_time_and_then_is_a_persons_to_dec
 ) -> None:
     engagement.misbehave(Fault.BAD_GATEWAY, times=1)
     acme.opt_in()
-    acme.wait_for_line("Not confirmed")
+    acme.wait_for_line("Not confirmed, looking it up")
     acme.wait_for_details("Checking at")
     again = controls.button(acme.window, "Send again")
     engagement.fault = Fault.NOT_FOUND
@@ -165,9 +165,9 @@ def test_what_cannot_be_looked_up_is_told_each_time_and_then_is_a_persons_to_dec
     engagement.fault = None
     acme.person.answer = 1
     again.click()
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     assert len(events(engagement)) == 2
-    acme.wait_for_details("Delivered (sent a second time, not looked up: a person decided)")
+    acme.wait_for_details("Delivered, checking (sent a second time, not looked up: a person decided)")
 
 
 def left_by_an_earlier_run(folders: Folders, engagement: Sandbox, action: Action) -> Noted:
@@ -220,7 +220,7 @@ def test_an_opt_in_of_an_earlier_run_waits_for_its_look_and_says_so(
     engagement.fault = None
     desk.clock.seconds_off += 901
     desk.wait_for_details("looked up: not in the history")
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
     assert len(events(engagement)) == 1
 
 
@@ -236,18 +236,18 @@ def looked_up(engagement: Sandbox) -> list[bytes]:
 def test_an_opt_in_waits_for_the_opt_out_before_it_and_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.misbehave(Fault.DROP_AFTER_STORING, times=1)
     acme.send()
-    acme.wait_for_line("Not confirmed")
+    acme.wait_for_line("Not confirmed, looking it up")
     acme.opt_in()
     acme.wait_for_status("➜ It waits until the earlier opt-out of this customer is settled.")
     assert acme.status.endswith("jane@example.com, opt-in to sms_marketing, Acme production")
     assert acme.noted.startswith("➜ Noted. You can end the call. ")
-    acme.wait_for_line("Not sent yet", "Not confirmed")
+    acme.wait_for_line("Not sent yet", "Not confirmed, looking it up")
     acme.press_once_enabled("Send again")
     acme.wait_for_status("Not sent. It waits until the earlier opt-out of this customer is settled.")
-    acme.wait_for_line("Not sent yet", "Not confirmed")
+    acme.wait_for_line("Not sent yet", "Not confirmed, looking it up")
     assert len(events(engagement)) == 1
     acme.clock.seconds_off += 31
-    acme.wait_for_line("Delivered", "Verified")
+    acme.wait_for_line("Delivered, checking", "Verified")
     assert len(events(engagement)) == 2
 
 
@@ -284,11 +284,11 @@ def test_a_good_connection_check_counts_as_a_look_at_the_clock(acme: OpenDesk) -
 
 def test_a_look_up_in_practice_stays_amber_and_says_where_it_was_shown(demo: OpenDesk) -> None:
     demo.send()
-    demo.wait_for_line("Practised")
+    demo.wait_for_line("Practice: delivered")
     demo.wait_for_status("◆ Delivered to the Sandbox only.")
     demo.clock.seconds_off += 31
     demo.wait_for_status("◆ Shown by the Sandbox. Not recorded in Engagement.")
-    demo.wait_for_line("Practised")
+    demo.wait_for_line("Practice: delivered")
     wait_for_looks(demo, 1)
     assert "Shown by the Sandbox. Not recorded in Engagement." in demo.details("Explanation")
 
@@ -312,7 +312,7 @@ def test_an_opt_in_that_could_not_be_planned_when_it_was_noted_leaves_later(
     assert acme.noted.startswith("➜ Noted. You can end the call. ")
     assert events(engagement) == []
     unreadable.clear()
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
 
 
 def test_what_an_earlier_run_left_is_sent_though_the_journal_could_not_be_read_at_first(
@@ -325,4 +325,4 @@ def test_what_an_earlier_run_left_is_sent_though_the_journal_could_not_be_read_a
     desk.bot.waitUntil(lambda: len(unreadable) > 1)
     assert events(engagement) == []
     unreadable.clear()
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")

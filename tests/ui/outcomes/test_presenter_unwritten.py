@@ -49,7 +49,7 @@ def test_an_outcome_that_could_not_be_written_down_is_written_again_and_the_mess
     change(folders, "DROP TRIGGER full")
     acme.bot.waitUntil(lambda: acme.status.startswith("➜ Delivered"), timeout=10_000)
     assert "could not be written down" not in acme.status + acme.errors
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     assert len(events(engagement)) == 1
 
 
@@ -73,13 +73,13 @@ def test_what_is_held_leaves_at_once_when_its_project_leads_back(
     with journal_of(folders) as journal:
         write_down(journal, Noted.of(real(engagement), a_consent()))
     desk = open_desk(keyring)
-    desk.wait_for_line("Held")
+    desk.wait_for_line("Project missing or changed")
     # Nothing but the saved settings can make it due again.
     desk.clock.seconds_off -= 600
     save_settings(
         desk, Base_URL=str(engagement.project.base_url), API_secret=engagement.project.secret.reveal()
     )
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
 
 
 def test_what_waits_for_settings_leaves_when_they_are_entered_again(
@@ -99,6 +99,6 @@ def test_what_waits_for_settings_leaves_when_they_are_entered_again(
         API_key_ID=project.key_id,
         API_secret=project.secret.reveal(),
     )
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
     assert "still wait" not in desk.status + desk.errors
     assert event_body(consent) in [each.body for each in engagement.received]

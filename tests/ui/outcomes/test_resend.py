@@ -90,7 +90,7 @@ def test_pressing_sends_them_in_the_order_of_noting(
     desk: OpenDesk, engagement: Sandbox, refused: tuple[str, ...]
 ) -> None:
     controls.press(desk.window, "Send what was kept")
-    desk.wait_for_line("Delivered", "Delivered", "Delivered", "Delivered")
+    desk.wait_for_line(*["Delivered, checking"] * 4)
     desk.wait_for_status("➜ 4 of 4 that were kept for Acme production went out")
     assert sent(engagement) == [*refused]
     assert offer(desk) == ""
@@ -150,7 +150,7 @@ def test_cancelling_stops_and_what_has_not_left_is_still_kept(
     desk.wait_for_status("▲ Stopped. 1 of 4 that were kept for Acme production went out")
     assert "3 are still kept." in desk.status
     assert sent(engagement) == [refused[0]]
-    desk.wait_for_line("Refused", "Refused", "Refused", "Delivered")
+    desk.wait_for_line("Refused", "Refused", "Refused", "Delivered, checking")
 
 
 def test_refused_again_it_stops(desk: OpenDesk, engagement: Sandbox, refused: tuple[str, ...]) -> None:
@@ -168,7 +168,7 @@ def test_another_consent_is_noted_and_sent_in_the_meantime(
     desk.send("caller@example.net")
     desk.bot.waitUntil(lambda: len(sent(engagement)) == 5, timeout=10_000)
     assert [one for one in sent(engagement) if one in refused] == [*refused]
-    desk.wait_for_line(*["Delivered"] * 5)
+    desk.wait_for_line(*["Delivered, checking"] * 5)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_the_worst_outcome_gives_the_tone_and_the_advice_and_is_named(
     say(batches, VERIFIED, VERIFIED, (State.UNCONFIRMED, Tone.WARNING, "Not yet confirmed. Wait."))
     assert status.latest.text() == (
         "▲ 3 opt-outs for jane@example.com, Acme production: "
-        "2 verified, 1 not yet confirmed: push_messages.\n"
+        "2 verified, 1 not confirmed: push_messages.\n"
         "Not yet confirmed. Wait."
     )
 

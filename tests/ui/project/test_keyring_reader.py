@@ -135,7 +135,7 @@ def test_reading_the_keyring_to_send_again_is_told_and_can_be_done_without(
     assert desk.window.findChild(ProjectDialog) is None
     keyring.open_.set()
     again.click()
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
     assert desk.state == before
 
 
@@ -219,4 +219,4 @@ def test_each_that_waits_for_the_settings_of_one_project_is_sent_once_they_are_t
     keep(folders, keyring, real(engagement), beta)
     leave(folders, beta, count=3)
     desk = open_desk(keyring)
-    desk.wait_for_line("Delivered", "Delivered", "Delivered")
+    desk.wait_for_line("Delivered, checking", "Delivered, checking", "Delivered, checking")

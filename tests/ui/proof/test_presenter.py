@@ -193,7 +193,7 @@ def test_a_proof_is_saved_and_sound(
 ) -> None:
     acme.fill()
     controls.press(acme.window, "Send")
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     acme.person.folder = str(place)
     choose(acme, index)
     acme.wait_for_status("proof is saved")
@@ -214,7 +214,7 @@ def test_without_a_chosen_line_no_proof_is_offered(acme: OpenDesk) -> None:
 def test_no_folder_saves_nothing(acme: OpenDesk, place: Path) -> None:
     acme.fill()
     controls.press(acme.window, "Send")
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     before = acme.status
     choose(acme, 0)
     assert acme.person.asked == ["Folder for the two files of the proof"]
@@ -225,7 +225,7 @@ def test_no_folder_saves_nothing(acme: OpenDesk, place: Path) -> None:
 def test_a_folder_that_cannot_be_written_to_is_said(acme: OpenDesk, place: Path) -> None:
     acme.fill()
     controls.press(acme.window, "Send")
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     acme.person.folder = str(place / "gone")
     choose(acme, 0)
     acme.wait_for_status(f"The proof was not saved in {place / 'gone'}: its folder is not there any more.")
@@ -251,7 +251,7 @@ def hanging(share: Event, acme: OpenDesk, place: Path) -> OpenDesk:
     """A desk at which a proof waits for its folder."""
     acme.fill()
     controls.press(acme.window, "Send")
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     acme.person.folder = str(place)
     choose(acme, 0)
     acme.wait_for_status(f"The folder {place} does not answer yet: the proof waits.")

@@ -92,7 +92,7 @@ def test_a_second_folder_that_is_gone_is_told_once_a_day_and_stops_nothing(
     controls.press(desk.window, "Dismiss")
     desk.fill()
     controls.press(desk.window, "Send")
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
     with desk.bot.waitSignals([minutes(desk).timeout] * 5):
         pass
     assert "second folder" not in desk.status + desk.errors
@@ -109,7 +109,7 @@ def test_a_backup_that_cannot_be_made_is_told(start: Callable[[], OpenDesk], fol
     desk.wait_for_status("▲ The journal was not backed up: ")
     desk.fill()
     controls.press(desk.window, "Send")
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
 
 
 def test_practice_is_not_backed_up(demo: OpenDesk) -> None:
@@ -147,6 +147,6 @@ def test_a_backup_that_does_not_end_is_told_and_noting_goes_on(
     desk.wait_for_status("▲ The backup does not come to an end.")
     desk.fill()
     controls.press(desk.window, "Send")
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
     answered.set()
     desk.bot.waitUntil(lambda: "does not come to an end" not in desk.status + desk.errors)

@@ -39,7 +39,7 @@ def test_calls_left_in_flight_are_unconfirmed_and_the_window_says_so(
 ) -> None:
     leave(folders, real(engagement), in_flight=True, count=2)
     desk = started(acme_again, keyring)
-    desk.wait_for_line("Not confirmed", "Not confirmed")
+    desk.wait_for_line("Not confirmed, looking it up", "Not confirmed, looking it up")
     desk.wait_for_status("▲ 2 not confirmed: the program ended while they were being sent.")
     assert "Do not enter them again" in desk.status
     assert posts(engagement) == 0
@@ -51,17 +51,17 @@ def test_what_waits_is_tried_again_when_its_time_has_come_also_after_a_restart(
     leave(folders, real(engagement))
     engagement.fault = Fault.RATE_LIMIT_RETRY_AFTER
     first = started(acme_again, keyring)
-    first.wait_for_line("Waiting to retry")
+    first.wait_for_line("Not sent yet")
     assert posts(engagement) == 1
     assert "1 not yet confirmed, since 31 May" in controls.button(first.window, "Not yet confirmed").text()
     first.window.end()
     engagement.fault = None
     second = started(acme_again, keyring)
     second.bot.waitUntil(controls.button(second.window, "Not yet confirmed").isVisible)
-    second.wait_for_line("Waiting to retry")
+    second.wait_for_line("Not sent yet")
     assert posts(engagement) == 1
     second.clock.seconds_off += 31
-    second.wait_for_line("Delivered")
+    second.wait_for_line("Delivered, checking")
     assert posts(engagement) == 2
     second.bot.waitUntil(lambda: not controls.button(second.window, "Not yet confirmed").isVisible())
     assert second.status == ""
@@ -91,7 +91,7 @@ def test_what_belongs_elsewhere_is_held_visibly(
     desk = started(acme_again, keyring)
     # It is none of the caller's who is on the line now: said beside.
     desk.bot.waitUntil(lambda: words in desk.errors)
-    desk.wait_for_line("Held")
+    desk.wait_for_line("Project missing or changed")
     assert posts(engagement) == 0
 
 
@@ -124,7 +124,7 @@ def test_without_a_project_what_an_earlier_run_left_is_in_the_log(
     leave(folders, real(engagement), in_flight=True)
     (folders.config / "projects.json").write_text('{"version": 1, "projects": []}')
     desk = acme_again(keyring)
-    desk.wait_for_line("Not confirmed")
+    desk.wait_for_line("Not confirmed, looking it up")
     desk.wait_for_status("1 not confirmed")
     assert desk.project == ""
     assert not desk.window.practice.isVisible()

@@ -68,7 +68,7 @@ def test_each_trouble_at_the_start_is_told_and_nothing_is_touched_or_sent(
 ) -> None:
     leave(folders, real(engagement), count=3)
     first = open_acme()
-    first.wait_for_line("Delivered", "Delivered", "Delivered")
+    first.wait_for_line("Delivered, checking", "Delivered, checking", "Delivered, checking")
     first.window.end()
     sent = posts(engagement)
     happen, words, offers = TROUBLES[trouble]
@@ -103,7 +103,7 @@ def test_what_came_back_is_opened_when_one_looks_again(
     (tmp_path / "elsewhere").rename(folders.data)
     controls.press(desk.window, LOOK)
     wait_until_well(desk)
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
     assert "cannot be opened" not in said(desk)
     assert verify(folders.journal).verdict is Verdict.SOUND
 
@@ -123,7 +123,7 @@ def test_a_file_taken_away_while_the_window_is_open_is_found_again(
     wait_until_well(desk)
     assert posts(engagement) == 0
     controls.press(desk.window, "Send")
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
 
 
 def test_what_can_be_read_is_saved_and_counted(
@@ -154,7 +154,7 @@ def test_damage_that_shows_while_one_notes_can_be_mended_without_a_new_start(
 ) -> None:
     leave(folders, real(engagement), count=3)
     desk = open_acme()
-    desk.wait_for_line("Delivered", "Delivered", "Delivered")
+    desk.wait_for_line("Delivered, checking", "Delivered, checking", "Delivered, checking")
     desk.window.project_bar.backups.setFocus()
     connection(desk).execute("PRAGMA shrink_memory")
     overwrite(folders.journal, 4096, b"\xa5" * (folders.journal.stat().st_size - 4096))
@@ -166,7 +166,7 @@ def test_damage_that_shows_while_one_notes_can_be_mended_without_a_new_start(
     wait_for_words(desk, "the damaged file is kept as ")
     wait_until_well(desk)
     controls.press(desk.window, "Send")
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
     assert posts(engagement) == 4
 
 
@@ -186,7 +186,7 @@ def test_a_new_journal_is_begun_only_where_a_person_says_so(
     wait_for_words(desk, "A new journal was begun.")
     assert len([*folders.data.glob("journal.mark.replaced-*")]) == 1
     desk.send()
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
 
 
 def test_what_cannot_be_noted_is_handed_back_and_heals_by_itself(
@@ -203,7 +203,7 @@ def test_what_cannot_be_noted_is_handed_back_and_heals_by_itself(
     assert offered(desk) == set()
     connection(desk).execute("PRAGMA query_only = 0")
     controls.press(desk.window, "Send")
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
     assert posts(engagement) == 1
 
 
@@ -220,10 +220,10 @@ def test_a_mark_that_cannot_be_written_is_told_and_written_again_with_the_next_f
         desk, "The journal is written, but the check file beside it is not: there is a folder in its place"
     )
     assert "Nothing noted is lost by it" in said(desk)
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
     mark.rmdir()
     desk.send("omar@example.org")
-    desk.wait_for_line("Delivered", "Delivered")
+    desk.wait_for_line("Delivered, checking", "Delivered, checking")
     desk.bot.waitUntil(lambda: "the check file beside it" not in said(desk))
     found = legible(read_head(mark))
     assert found is not None
@@ -269,7 +269,7 @@ def test_on_another_computer_what_was_open_is_looked_up_before_it_is_sent(
     leave(folders, real(engagement))
     engagement.fault = Fault.RATE_LIMIT
     first = open_acme()
-    first.wait_for_line("Waiting to retry")
+    first.wait_for_line("Not sent yet")
     first.window.end()
     engagement.fault = None
     sent = posts(engagement)
@@ -290,7 +290,7 @@ def test_on_another_computer_what_was_open_is_looked_up_before_it_is_sent(
             lambda looks=looks: looks_in_vain(folders) > looks or posts(engagement) > sent,  # type: ignore[misc]  # a plain wait
             timeout=10_000,
         )
-    desk.wait_for_line("Delivered")
+    desk.wait_for_line("Delivered, checking")
     assert posts(engagement) == sent + 1
 
 

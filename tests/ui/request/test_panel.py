@@ -74,7 +74,7 @@ def test_the_stamped_bytes_are_those_that_arrive_and_stay_until_something_is_typ
     controls.write(acme.window, "Wording read out", "Ja\u00a0?")
     controls.press(acme.window, "Send")
     acme.wait_for_status("Delivered")
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     sent = engagement.received[-1]
     assert body(acme, as_sent=True).encode() == sent.body
     assert acme.window.preview.stamp.text().startswith("· stamped ")

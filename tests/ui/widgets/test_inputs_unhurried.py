@@ -155,7 +155,7 @@ def test_a_dialog_is_answered_by_nothing_that_came_too_soon_or_repeats(
     ("name", "state", "to_acknowledge"),
     [
         ("Cancel sending this", State.IN_FLIGHT, False),
-        ("Send this with the time now", State.CONTRADICTED, False),
+        ("Record again, dated now", State.CONTRADICTED, False),
         ("Acknowledge that it is not recorded", State.DISCARDED, True),
     ],
 )
