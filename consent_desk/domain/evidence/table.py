@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
-from consent_desk.domain.evidence.proof import last_look
+from consent_desk.domain.evidence.proof import last_look, with_times
 from consent_desk.domain.lifecycle.messages import tell_status
 from consent_desk.domain.lifecycle.record import Context, Entry, Record
 from consent_desk.domain.local_time import moment
@@ -138,16 +138,7 @@ def _before(context: Context, style: TableStyle, at: Callable[[Timestamp], str])
         return style.render(say("no such customer"))
     if context.before is None:
         return ""
-    return style.render(_timed(tell_status(context.before), at))
-
-
-def _timed(message: Message, at: Callable[[Timestamp], str]) -> Message:
-    def written(value: object) -> object:
-        if isinstance(value, Message):
-            return _timed(value, at)
-        return at(value) if isinstance(value, Timestamp) else value
-
-    return Message(message.template, {name: written(value) for name, value in message.values.items()})
+    return style.render(with_times(tell_status(context.before), at))
 
 
 def _after(record: Record, style: TableStyle, at: Callable[[Timestamp], str]) -> tuple[str, str]:
