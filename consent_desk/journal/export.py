@@ -4,15 +4,12 @@ An export is a file for a table (CSV) or for a program (JSON Lines). Neither can
 has none.
 """
 
-import csv
-import io
 import json
-import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC
 from enum import StrEnum
 from pathlib import Path
 from threading import Event, Lock
@@ -20,6 +17,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from consent_desk.domain.consent.values import Timestamp, complaint_about_note
 from consent_desk.domain.errors import InvalidError, JournalError
+from consent_desk.domain.evidence.table import TableStyle, csv_of, head_line, utc
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import (
     ACKNOWLEDGED,
@@ -28,6 +26,7 @@ from consent_desk.domain.lifecycle.state import (
     State,
     is_to_acknowledge,
 )
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent
@@ -43,16 +42,6 @@ _SEE = say("See in the log how it stands.")
 STEP = 100
 """The consents of one step: nobody who notes waits longer than for these."""
 
-CSV_COLUMNS = (
-    *("request ID", "noted at", "project", "base URL", "project token", "customer ID type", "customer ID"),
-    *("consent category", "action", "valid until", "timestamp", "channel", "ticket", "wording", "agent"),
-    *("outcome", "outcome since", "status", "note"),
-)
-# The signs in full width too: Japanese and Chinese spreadsheets take them for the plain ones.
-_SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20"
-_FORMULA = re.compile(rf'^(?=[{_SIGNS}\t\r\n])|[;\t\r\n][ "]*(?=[{_SIGNS}])')
-"""What comes before a formula: also within a cell, because in many countries it is `;` that ends one."""
-
 
 class ExportKind(StrEnum):
     """What the file is to be; the value is how its name ends."""
@@ -64,15 +53,26 @@ class ExportKind(StrEnum):
 class Export:
     """One export of all that a query asks for, step by step. `written` counts its consents.
 
+    `style` is how a table is written; without one, with commas and in UTC.
+
     The journal is read in turns, as everybody reads it, and never while the file is waited for:
     `is_at_file` says that this is so just now. `give_up` may be called from any thread.
     """
 
-    def __init__(self, journal: "SqliteJournal", query: LogQuery, kind: ExportKind, path: Path) -> None:
+    def __init__(
+        self,
+        journal: "SqliteJournal",
+        query: LogQuery,
+        kind: ExportKind,
+        path: Path,
+        *,
+        style: TableStyle | None = None,
+    ) -> None:
         self._journal = journal
         self._query = query
         self._kind = kind
         self._path = path
+        self._style = style or TableStyle(local=lambda at: moment(at, UTC))
         self._target: PrivateFile | None = None
         self._after: int | None = None
         self._given_up = Event()
@@ -117,11 +117,10 @@ class Export:
             if self._target is None:
                 self._target = PrivateFile(self._path)
                 if self._kind is ExportKind.CSV:
-                    self._target.write("\ufeff".encode() + csv_line(CSV_COLUMNS))
+                    self._target.write(head_line(self._style))
         target = self._target
         page = self._journal.page(self._query, self._after, most=STEP)
-        line = csv_of if self._kind is ExportKind.CSV else json_of
-        lines = b"".join(line(self._journal.record(found.entry.request_id)) for found in page)
+        lines = b"".join(self._line(self._journal.record(found.entry.request_id)) for found in page)
         self.written += len(page)
         has_more = len(page) == STEP
         if has_more:
@@ -141,6 +140,9 @@ class Export:
                     self._target = None
         return has_more
 
+    def _line(self, record: Record) -> bytes:
+        return csv_of(record, self._style) if self._kind is ExportKind.CSV else json_of(record)
+
     @contextmanager
     def _at_file(self) -> Iterator[None]:
         self.is_at_file = True
@@ -150,35 +152,13 @@ class Export:
             self.is_at_file = False
 
 
-def csv_of(record: Record) -> bytes:
-    """The line of a consent, with what became of it last."""
-    noted, consent, last = record.noted, record.noted.consent, record.facts[-1]
-    answers = [fact.outcome.status for fact in record.facts if isinstance(fact.outcome, Answered)]
-    return csv_line(
-        (
-            *(consent.request_id, _iso(consent.noted_at), noted.project_name, noted.base_url),
-            *(noted.project_token, consent.customer.type, consent.customer.value, consent.category),
-            *(str(consent.action), "" if consent.valid_until is None else str(consent.valid_until.wire)),
-            *(str(consent.timestamp.seconds), consent.channel, consent.ticket, consent.wording),
-            *(consent.agent, str(last.state), _iso(last.at), str(answers[-1]) if answers else "", last.note),
-        )
-    )
-
-
-def csv_line(cells: tuple[str, ...]) -> bytes:
-    """A line whose cells no program takes for formulas."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(_FORMULA.sub(r"\g<0>'", cell) for cell in cells)
-    return line.getvalue().encode("utf-8", "backslashreplace")
-
-
 def json_of(record: Record) -> bytes:
     """The line of a consent, with all that happened to it."""
     noted, consent = record.noted, record.noted.consent
     return _json_line(
         {
             "request_id": consent.request_id,
-            "noted_at": _iso(consent.noted_at),
+            "noted_at": utc(consent.noted_at),
             "project": {
                 "id": noted.project_id,
                 "name": noted.project_name,
@@ -202,7 +182,7 @@ def json_of(record: Record) -> bytes:
 
 
 def _fact(fact: Fact) -> dict[str, object]:
-    told: dict[str, object] = {"at": _iso(fact.at), "outcome": str(fact.state)}
+    told: dict[str, object] = {"at": utc(fact.at), "outcome": str(fact.state)}
     if fact.note:
         told["note"] = fact.note
     match fact.outcome:
@@ -247,10 +227,6 @@ def _octets(name: str, octets: bytes) -> dict[str, object]:
 def _json_line(document: dict[str, object]) -> bytes:
     text = json.dumps(document, ensure_ascii=False)
     return text.encode("utf-8", "backslashreplace") + b"\n"
-
-
-def _iso(at: Timestamp) -> str:
-    return f"{datetime.fromtimestamp(at.micros / 1_000_000, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 class History:

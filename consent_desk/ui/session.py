@@ -104,6 +104,7 @@ class Session(Presenter):
         history.discarded.connect(lambda _workspace, request_id: self._hold.let_go(request_id))
         history.discarded.connect(self._alarms.look_again)
         history.erased.connect(self._forget)
+        categories.offered.connect(history.learn_labels)
         ProofPresenter(shell, self._log)
         self._follow_form()
         self._follow(workspaces, projects)

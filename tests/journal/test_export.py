@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.values import CustomerId, ValidUntil
+from consent_desk.domain.consent.values import ValidUntil
 from consent_desk.domain.errors import DeskError
+from consent_desk.domain.evidence.table import COLUMNS, TableStyle
 from consent_desk.domain.lifecycle.record import Record
 from consent_desk.domain.lifecycle.state import Fact, State
+from consent_desk.domain.local_time import moment
 from consent_desk.domain.log_query import LogQuery
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import (
@@ -27,11 +29,12 @@ from consent_desk.domain.wire.outcome import (
     Phase,
     Stored,
 )
-from consent_desk.journal.export import CSV_COLUMNS, STEP, Export, ExportKind, csv_line, csv_of, json_of
+from consent_desk.journal.export import STEP, Export, ExportKind, json_of
 from consent_desk.journal.head import Head
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.system.atomic_file import PrivateFile
-from tests.consents import a_noted, a_project, later
+from tests.consents import a_noted, later
+from tests.domain.examples import Berlin
 from tests.journal.journals import noted_in
 
 Work = Callable[[], object]
@@ -71,8 +74,14 @@ def file(tmp_path: Path) -> Path:
     return folder / "history"
 
 
-def exported(journal: SqliteJournal, file: Path, kind: ExportKind, query: LogQuery | None = None) -> Export:
-    export = Export(journal, query or LogQuery(), kind, file)
+def exported(
+    journal: SqliteJournal,
+    file: Path,
+    kind: ExportKind,
+    query: LogQuery | None = None,
+    style: TableStyle | None = None,
+) -> Export:
+    export = Export(journal, query or LogQuery(), kind, file, style=style)
     while export.step():
         pass
     return export
@@ -112,78 +121,15 @@ def test_the_last_line_bears_the_head_of_the_chain(journal: SqliteJournal, file:
 
 def test_a_table_begins_with_a_byte_order_mark_and_its_columns(journal: SqliteJournal, file: Path) -> None:
     exported(journal, file, ExportKind.CSV)
-    assert file.read_bytes() == b"\xef\xbb\xbf" + (",".join(CSV_COLUMNS) + "\r\n").encode()
+    assert file.read_bytes() == b"\xef\xbb\xbf" + (",".join(COLUMNS) + "\r\n").encode()
 
 
-FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""Spreadsheets of East Asia take these for the plain signs."""
-
-
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", *FULL_WIDTH, "\t", "\r", "\n"])
-def test_no_cell_is_taken_for_a_formula(start: str) -> None:
-    read = csv.reader(io.StringIO(csv_line((f"{start}1", f"a{start}")).decode(), newline=""))
-    assert [*read] == [[f"'{start}1", f"a{start}"]]
-
-
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", *FULL_WIDTH])
-@pytest.mark.parametrize("before", [";", "\t", "\n", "\r\n", '; "'])
-def test_no_part_of_a_cell_is_taken_for_a_formula_where_it_ends_the_cell(before: str, sign: str) -> None:
-    read = csv.reader(io.StringIO(csv_line(("a", f"b{before}{sign}1")).decode(), newline=""))
-    assert [*read] == [["a", f"b{before}'{sign}1"]]
-
-
-@pytest.mark.parametrize("text", ["a=1", "a -1", "jane+news@example.com", "a;b", "(-1)"])
-def test_a_sign_within_a_text_stays_as_it_is(text: str) -> None:
-    assert csv_line((text,)).decode() == f"{text}\r\n"
-
-
-def test_half_a_character_stops_no_export() -> None:
-    assert csv_line(("a\ud800",)) == b"a\\ud800\r\n"
-
-
-def told_in_table(record: Record) -> dict[str, str]:
-    return dict(zip(CSV_COLUMNS, next(csv.reader([csv_of(record).decode()])), strict=True))
-
-
-def test_a_line_of_the_table_holds_the_consent_and_what_became_of_it() -> None:
-    noted = a_noted(
-        customer=CustomerId(type="phone", value="+15550100101"),
-        action=Action.ACCEPT,
-        valid_until=ValidUntil(),
-        ticket="T-1",
-    )
-    answered = Answered(status=403, headers=(), body=b"")
-    facts = (
-        Fact(at=later(0), state=State.QUEUED),
-        Fact(at=later(1), state=State.REFUSED, outcome=answered),
-        Fact(at=later(2), state=State.DISCARDED, note="typed twice (by mary)"),
-    )
-    assert told_in_table(Record(noted=noted, facts=facts)) == {
-        "request ID": noted.consent.request_id,
-        "noted at": "2026-05-31T12:00:00Z",
-        "project": "Acme production",
-        "base URL": "https://api.exponea.com",
-        "project token": a_project().project_token,
-        "customer ID type": "phone",
-        "customer ID": "'+15550100101",
-        "consent category": "sms_marketing",
-        "action": "accept",
-        "valid until": "unlimited",
-        "timestamp": "1780228800",
-        "channel": "",
-        "ticket": "T-1",
-        "wording": "",
-        "agent": "",
-        "outcome": "discarded",
-        "outcome since": "2026-05-31T12:00:02Z",
-        "status": "403",
-        "note": "typed twice (by mary)",
-    }
-
-
-def test_an_opt_out_that_nobody_answered_leaves_cells_empty() -> None:
-    record = Record(noted=a_noted(), facts=(Fact(at=later(0), state=State.QUEUED),))
-    assert (told_in_table(record)["valid until"], told_in_table(record)["status"]) == ("", "")
+def test_a_table_is_written_in_the_style_that_was_chosen(journal: SqliteJournal, file: Path) -> None:
+    noted_in(journal, State.VERIFIED)
+    style = TableStyle(local=lambda at: moment(at, Berlin()), outcome=lambda _: "Found", separator=";")
+    exported(journal, file, ExportKind.CSV, style=style)
+    [row] = csv.DictReader(io.StringIO(file.read_text("utf-8-sig"), newline=""), delimiter=";")
+    assert (row["Outcome"], row["Noted at"]) == ("Found", "2026-05-31 14:00:00")
 
 
 def test_an_object_holds_every_attempt() -> None:

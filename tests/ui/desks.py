@@ -74,7 +74,7 @@ class MemoryKeyring:
 class Person(Questions):
     """Answers every question with the choice of index `answer`, and remembers what was asked.
 
-    `file` is where to save.
+    `file` is where to save, as the kind of index `kind`.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -83,6 +83,8 @@ class Person(Questions):
         self.answer = 0
         self.folder = self.begun_at = ""
         self.file: Path | None = None
+        self.kind = 0
+        self.kinds: list[str] = []
 
     def choose_folder(self, title: str, at: str = "") -> str:
         self.asked.append(title)
@@ -92,6 +94,13 @@ class Person(Questions):
     def choose_file(self, title: str, name: str, kinds: Mapping[str, str]) -> Path | None:
         self.asked.append(f"{title} {name}.{next(iter(kinds))}")
         return self.file
+
+    def choose_file_of_kind(
+        self, title: str, name: str, kinds: Sequence[tuple[str, str]]
+    ) -> tuple[Path, int] | None:
+        chosen = self.choose_file(title, name, dict(kinds[:1]))
+        self.kinds = [meaning for _, meaning in kinds]
+        return None if chosen is None else (chosen, self.kind)
 
     def choose(self, title: str, text: str, choices: Sequence[str]) -> int:
         self.asked.append(f"{title} {text} {' / '.join(choices)}")

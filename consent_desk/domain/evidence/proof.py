@@ -1,6 +1,6 @@
 """What proves a consent: its records, the rows they were read from, and where those stand in the chain."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -19,6 +19,9 @@ ORIGIN = "from the journal of Consent Desk"
 
 Json: TypeAlias = Mapping[str, Any]
 """An object of a JSON document."""
+
+When = Callable[[Timestamp], str]
+"""Writes a moment down for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,17 @@ def written(at: Timestamp) -> str:
 def locally(at: datetime) -> str:
     """A moment in its own time zone, with the offset and the name of the zone."""
     return f"{at.isoformat(timespec='microseconds')} {at.tzname()}"
+
+
+def with_times(message: Message, when: When) -> Message:
+    """`message` with the moments that it tells of written by `when`."""
+
+    def told(value: object) -> object:
+        if isinstance(value, Message):
+            return with_times(value, when)
+        return when(value) if isinstance(value, Timestamp) else value
+
+    return Message(message.template, {name: told(value) for name, value in message.values.items()})
 
 
 def moments(made_at: Timestamp, source: FromJournal) -> frozenset[Timestamp]:

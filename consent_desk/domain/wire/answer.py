@@ -302,10 +302,19 @@ def is_from_the_way(status: int, headers: Headers, body: bytes) -> bool:
     if header(headers, "x-request-id") is not None or answer.success is not None:
         return False
     said = _said(answer, body)
-    if status == 429 and "too many requests" in said:
+    if status == 429 and _TOO_MANY in said:
         return False
     is_page = body[:500].removeprefix(BOM_UTF8).lstrip().startswith(b"<")
     return is_page or not any(text in said for text in _KNOWN)
+
+
+_TOO_MANY = "too many requests"
+
+
+def known_text(body: bytes) -> str:
+    """The text by which Engagement is known in an answer, in lower case; empty where there is none."""
+    said = _said(read_answer(body), body)
+    return next((text for text in (*_KNOWN, _TOO_MANY) if text in said), "")
 
 
 def _said(answer: Answer, body: bytes) -> str:

@@ -2,20 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QLocale, Signal
 
+from consent_desk.domain.evidence.table import TableStyle
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import IS_RIGHT, State
+from consent_desk.domain.wire.category import Category
 from consent_desk.journal.export import Export, ExportKind
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.outcomes.calls import Say
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
+from consent_desk.ui.states import word_of
 from consent_desk.ui.tasks import Lane, let_be
-from consent_desk.ui.widgets.messages import counted, render_error
+from consent_desk.ui.widgets.messages import counted, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -26,10 +30,8 @@ _EXPORT, _ERASURE = "export", "erasure"
 _NEWS = 5_000
 """After so many consents of an export, how far it has come is said again."""
 
-_KINDS = {
-    ExportKind.CSV: "Table for a spreadsheet (CSV)",
-    ExportKind.JSON_LINES: "All facts, for programs (JSON Lines)",
-}
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_PROGRAMS = (ExportKind.JSON_LINES.value, "All facts, for programs (JSON Lines)")
 
 
 class LogActionsPresenter(Presenter):
@@ -47,6 +49,7 @@ class LogActionsPresenter(Presenter):
         self._log = log
         self._say = say
         self._export: Export | None = None
+        self._labels: dict[str, str] = {}
         self._path = Path()
         self._told = 0
         self._has_said_why = False
@@ -59,6 +62,10 @@ class LogActionsPresenter(Presenter):
         log.on_line(self._panel.erase, self._erase)
         self._panel.search.export.clicked.connect(self._begin_or_stop)
         self._window.closing.connect(self._stop)
+
+    def learn_labels(self, categories: tuple[Category, ...]) -> None:
+        """People know categories by these names: a table shows them."""
+        self._labels |= {category.id: category.label for category in categories}
 
     # -- discarding -------------------------------------------------------------------------------
 
@@ -145,14 +152,27 @@ class LogActionsPresenter(Presenter):
             self._stop()
             self._status.show_message(_EXPORT, Tone.NEUTRAL, text)
         elif workspace is not None:
-            kinds = {kind.value: name for kind, name in _KINDS.items()}
-            chosen = self._questions.choose_file("Export what is shown", "consents", kinds)
+            separators = separators_of(QLocale.system().decimalPoint())
+            tables = [
+                (ExportKind.CSV.value, f"Table for a spreadsheet, with {_SEPARATORS[one]}")
+                for one in separators
+            ]
+            kinds = [*tables, _PROGRAMS]
+            chosen = self._questions.choose_file_of_kind("Export what is shown", "consents", kinds)
             if chosen is not None:
-                self._begin(workspace, chosen)
+                path, kind = chosen
+                self._begin(workspace, path, (*separators, separators[0])[kind])
 
-    def _begin(self, workspace: Workspace, path: Path) -> None:
+    def _begin(self, workspace: Workspace, path: Path, separator: str) -> None:
         kind = ExportKind.JSON_LINES if path.suffix == f".{ExportKind.JSON_LINES}" else ExportKind.CSV
-        self._export = Export(workspace.journal, self._log.view.query, kind, path)
+        style = TableStyle(
+            local=self._local,
+            outcome=partial(word_of, practice=workspace.practice),
+            label=lambda category: self._labels.get(category, category),
+            render=render,
+            separator=separator,
+        )
+        self._export = Export(workspace.journal, self._log.view.query, kind, path, style=style)
         self._path, self._told = path, 0
         self._panel.search.export.setText("Stop export")
         self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting to {path.name}…")
@@ -204,6 +224,12 @@ class LogActionsPresenter(Presenter):
         self._export, self._has_said_why = None, False
         self._patience.end()
         self._panel.search.export.setText("Export…")
+
+
+def separators_of(decimal_point: str) -> tuple[str, ...]:
+    """What may part the cells of a table, first what a spreadsheet expects where numbers have this point."""
+    first = ";" if decimal_point == "," else ","
+    return first, *(one for one in _SEPARATORS if one != first)
 
 
 def told(entry: Entry) -> str:

@@ -6,6 +6,7 @@ lane, so no widget takes part, nor a text document, which wants a timer.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPointF, QRectF, Qt
 from PySide6.QtGui import (
@@ -30,10 +31,12 @@ _MARGIN = 15.0
 """Millimetres around the text."""
 
 _INK, _FAINT = QColor("black"), QColor("#f5e3ca")
-_POINTS = {Style.TITLE: 16.0, Style.HEADING: 11.0, Style.LINE: 9.0, Style.QUOTE: 8.0}
-_GAPS = {Style.TITLE: 0.0, Style.HEADING: 12.0, Style.LINE: 2.0, Style.QUOTE: 2.0}
+_POINTS = {Style.TITLE: 18.0, Style.SUMMARY: 10.5, Style.HEADING: 11.0, Style.LINE: 9.0, Style.QUOTE: 8.0}
+_GAPS = {Style.TITLE: 0.0, Style.SUMMARY: 8.0, Style.HEADING: 14.0, Style.LINE: 2.0, Style.QUOTE: 2.0}
 _SMALL = 7.0
 _INDENT = 10.0
+_COLUMN = 116.0
+"""Points for what a paragraph of the summary is about, which stands beside it."""
 _NEEDED = 60.0
 """Points that must be left on a page for a heading, so that it does not stand alone."""
 
@@ -91,19 +94,37 @@ def sheets_of(lines: tuple[PageLine, ...], device: QPdfWriter) -> list[list[Plac
         if line.style is Style.HEADING and y + _NEEDED * point > bottom:
             sheets.append([])
             y = top
-        indent = _INDENT * point if line.style is Style.QUOTE else 0.0
-        for layout, laid_out in _laid_out(line, device, device.width() - indent):
-            if y + laid_out.height() > bottom:
+        for row in _rows(line, device, point):
+            if y + max(one.height() for _, one, _ in row) > bottom:
                 sheets.append([])
                 y = top
-            sheets[-1].append(Placed(layout, laid_out, QPointF(indent, y - laid_out.y())))
-            y += laid_out.height()
+            for layout, laid_out, indent in row:
+                sheets[-1].append(Placed(layout, laid_out, QPointF(indent, y - laid_out.y())))
+            y += max(one.height() for _, one, _ in row)
     return sheets
 
 
-def _laid_out(line: PageLine, device: QPdfWriter, width: float) -> Iterator[tuple[QTextLayout, QTextLine]]:
-    label = f"{line.label}:  " if line.label else ""
-    layout = QTextLayout(label + line.text.replace("\n", "\u2028"), _font_of(line.style), device)
+def _rows(
+    line: PageLine, device: QPdfWriter, point: float
+) -> Iterator[list[tuple[QTextLayout, QTextLine, float]]]:
+    """The lines of a paragraph from above, each with its indent: of a summary there are two side by side."""
+    if line.style is not Style.SUMMARY:
+        indent = _INDENT * point if line.style is Style.QUOTE else 0.0
+        label = f"{line.label}:  " if line.label else ""
+        for layout, laid_out in _laid_out(label, line.text, line.style, device, device.width() - indent):
+            yield [(layout, laid_out, indent)]
+        return
+    column = _COLUMN * point
+    beside = _laid_out(line.label, "", line.style, device, column - _INDENT * point)
+    texts = _laid_out("", line.text, line.style, device, device.width() - column)
+    for left, right in zip_longest(beside, texts):
+        yield [(*each, x) for each, x in ((left, 0.0), (right, column)) if each is not None]
+
+
+def _laid_out(
+    label: str, text: str, style: Style, device: QPdfWriter, width: float
+) -> Iterator[tuple[QTextLayout, QTextLine]]:
+    layout = QTextLayout(label + text.replace("\n", "\u2028"), _font_of(style), device)
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     # A text that runs from right to left begins at the left all the same.

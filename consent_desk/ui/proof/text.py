@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from hashlib import sha256
 
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.errors import InvalidError
 from consent_desk.domain.evidence.proof import WATERMARK, Chain, Proof, last_look, request_url, written
+from consent_desk.domain.evidence.summary import summary, title
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.looking import tell_reason
 from consent_desk.domain.lifecycle.record import Context, Entry, Noted, Record
@@ -20,13 +23,12 @@ from consent_desk.ui.log.details import body_of, technical
 from consent_desk.ui.states import word_of, word_of_fact
 from consent_desk.ui.widgets.messages import laid_out, render
 
-UNKNOWN = "unknown"
-
 
 class Style(StrEnum):
     """How a line looks."""
 
     TITLE = "title"
+    SUMMARY = "summary"
     HEADING = "heading"
     LINE = "line"
     QUOTE = "quote"
@@ -50,13 +52,13 @@ def text_of(proof: Proof, json_sha256: str) -> tuple[PageLine, ...]:
 
 def _all(proof: Proof, json_sha256: str) -> Iterator[PageLine]:
     source = proof.source
-    yield PageLine(
-        Style.TITLE, "Proof of all consents of one customer" if proof.whole else "Proof of a consent"
-    )
+    yield PageLine(Style.TITLE, render(title(proof)))
     if source.practice:
         yield PageLine(Style.HEADING, WATERMARK)
     yield PageLine(Style.LINE, f"{_moment(proof, proof.made_at)}, by {proof.program}", "Made")
-    yield PageLine(Style.LINE, "What this desk cannot know is called unknown.")
+    for label, told in summary(proof, partial(_spoken, proof)):
+        yield PageLine(Style.SUMMARY, render(told), render(label))
+    yield PageLine(Style.HEADING, "Technical part")
     for one in source.witnesses:
         yield from _consent(proof, one.record)
     yield from _chain(source.chain)
@@ -74,12 +76,11 @@ def _consent(proof: Proof, record: Record) -> Iterator[PageLine]:
     state = word_of(Entry.after(noted, record.facts), practice=False)
     what = render(decision(consent.action, consent.category))
     yield PageLine(Style.HEADING, f"{what[0].upper()}{what[1:]}: {state}")
-    until = "does not apply" if consent.valid_until is None else _until(consent.valid_until)
     said = {
         "Customer ID": f"{consent.customer.type} = {consent.customer.value}",
         "Category": consent.category,
         "Action": consent.action.value,
-        "Valid until": until,
+        "Valid until": "" if consent.valid_until is None else _until(consent.valid_until),
         "Decided": _moment(proof, consent.timestamp),
         "Noted": _moment(proof, consent.noted_at),
         "Channel": consent.channel,
@@ -90,14 +91,14 @@ def _consent(proof: Proof, record: Record) -> Iterator[PageLine]:
         **{f"Property {name}": str(value) for name, value in consent.properties},
         "Project": noted.project_name,
         "Request ID": consent.request_id,
-        "Corrects the request": context.corrects or "none",
+        "Corrects the request": context.corrects or "",
         "Basis of an opt-in": context.basis,
+        "Before, in Engagement": _before(context),
+        "After, in Engagement": _after(proof, record),
     }
     for label, text in said.items():
-        yield PageLine(Style.LINE, text or UNKNOWN, label)
-    yield PageLine(
-        Style.LINE, f"{_before(context)} → {_after(proof, record)}", "Before → after, in Engagement"
-    )
+        if text:
+            yield PageLine(Style.LINE, text, label)
     yield PageLine(Style.LINE, f"{request_url(record)}", "Request")
     size, summed = len(noted.body), sha256(noted.body).hexdigest()
     yield PageLine(Style.LINE, f"{size:,} bytes, SHA-256 {summed}", "Event sent")
@@ -112,11 +113,12 @@ def _happened(proof: Proof, noted: Noted, fact: Fact) -> Iterator[PageLine]:
     yield PageLine(Style.LINE, f"{word_of_fact(noted, fact)}{note}{outcome}", _moment(proof, fact.at))
     match fact.outcome:
         case Answered() | Lost(status=int()) as answer:
-            yield PageLine(Style.LINE, header(answer.headers, "x-request-id") or UNKNOWN, "x-request-id")
+            if request_id := header(answer.headers, "x-request-id"):
+                yield PageLine(Style.LINE, request_id, "x-request-id")
             yield PageLine(Style.QUOTE, "\n".join(f"{name}: {value}" for name, value in answer.headers))
             yield PageLine(Style.QUOTE, body_of(answer, pretty(answer.body)))
         case Look(valid=bool()) as look:
-            shown = f"{_valid(look.valid)} since {_since(look.since)}, source {look.source or UNKNOWN}"
+            shown = f"{_valid(look.valid)}{_since(look.since)}{_source(look.source)}"
             against = "" if look.reason is None else f"; {render(tell_reason(look))}"
             yield PageLine(Style.LINE, f"{shown}{against}", "Read back")
         case _:
@@ -151,36 +153,40 @@ def _chain(chain: Chain) -> Iterator[PageLine]:
 
 def _before(context: Context) -> str:
     if context.before is None:
-        return "no such customer" if context.is_new_profile else UNKNOWN
+        return "no such customer" if context.is_new_profile else ""
     before = context.before
     until = ""
     if before.until is not None and before.current_state is not CurrentState.REJECTED:
         until = f" until {_until(before.until)}"
-    source = before.source or UNKNOWN
-    return (
-        f"{before.current_state}, {_valid(before.valid)} since {_since(before.since)}{until}, source {source}"
-    )
+    held = _valid(before.valid)
+    return f"{before.current_state}, {held}{_since(before.since)}{until}{_source(before.source)}"
 
 
 def _after(proof: Proof, record: Record) -> str:
     found = last_look(record)
     if found is None:
-        return UNKNOWN
+        return ""
     at, look = found
-    return f"{_valid(look.valid)} since {_since(look.since)}, seen {_moment(proof, at)}"
+    return f"{_valid(look.valid)}{_since(look.since)}, seen {_moment(proof, at)}"
 
 
 def _valid(valid: bool | None) -> str:
     return "valid" if valid else "not valid"
 
 
+def _source(source: str) -> str:
+    return f", source {source}" if source else ""
+
+
 def _until(until: ValidUntil) -> str:
-    return "unlimited" if until.seconds is None else _since(until.seconds)
+    return "unlimited" if until.seconds is None else _at(until.seconds)
 
 
 def _since(seconds: float | None) -> str:
-    if seconds is None:
-        return UNKNOWN
+    return "" if seconds is None else f" since {_at(seconds)}"
+
+
+def _at(seconds: float) -> str:
     with suppress(InvalidError):
         return _utc(Timestamp(round(seconds * 1_000_000)))
     return f"{seconds} s"
@@ -189,6 +195,14 @@ def _since(seconds: float | None) -> str:
 def _moment(proof: Proof, at: Timestamp) -> str:
     local, _, zone = proof.local_times[written(at)].partition(" ")
     return f"{local[:19].replace('T', ' ')} {zone} ({_utc(at)})"
+
+
+def _spoken(proof: Proof, at: Timestamp) -> str:
+    """A moment as people say it. The zone of the computer is known only of what its journal tells."""
+    told = proof.local_times.get(written(at), "")
+    local, _, zone = told.partition(" ") if told else (written(at), "", "UTC")
+    clock = datetime.fromisoformat(local)
+    return f"{clock.day} {clock:%B %Y, %H:%M:%S} {zone}"
 
 
 def _utc(at: Timestamp) -> str:

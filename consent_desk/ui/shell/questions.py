@@ -36,13 +36,20 @@ class Questions:
 
         `name` is proposed. `kinds`: how the file's name may end, and what that means; the first is proposed.
         """
+        chosen = self.choose_file_of_kind(title, name, [*kinds.items()])
+        return None if chosen is None else chosen[0]
+
+    def choose_file_of_kind(
+        self, title: str, name: str, kinds: Sequence[tuple[str, str]]
+    ) -> tuple[Path, int] | None:
+        """Ask where to write a file, and of which of `kinds`: several may end alike."""
         dialog = QFileDialog(self._parent, title)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        endings = {f"{meaning} (*.{ending})": ending for ending, meaning in kinds.items()}
-        dialog.setNameFilters([*endings])
-        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(endings[chosen]))
-        dialog.setDefaultSuffix(next(iter(kinds)))
+        filters = [f"{meaning} (*.{ending})" for ending, meaning in kinds]
+        dialog.setNameFilters(filters)
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(kinds[filters.index(chosen)][0]))
+        dialog.setDefaultSuffix(kinds[0][0])
         dialog.selectFile(name)
         if not dialog.exec():
             return None
-        return Path(dialog.selectedFiles()[0])
+        return Path(dialog.selectedFiles()[0]), filters.index(dialog.selectedNameFilter())

@@ -1,5 +1,7 @@
 """The log is the long view of the whole journal: searched, scrolled, discarded, erased and exported."""
 
+import csv
+import io
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -22,7 +24,7 @@ from consent_desk.system.atomic_file import replacement
 from consent_desk.system.folders import Folders
 from consent_desk.ui.log import long_view
 from consent_desk.ui.log import model as log_model
-from consent_desk.ui.log.actions import told_after
+from consent_desk.ui.log.actions import separators_of, told_after
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.shell import waiting as patience
 from tests.consents import a_project, later
@@ -321,6 +323,30 @@ def test_an_export_holds_what_is_shown(desk: OpenDesk, chosen_file: Path) -> Non
     desk.wait_for_status("Exported 1 consent to")
     lines: Sequence[dict[str, object]] = [json.loads(line) for line in chosen_file.read_text().splitlines()]
     assert [line.get("customer_ids") for line in lines] == [{"registered": "joe@example.com"}, None]
+
+
+def test_a_table_names_categories_and_outcomes_as_the_window_does(desk: OpenDesk, chosen_file: Path) -> None:
+    desk.person.file = path = chosen_file.with_suffix(".csv")
+    controls.button(desk.window, "Export").click()
+    desk.wait_for_status("Exported 3 consents to")
+    assert desk.person.kinds[:3] == [
+        f"Table for a spreadsheet, with {name}" for name in ("commas", "semicolons", "tabs")
+    ]
+    desk.person.kind = 1
+    controls.button(desk.window, "Export").click()
+    desk.bot.waitUntil(lambda: b";" in path.read_bytes())
+    rows = [*csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""), delimiter=";")]
+    words = [cell.partition(" ")[2] or cell for cell in controls.cells(desk.window, 1)]
+    assert {row["Category"] for row in rows} == {"SMS marketing"}
+    assert [word for row in rows if (word := row["Outcome"])] == words
+
+
+@pytest.mark.parametrize(("decimal_point", "first"), [(",", ";"), (".", ",")])
+def test_cells_are_parted_as_the_country_expects_unless_somebody_chooses(
+    decimal_point: str, first: str
+) -> None:
+    assert separators_of(decimal_point)[0] == first
+    assert sorted(separators_of(decimal_point)) == ["\t", ",", ";"]
 
 
 def test_an_export_into_a_folder_that_is_gone_is_told(desk: OpenDesk, chosen_file: Path) -> None:

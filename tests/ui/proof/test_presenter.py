@@ -27,7 +27,7 @@ from consent_desk.system.folders import Folders
 from consent_desk.ui.log.panel import ProofButton
 from consent_desk.ui.proof.pdf import feet, pdf_of, sheets_of
 from consent_desk.ui.proof.presenter import ProofPresenter
-from consent_desk.ui.proof.text import text_of
+from consent_desk.ui.proof.text import Style, text_of
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane
@@ -76,12 +76,42 @@ def test_the_pages_tell_who_recorded_what_and_when(jane: Proof) -> None:
         "Account on the computer: anna",
         "Property branch: north",
         "Basis of an opt-in: The caller asked for it now",
-        "valid since 2025-11-03 11:00:00 UTC until 2030-01-01 00:00:00 UTC, source page → not valid",
+        "valid since 2025-11-03 11:00:00 UTC until 2030-01-01 00:00:00 UTC, source page",
+        "After, in Engagement: not valid",
         "Read back: not valid",
         "What it does not prove: That nobody made up all of it",
         SHA,
     ):
         assert words in text
+
+
+def test_the_pages_begin_with_what_a_lawyer_reads_and_call_nothing_unknown(jane: Proof) -> None:
+    one = replace(jane, whole=False, source=replace(jane.source, witnesses=jane.source.witnesses[:1]))
+    first, _, *lines = text_of(one, SHA)
+    assert first.text == "Proof of an opt-out"
+    summary = [line.label for line in lines if line.style is Style.SUMMARY]
+    assert [line.label for line in lines[: len(summary)]] == summary
+    assert (summary[0], summary[-1]) == ("Who", "What that does not prove")
+    assert "31 May 2026, 14:00:00 CEST" in lines[2].text
+    assert "unknown" not in said(jane).lower()
+
+
+def test_the_summary_is_half_a_page(jane: Proof, tmp_path: Path, qtbot: QtBot) -> None:
+    writer = QPdfWriter(str(tmp_path / "any.pdf"))
+    one = replace(jane, whole=False, source=replace(jane.source, witnesses=jane.source.witnesses[:1]))
+    lines = text_of(one, SHA)
+    until = next(number for number, line in enumerate(lines) if line.text == "Technical part")
+    [sheet] = sheets_of(lines[:until], writer)
+    assert max(each.at.y() + each.line.y() + each.line.height() for each in sheet) < writer.height() * 0.6
+
+
+def test_what_stands_beside_a_paragraph_does_not_cover_it(jane: Proof, tmp_path: Path, qtbot: QtBot) -> None:
+    writer = QPdfWriter(str(tmp_path / "any.pdf"))
+    [sheet] = sheets_of(text_of(jane, SHA)[2:3], writer)
+    left = [each for each in sheet if each.at.x() == 0]
+    right = [each for each in sheet if each.at.x() > 0]
+    assert max(each.line.naturalTextWidth() for each in left) < min(each.at.x() for each in right)
+    assert all(each.at.x() + each.line.naturalTextWidth() <= writer.width() for each in right)
 
 
 def test_the_pages_call_an_opt_out_so_and_say_what_speaks_against_one(jane: Proof) -> None:
@@ -94,7 +124,8 @@ def test_the_pages_call_an_opt_out_so_and_say_what_speaks_against_one(jane: Proo
     noted = replace(record.noted, context=replace(record.noted.context, before=before))
     one = Witness(replace(record, noted=noted, facts=(*record.facts, fact)), {})
     text = said(replace(jane, source=FromJournal((one,), jane.source.chain)))
-    assert "rejected, not valid since 1970-01-01 00:00:01 UTC, source page → valid" in text
+    assert "Before, in Engagement: rejected, not valid since 1970-01-01 00:00:01 UTC, source page" in text
+    assert "After, in Engagement: valid" in text
     assert "an event dated far in the future does, accept of sms_marketing, time 1780228246370" in text
 
 
@@ -149,7 +180,8 @@ def test_every_line_stands_on_a_page_and_within_it(jane: Proof, tmp_path: Path, 
         assert all(each.line.naturalTextWidth() <= writer.width() for each in sheet)
         assert sheet[-1].line.textLength() >= 0
     written = sum(each.line.textLength() for sheet in sheets for each in sheet)
-    wanted = sum(len(line.text) + (len(line.label) + 3 if line.label else 0) for line in lines)
+    after = {line: 0 if line.style is Style.SUMMARY or not line.label else 3 for line in lines}
+    wanted = sum(len(line.text) + len(line.label) + after[line] for line in lines)
     assert written == wanted
 
 
