@@ -1,12 +1,15 @@
 """Run the window until it is closed."""
 
+import gc
 import sys
 import threading
+import time
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
 from urllib.parse import quote
 
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from consent_desk.app.application import Application
@@ -17,6 +20,15 @@ from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.projects.keyring import KeyringStore
 from consent_desk.system.folders import Folders
 from consent_desk.ui.main_window import MainWindow
+
+_LOOKED_EACH = 5.0
+"""Seconds after which it is asked whether the program is idle."""
+
+_IDLE = 0.02
+"""So much of the processor an idle program takes at most."""
+
+_WORTH_IT = 10
+"""So many collections of what is younger make one of all objects worth it, as Python has it."""
 
 
 def run(
@@ -34,8 +46,26 @@ def run(
     application = build(folders, None if demo else KeyringStore(), transport, fault=fault, window=window)
     _report_the_unexpected(application)
     qt.aboutToQuit.connect(application.close)
+    collect_idly(application)
     application.start()
     return qt.exec()
+
+
+def collect_idly(parent: QObject) -> None:
+    """Look for what is unreachable among all objects while the program is idle: else the window would wait.
+
+    With thousands waiting to be sent that takes a tenth of a second.
+    """
+    used = [time.process_time()]
+    watch = QTimer(parent, interval=round(_LOOKED_EACH * 1000))
+
+    def look() -> None:
+        before, used[0] = used[0], time.process_time()
+        if used[0] - before <= _IDLE * _LOOKED_EACH and gc.get_count()[2] > _WORTH_IT:
+            gc.collect()
+
+    watch.timeout.connect(look)
+    watch.start()
 
 
 def _report_the_unexpected(application: Application) -> None:

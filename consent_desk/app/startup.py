@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SWITCH_INTERVAL = 0.001
 """Seconds until a busy thread lets another one run: keys and sending do not wait for Python's 5 ms."""
 
+_NEVER = 1_000_000_000
+
 
 def main(*, demo: bool, fault: "Fault | None" = None) -> int:
     """Run the program with a window until it is closed; return the exit status."""
@@ -60,10 +62,18 @@ def main(*, demo: bool, fault: "Fault | None" = None) -> int:
 
         from consent_desk.app.run import run
 
-        # What is loaded by now stays: to look through it again and again would hold up the window each time.
-        gc.freeze()
-        gc.enable()
+        spare_the_window()
         return run(qt, window, folders, kept, demo=demo, fault=fault)
+
+
+def spare_the_window() -> None:
+    """Collect what is young as ever, and look through all objects only where `collect_idly` has it done.
+
+    What is loaded by now stays, and what waits to be sent may be much: each would hold up the window.
+    """
+    gc.freeze()
+    gc.set_threshold(*gc.get_threshold()[:2], _NEVER)
+    gc.enable()
 
 
 def _has_painted(window: MainWindow) -> bool:

@@ -780,7 +780,14 @@ class Engine:
             self._plan_anew(request_id)
             return
         outlook = self._plan_anew(request_id, is_told=True)
-        self._report(Settled(entry=sent.entry, judgement=sent.judgement, outlook=outlook))
+        self._report(
+            Settled(
+                entry=sent.entry,
+                judgement=sent.judgement,
+                outlook=outlook,
+                by_person=one.by_person and not one.kept,
+            )
+        )
         if sent.entry.state is State.DELIVERED:
             self._trust(sent.entry.project_id)
 

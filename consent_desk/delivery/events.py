@@ -86,6 +86,7 @@ class Settled:
     judgement: Judgement
     outlook: Message | None
     trouble: JournalError | None = None
+    by_person: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,3 +192,14 @@ Event = (
     | Counted
     | Changed
 )
+
+
+def is_awaited(event: Event) -> bool:
+    """Whether a person waits for it, or would close the window on it; all else may be told a little later."""
+    match event:
+        case Sending() | Settled() | Withheld():
+            return event.by_person
+        case LookedUp() | Missed() | Supplied() | Changed():
+            return False
+        case _:
+            return True

@@ -63,7 +63,9 @@ class HostQueue(Generic[Item]):
             self._added += 1
             waiting = self._keys[key] = _Waiting((rank, self._added), key, item)
             heappush(self._hosts.setdefault(host, []), waiting)
-            self._wake()
+            if host not in self._under_way:
+                # Else whoever is at it goes on with this.
+                self._wake()
             return True
 
     def holds(self, key: str) -> bool:

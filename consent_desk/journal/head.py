@@ -8,13 +8,15 @@ journal is sound, one that is ahead of it never is.
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 from consent_desk.system.atomic_file import replace_file, sync
 
 _SLOT = 4096
+_NAMES = ("journal", "facts", "head", "installation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +94,13 @@ def _slots(content: bytes) -> tuple[Head | None, Head | None]:
 
 
 def _slot(mark: Head) -> bytes:
-    values = asdict(mark)
+    values = {name: getattr(mark, name) for name in _NAMES}
     text = json.dumps({"version": 1, **values, "sha256": _checksum(values)})
     return text.encode("ascii").ljust(_SLOT - 1) + b"\n"
 
 
+# What was written here comes back with the next two facts.
+@lru_cache(8)
 def _parse(slot: bytes) -> Head | None:
     try:
         document = json.loads(slot)
@@ -104,7 +108,7 @@ def _parse(slot: bytes) -> Head | None:
         return None
     match document:
         case {"journal": str(), "facts": int(), "head": str(), "installation": str(), "sha256": str(said)}:
-            values = {name: document[name] for name in ("journal", "facts", "head", "installation")}
+            values = {name: document[name] for name in _NAMES}
             return Head(**values) if said == _checksum(values) else None
         case _:
             return None

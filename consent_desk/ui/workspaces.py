@@ -1,19 +1,28 @@
 """Opens the journals, real and practice, on their lane, and takes up what an earlier run left there."""
 
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from threading import Lock
+from time import monotonic
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from consent_desk.delivery.events import Event, Noted, NotNoted, Repeated, Stamped
+from consent_desk.delivery.events import Event, Noted, NotNoted, Repeated, Stamped, is_awaited
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.tasks import Lane, Result, TaskRunner, let_be
 from consent_desk.workspace import Workspace
 
 Find = Callable[[Workspace, str, Callable[[Project | None], None], Callable[[str], None]], None]
+
+
+GATHERED = 100
+"""Milliseconds for which events are gathered that nobody waits for: thousands may leave at a start."""
+
+MOST_AT_ONCE = 0.02
+"""Seconds for which they are told at once; between two such turns the window takes keys."""
 
 
 class Workspaces(QObject):
@@ -29,7 +38,8 @@ class Workspaces(QObject):
 
     taken_up = Signal(object, int)
     told = Signal(object, object)
-    _told = Signal(object, object)
+    _hurried = Signal()
+    _gathered = Signal()
     _called = Signal(object)
 
     def __init__(
@@ -48,7 +58,14 @@ class Workspaces(QObject):
         self._practises = False
         self._rests = False
         self._lock = Lock()
-        self._told.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        # In their order, of all workspaces. `_is_posted`: whoever tells them knows of them, or is hurried.
+        self._events: deque[tuple[Workspace, Event]] = deque()
+        self._is_posted: bool | None = None
+        self._telling = Lock()
+        self._timer = QTimer(self, singleShot=True, interval=GATHERED)
+        self._timer.timeout.connect(self._tell_all)
+        self._gathered.connect(self._timer.start, Qt.ConnectionType.QueuedConnection)
+        self._hurried.connect(self._tell_all, Qt.ConnectionType.QueuedConnection)
         self._called.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def deliver(self, workspace: Workspace, find: Find) -> None:
@@ -59,8 +76,9 @@ class Workspaces(QObject):
 
         def report(event: Event) -> None:
             # At the very end, Qt has deleted what a thread may still report to.
-            with suppress(RuntimeError):
-                self._told.emit(workspace, event)
+            with suppress(RuntimeError), self._telling:
+                self._events.append((workspace, event))
+                self._post(is_hurried=is_awaited(event))
 
         def ask(
             project_id: str, then: Callable[[Project | None], None], cannot: Callable[[str], None]
@@ -69,6 +87,25 @@ class Workspaces(QObject):
                 self._called.emit(lambda: find(workspace, project_id, then, cannot))
 
         workspace.engine.start(report, ask)
+
+    def _post(self, *, is_hurried: bool) -> None:
+        if self._is_posted is None or is_hurried > self._is_posted:
+            self._is_posted = is_hurried
+            (self._hurried if is_hurried else self._gathered).emit()
+
+    def _tell_all(self) -> None:
+        self._timer.stop()
+        until = monotonic() + MOST_AT_ONCE
+        with self._telling:
+            self._is_posted = None
+        while self._events:
+            self._tell(*self._events.popleft())
+            if self._events and monotonic() >= until:
+                with self._telling:
+                    self._is_posted = True
+                # What is posted now would come before the keys.
+                QTimer.singleShot(0, self, self._tell_all)
+                return
 
     def _tell(self, workspace: Workspace, event: Event) -> None:
         # Whoever pressed Send hears whether that is noted, whatever has become of the journal since.

@@ -7,6 +7,7 @@ import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -31,6 +32,7 @@ _FINE = frozenset({"ok", "success", "succeeded", "accepted", "created", "queued"
 _MOST_MESSAGES = 20
 _MOST_LEVELS = 6
 _MOST_CHARACTERS = 300
+_SHORT = 512
 _DEEPEST = 30
 """Levels of a laid-out answer: a megabyte of brackets would become one of blanks for each of them."""
 
@@ -72,6 +74,12 @@ class Meaning:
 
 def read_answer(body: bytes) -> Answer:
     """Read `body`. Total: bytes that are no JSON, or contradict themselves, give an empty `Answer`."""
+    return _read_short(body) if len(body) <= _SHORT else _read(_document(body))
+
+
+@lru_cache(64)
+def _read_short(body: bytes) -> Answer:
+    # The same one comes for each consent that is taken, and each is read several times.
     return _read(_document(body))
 
 

@@ -4,12 +4,14 @@ Where a body may repeat a secret that cannot be seen, a sentence is kept in its 
 """
 
 import zlib
+from collections import deque
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from consent_desk.domain.text import visible
 from consent_desk.domain.wire.answer import Headers
 from consent_desk.domain.wire.outcome import Answered, Lost, Outcome
+from consent_desk.domain.wire.project import Secret
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.engagement.http.masking import NOT_TOLD, Echo
 from consent_desk.engagement.http.response import MOST_BODY
@@ -36,7 +38,7 @@ def fit_to_keep(outcome: Outcome, request: PreparedRequest) -> Outcome:
     """`outcome` as it may be shown and written down: what came of an answer holds no credentials."""
     match outcome:
         case Answered() | Lost(status=int()):
-            conceal = Echo(request.authorization)
+            conceal = _echo_of(request.authorization)
             return replace(
                 outcome,
                 headers=tuple((conceal(name), conceal(value)) for name, value in outcome.headers),
@@ -46,7 +48,7 @@ def fit_to_keep(outcome: Outcome, request: PreparedRequest) -> Outcome:
             # The journal keeps an answer only with its status, and erases no detail: what repeats the request
             # does not get there.
             line = came.strip().split(b"\n")[0].strip()
-            told = Echo(request.authorization)(line.decode("utf-8", "backslashreplace"))
+            told = _echo_of(request.authorization)(line.decode("utf-8", "backslashreplace"))
             began = f"“{visible(told)[:_MOST_OF_LINE]}”"
             if _repeats(line, request):
                 began = "with what was sent"
@@ -54,6 +56,19 @@ def fit_to_keep(outcome: Outcome, request: PreparedRequest) -> Outcome:
             return replace(outcome, body=b"", detail="; ".join(filter(None, (outcome.detail, said))))
         case _:
             return outcome
+
+
+def _echo_of(authorization: Secret) -> Echo:
+    """Made once for one key after the other: thousands may be sent with the same."""
+    for known, echo in [*_ECHOES]:
+        if known == authorization:
+            return echo
+    echo = Echo(authorization)
+    _ECHOES.append((authorization, echo))
+    return echo
+
+
+_ECHOES: deque[tuple[Secret, Echo]] = deque(maxlen=4)
 
 
 def _repeats(line: bytes, request: PreparedRequest) -> bool:
