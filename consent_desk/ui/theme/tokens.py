@@ -1,6 +1,6 @@
 """Every colour of the window by what it is for, on a light system, on a dark one, and in high contrast."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtGui import QGuiApplication, QPalette
 
@@ -8,8 +8,7 @@ CONTRAST = "high contrast"
 """The property of the application that says so: then it has the system's palette and no look of ours."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tokens:
+class Tokens(NamedTuple):
     """Colours as #rrggbb. `line` is decoration only; `field` is the edge of whatever can be used.
 
     `info`, `good`, `warn` and `bad` are for text, icon and edge on the ground of that name, and on any other.

@@ -1,15 +1,18 @@
 """The looks of whatever is pressed or ticked. In high contrast the system's style paints all of it."""
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QPushButton, QRadioButton, QSizePolicy
 
 from consent_desk.ui.theme.fonts import CAPTION, HEADING, line_height, scaled, sized
-from consent_desk.ui.theme.icons import icon, paint_icon
 from consent_desk.ui.theme.paint import FIELD, chevron_down, mixed, rounded, tick
 from consent_desk.ui.theme.tokens import Tokens, current, is_high_contrast
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QIcon, QPixmap
 
 HEIGHT, HIGH, _PADDING, _GAP, _ICON, _BOX = 34, 46, 12, 7, 16, 18
 
@@ -47,7 +50,9 @@ class Button(QPushButton):
             self.updateGeometry()
         self.update()
 
-    def setIcon(self, shown: QIcon | QPixmap) -> None:
+    def setIcon(self, shown: "QIcon | QPixmap") -> None:
+        from PySide6.QtGui import QIcon
+
         self._icon = QIcon(shown)
         super().setIcon(shown)
 
@@ -74,6 +79,8 @@ class Button(QPushButton):
     def _is_the_styles(self) -> bool:
         is_its = is_high_contrast()
         if is_its and self._name and self._icon is None:
+            from consent_desk.ui.theme.icons import icon
+
             self.setIcon(icon(self._name))
         return is_its
 
@@ -134,8 +141,13 @@ class Button(QPushButton):
         if self._has_icon():
             place = QRect(left, (self.height() - side) // 2, side, side)
             if self._icon is None:
+                # Loaded with the first icon: the window does not need one to show.
+                from consent_desk.ui.theme.icons import paint_icon
+
                 paint_icon(painter, place, self._name, colour)
             else:
+                from PySide6.QtGui import QIcon
+
                 mode = QIcon.Mode.Normal if self.isEnabled() else QIcon.Mode.Disabled
                 self._icon.paint(painter, place, Qt.AlignmentFlag.AlignCenter, mode)
         painter.setFont(font)

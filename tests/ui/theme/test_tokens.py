@@ -1,7 +1,6 @@
 """What is written can be read, and what can be used can be seen: reckoned from the colours themselves."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 import pytest
 from PySide6.QtGui import QColor, QPalette
@@ -78,6 +77,6 @@ def test_in_high_contrast_all_colours_are_the_systems(app: QApplication) -> None
         app.palette().color(which).name()
         for which in (role.Window, role.WindowText, role.Highlight, role.HighlightedText)
     }
-    assert {getattr(current(), field.name) for field in fields(Tokens)} == theirs
+    assert {getattr(current(), name) for name in Tokens._fields} == theirs
     style.show_look(app, dark=True)
     assert current() is DARK
