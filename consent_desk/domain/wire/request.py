@@ -17,17 +17,23 @@ READ_MODES = ("valid", "timestamp", "until", "source", "message")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedRequest:
-    """One call: `method`, `url`, all headers but Host and Content-Length, and the exact `body` bytes.
+class PublicRequest:
+    """One call without its key: `method`, `url`, and the exact `body` bytes.
 
-    `headers` are the public ones, in the order in which they are sent after Authorization.
+    `headers` are all but Host, Content-Length and Authorization, after which they are sent in this order.
     """
 
     method: str
     url: str
-    authorization: Secret
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedRequest(PublicRequest):
+    """One call as it leaves, with its key."""
+
+    authorization: Secret
 
     def header_lines(self, *, show_authorization: bool = False) -> tuple[str, ...]:
         """The headers as `Name: value`, the secret masked unless it is to be shown."""
@@ -50,6 +56,12 @@ def prepare(project: Project, consent: Consent) -> PreparedRequest:
 def prepare_event(project: Project, body: bytes) -> PreparedRequest:
     """The call that adds the consent event `body`, as it was noted (section 4.1)."""
     return _call(project, "POST", "track", "customers/events", body)
+
+
+def noted_request(base_url: str, project_token: str, body: bytes) -> PublicRequest:
+    """The call that adds the consent event `body`, as it was noted; its key is not."""
+    url = _url(base_url, "track", project_token, "customers/events")
+    return PublicRequest(method="POST", url=url, headers=_headers("POST"), body=body)
 
 
 def noted_lines(base_url: str, project_token: str) -> tuple[str, ...]:
