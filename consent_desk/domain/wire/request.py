@@ -28,6 +28,10 @@ class PublicRequest:
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
+    def header_lines(self) -> tuple[str, ...]:
+        """The headers as `Name: value`, with signs in the place of the key."""
+        return ("Authorization: Basic ••••••••", *(f"{name}: {value}" for name, value in self.headers))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedRequest(PublicRequest):
@@ -66,9 +70,8 @@ def noted_request(base_url: str, project_token: str, body: bytes) -> PublicReque
 
 def noted_lines(base_url: str, project_token: str) -> tuple[str, ...]:
     """Method, URL and headers of the call that adds a consent event, as text and without the key."""
-    url = _url(base_url, "track", project_token, "customers/events")
-    headers = (("Authorization", "Basic ••••••••"), *_headers("POST"))
-    return (f"POST {url}", *(f"{name}: {value}" for name, value in headers))
+    request = noted_request(base_url, project_token, b"")
+    return (f"{request.method} {request.url}", *request.header_lines())
 
 
 def prepare_system_time(project: Project) -> PreparedRequest:
