@@ -109,6 +109,7 @@ def test_nothing_is_installed_or_made_before_the_packages_are_there(bare: Path) 
 
 LACKING = {
     "tests/end_to_end/test_assistive_technology.py": "Xvfb",
+    "tests/end_to_end/test_snippets.py::test_no_redirect_is_followed": "node",
     "tests/projects/test_keyring.py::test_removing_what_is_not_there_is_no_error": (
         "gnome-keyring or dbus-run-session"
     ),

@@ -38,6 +38,7 @@ from consent_desk.ui.outcomes.slip import SlipPresenter
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.project.settings import SettingsPresenter
 from consent_desk.ui.recovery.presenter import RecoveryPresenter
+from consent_desk.ui.request.panel import RequestPanel
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import ShellContext
 from consent_desk.ui.shell.questions import Questions
@@ -101,7 +102,7 @@ def build(
         window = MainWindow(layout_settings(folders.config), can_set_up=not demo)
     runner = TaskRunner(faults.write)
     shell = ShellContext(window=window, runner=runner, questions=questions(window), now=now, zone=zone)
-    window.complete(LogPanel(LogModel(shell.local, now)))
+    window.complete(RequestPanel(), LogPanel(LogModel(shell.local, now)))
     workspaces = Workspaces(runner, open_workspace, resources, window)
     kept, settings = None, None
     if secrets is not None:

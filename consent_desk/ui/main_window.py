@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout,
 
 from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.project.bar import ProjectBar
-from consent_desk.ui.request.panel import PreviewPanel
 from consent_desk.ui.shell.panes import Pane, Panes
 from consent_desk.ui.shell.places import Banners, Rank
 from consent_desk.ui.shell.status import StatusPanel
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QMessageBox
 
     from consent_desk.ui.log.panel import LogPanel
+    from consent_desk.ui.request.panel import RequestPanel
     from consent_desk.ui.shell.notice import Notice, PracticeBanner
 
 _TITLE = "Consent Desk"
@@ -55,6 +55,7 @@ class MainWindow(QMainWindow):
     while what was given to `hold_while` says so.
     """
 
+    preview: "RequestPanel"
     log: "LogPanel"
     practice: "PracticeBanner"
     alarm: "Notice"
@@ -75,7 +76,6 @@ class MainWindow(QMainWindow):
         self.top = TopBar()
         self.project_bar = ProjectBar()
         self.consent = ConsentPanel()
-        self.preview = PreviewPanel()
         self.status = StatusPanel()
         self._lay_out()
         self.status.shortcuts.clicked.connect(self._show_shortcuts)
@@ -87,7 +87,6 @@ class MainWindow(QMainWindow):
         self.banners = Banners()
         self.caller_card, self.request_card, self.log_card = Card(), Card(), Card()
         fill(self.caller_card.content, self.consent, margins=(10, 10, 10, 10))
-        fill(self.request_card.content, self.preview, margins=None)
         self.add_banner(self.status, Rank.OTHER)
         self.panes = Panes(self.caller_card, self.banners, self.request_card, self.log_card)
         central = QWidget()
@@ -115,7 +114,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+-", partial(self.zoom.step, -1)),
             ("Ctrl+0", partial(self.zoom.show_at, 100)),
             ("Ctrl+1", partial(self.panes.show_alone, Pane.CALLER)),
-            ("Ctrl+2", partial(self.panes.show_alone, Pane.REQUEST)),
+            ("Ctrl+2", self._show_request_alone),
             ("Ctrl+3", partial(self.panes.show_alone, Pane.LOG)),
             ("Ctrl+4", partial(self.panes.show_alone, None)),
         )
@@ -125,8 +124,8 @@ class MainWindow(QMainWindow):
             shortcut.setAutoRepeat(False)
             shortcut.activated.connect(slot)
 
-    def complete(self, log: "LogPanel") -> None:
-        """Add what the first paint can do without: `log`, banners, shortcuts, and parts of the panels."""
+    def complete(self, preview: "RequestPanel", log: "LogPanel") -> None:
+        """Add what the first paint can do without: two panels, banners, shortcuts, and parts of the form."""
         from consent_desk.ui.shell.notice import Notice, PracticeBanner
 
         self.practice = PracticeBanner(can_set_up=self._can_set_up)
@@ -140,7 +139,8 @@ class MainWindow(QMainWindow):
         self.consent.complete()
         question = self.consent.question
         question.opened.connect(lambda is_open: self.project_bar.lend_key(is_open and question.has_key))
-        self.preview.complete()
+        self.preview = preview
+        self.request_card.content.addWidget(preview)
         self.log = log
         self.log_card.content.addWidget(scrolled(log))
         self._restore(log=log.splitter)
@@ -160,7 +160,6 @@ class MainWindow(QMainWindow):
         """Say that there is more to come: the rest of the program is not there yet."""
         text = "Starting…"
         self.consent.send.show_action(text, description=text, ready=False)
-        self.preview.body.setPlaceholderText(text)
 
     def show_title(self, project_name: str | None, *, practice: bool) -> None:
         """Say in the title which project it is, and above all when it is practice."""
@@ -252,6 +251,10 @@ class MainWindow(QMainWindow):
         self.panes.bring_forward(Pane.CALLER)
         self.consent.customer_id.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.consent.customer_id.selectAll()
+
+    def _show_request_alone(self) -> None:
+        self.panes.show_alone(Pane.REQUEST)
+        self.preview.take_focus()
 
     def _go_to_search(self) -> None:
         self.panes.bring_forward(Pane.LOG)

@@ -17,6 +17,7 @@ AFTER_THE_PAINT = {
     *("consent_desk.workspace", "consent_desk.delivery", "consent_desk.proof", "consent_desk.journal"),
     *("consent_desk.projects", "consent_desk.engagement", "consent_desk.sandbox", "consent_desk.app.build"),
     *("consent_desk.ui.shell.notice", "consent_desk.ui.form.several", "consent_desk.ui.log.panel"),
+    "consent_desk.ui.request",
 }
 
 # A person who does `act` as soon as the window is there, and the window's end when it is at work.
@@ -36,7 +37,7 @@ class Window(startup.MainWindow):
         {act}
 
     def wait_for_work(self):
-        if self.preview.url.text():
+        if hasattr(self, "preview") and self.preview.url.text():
             print(repr(self.consent.customer_id.text()), self.consent.send.text())
             print(gc.isenabled(), gc.get_freeze_count() > 10_000, gc.get_threshold()[2] > 10_000)
             self.close()
@@ -49,7 +50,7 @@ cli.find_display = lambda: cli.Display.READY
 sys.exit(cli.main(sys.argv[1:]))
 """
 LOOK = "print(*sys.modules, flush=True); os._exit(0)"
-READ = "print(self.consent.send.text(), self.preview.body.placeholderText(), flush=True); os._exit(0)"
+READ = "print(self.consent.send.text(), flush=True); os._exit(0)"
 TYPE = "QTest.keyClicks(self.consent.customer_id, 'jane'); self.wait_for_work()"
 KEPT = """import linecache
         print(len(linecache.cache), linecache.getline(cli.__file__, 1), flush=True)
@@ -103,7 +104,7 @@ def test_all_but_the_window_loads_after_the_first_paint(arguments: list[str]) ->
 
 
 def test_until_then_the_window_says_that_it_is_starting(arguments: list[str]) -> None:
-    assert printed(CHILD.format(act=READ), *arguments) == "Starting… Starting…"
+    assert printed(CHILD.format(act=READ), *arguments) == "Starting…"
 
 
 def test_the_sources_of_modules_are_not_kept_and_a_traceback_still_finds_them() -> None:

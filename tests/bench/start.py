@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from consent_desk.cli import main as cli
 from consent_desk.system.display import Display
@@ -22,6 +23,10 @@ from consent_desk.ui.main_window import MainWindow  # noqa: E402
 
 # Qt comes after the program's own imports, as it does without this script.
 from PySide6.QtCore import QEvent, QObject, QTimer  # noqa: E402 # isort: skip
+
+if TYPE_CHECKING:
+    from consent_desk.ui.log.panel import LogPanel
+    from consent_desk.ui.request.panel import RequestPanel
 
 SETTLED = 2_000
 
@@ -37,7 +42,10 @@ class Watched(MainWindow):
 
     def _note_painted(self) -> None:
         self._seen["painted"] = figure()
-        self._text = self.preview.body.viewport()
+
+    def complete(self, preview: "RequestPanel", log: "LogPanel") -> None:
+        super().complete(preview, log)
+        self._text = preview.body.viewport()
         self._text.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMessageBox,
     QPlainTextEdit,
+    QPushButton,
     QTabBar,
     QTableView,
     QToolButton,
@@ -134,7 +135,7 @@ class Person(QObject):
     def pick(self, name: str, item: str) -> None:
         """Pick an item of a button's menu."""
         button = find(name)
-        assert isinstance(button, QToolButton), name
+        assert isinstance(button, QPushButton | QToolButton), name
         next(action for action in button.menu().actions() if action.text() == item).trigger()
 
     def turn_to(self, tab: str) -> None:

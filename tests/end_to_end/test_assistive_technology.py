@@ -42,6 +42,7 @@ CONTROLS = (
     ("Send", "button"),
     ("Request URL", "text"),
     ("Authorization header", "text"),
+    ("Other headers", "text"),
     ("Request body", "text"),
     ("Copy", "button"),
     ("Filter", "text"),
@@ -243,7 +244,7 @@ def test_every_control_is_there_by_name_and_role_and_tab_leads_through_the_form(
     assert [control for control in CONTROLS if control not in shown] == []
     # Neither of the two that have nothing to do yet.
     assert not {"Valid until", "Cancel sending this"} & {name for name, _ in shown}
-    assert "Content-Type: application/json" in walk.wait("Other headers", "label")
+    assert "Content-Type: application/json" in walk.wait("Other headers", "text")
     visited = []
     for _ in READING_ORDER:
         walk.keys("Tab")

@@ -169,7 +169,7 @@ class OpenDesk:
 
     def wait_ready(self) -> None:
         """Wait until a project is in use."""
-        self.bot.waitUntil(lambda: controls.line(self.window, "Request URL").text() != "", timeout=10_000)
+        self.bot.waitUntil(lambda: controls.raw_text(self.window, "Request URL") != "", timeout=10_000)
 
     def ready(self) -> Self:
         """This desk, once a project is in use."""
@@ -263,7 +263,7 @@ class OpenDesk:
     def choose_again(self) -> None:
         """Choose the project that is chosen already."""
         self.choose_project(self.project)
-        self.bot.waitUntil(lambda: controls.line(self.window, "Request URL").text() == "")
+        self.bot.waitUntil(lambda: controls.raw_text(self.window, "Request URL") == "")
         self.wait_ready()
 
     def practise(self) -> None:

@@ -6,7 +6,6 @@ import re
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from PySide6.QtWidgets import QCheckBox
 
 from consent_desk.sandbox.server import Sandbox
 from tests.ui import controls
@@ -40,7 +39,7 @@ def arrives_or_is_refused(desk: OpenDesk, engagement: Sandbox, name: str, text: 
     desk.window.consent.offer_id_types(["registered"])
     desk.fill()
     controls.paste(desk.window, name, text)
-    controls.named(desk.window, "As sent", QCheckBox).setChecked(True)
+    controls.button(desk.window, "As sent").setChecked(True)
     preview = controls.raw_text(desk.window, "Request body")
     before = len(events(engagement))
     if problem(desk, name):

@@ -17,17 +17,27 @@ READ_MODES = ("valid", "timestamp", "until", "source", "message")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedRequest:
-    """One call: `method`, `url`, all headers but Host and Content-Length, and the exact `body` bytes.
+class PublicRequest:
+    """One call without its key: `method`, `url`, and the exact `body` bytes.
 
-    `headers` are the public ones, in the order in which they are sent after Authorization.
+    `headers` are all but Host, Content-Length and Authorization, after which they are sent in this order.
     """
 
     method: str
     url: str
-    authorization: Secret
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+    def header_lines(self) -> tuple[str, ...]:
+        """The headers as `Name: value`, with signs in the place of the key."""
+        return ("Authorization: Basic ••••••••", *(f"{name}: {value}" for name, value in self.headers))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedRequest(PublicRequest):
+    """One call as it leaves, with its key."""
+
+    authorization: Secret
 
     def header_lines(self, *, show_authorization: bool = False) -> tuple[str, ...]:
         """The headers as `Name: value`, the secret masked unless it is to be shown."""
@@ -52,11 +62,16 @@ def prepare_event(project: Project, body: bytes) -> PreparedRequest:
     return _call(project, "POST", "track", "customers/events", body)
 
 
+def noted_request(base_url: str, project_token: str, body: bytes) -> PublicRequest:
+    """The call that adds the consent event `body`, as it was noted; its key is not."""
+    url = _url(base_url, "track", project_token, "customers/events")
+    return PublicRequest(method="POST", url=url, headers=_headers("POST"), body=body)
+
+
 def noted_lines(base_url: str, project_token: str) -> tuple[str, ...]:
     """Method, URL and headers of the call that adds a consent event, as text and without the key."""
-    url = _url(base_url, "track", project_token, "customers/events")
-    headers = (("Authorization", "Basic ••••••••"), *_headers("POST"))
-    return (f"POST {url}", *(f"{name}: {value}" for name, value in headers))
+    request = noted_request(base_url, project_token, b"")
+    return (f"{request.method} {request.url}", *request.header_lines())
 
 
 def prepare_system_time(project: Project) -> PreparedRequest:

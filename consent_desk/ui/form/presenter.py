@@ -149,7 +149,8 @@ class FormPresenter(Presenter):
         else:
             why_empty = f"The body appears when the form is complete.\n\n{first_problem}"
             request = prepare_event(project, b"")
-            preview.show_requests((request,), why_empty=why_empty, unmasked=project.practice)
+            draft = self._form.draft()
+            preview.show_requests((request,), why_empty=why_empty, unmasked=project.practice, draft=draft)
 
     def _show_action(self, first_problem: str, odd: tuple[Problem, ...]) -> None:
         practice = self.project is not None and self.project.practice

@@ -1,41 +1,34 @@
-"""The preview: the request as it will be sent, every byte of it."""
+"""The request as it will be sent, every byte of it."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from consent_desk.ui.widgets.inputs import (
-    button,
-    label_for,
-    named,
-    plain_label,
-    read_only_text,
-    technical_font,
-)
-from consent_desk.ui.widgets.layouts import Folding, fill, scrolled
-
-if TYPE_CHECKING:
-    from consent_desk.domain.wire.request import PreparedRequest
+from consent_desk.domain.consent.draft import Draft
+from consent_desk.domain.wire.request import PreparedRequest
+from consent_desk.ui.request.copy_menu import CopyMenu
+from consent_desk.ui.request.fields import RequestText
+from consent_desk.ui.request.outline import outline
+from consent_desk.ui.theme.fonts import CAPTION, HEADING, sized
+from consent_desk.ui.widgets.banner import TintedLabel, TintedLines
+from consent_desk.ui.widgets.buttons import Button, Look
+from consent_desk.ui.widgets.inputs import named
+from consent_desk.ui.widgets.layouts import fill, scrolled
+from consent_desk.ui.widgets.pill import Pill
+from consent_desk.ui.widgets.tones import Tone
 
 _LEAST = 3
 """Lines of the body that are seen in a low window."""
 
+Mask = Callable[[str], str]
+"""Makes a text one that anybody may see."""
 
-class PreviewPages(QWidget):
+
+class RequestPages(QWidget):
     """Emits `turned` when another page is wanted: `page`, from 0. Takes no room for one page."""
 
     turned = Signal()
@@ -44,11 +37,11 @@ class PreviewPages(QWidget):
         super().__init__()
         self.page = 0
         self._count = 1
-        self.previous = button("Previous", "Previous request")
-        self.next = button("Next", "Next request")
-        self.place = plain_label(name="Page of the preview")
+        self.previous = named(Button(look=Look.QUIET), "‹", "Previous request", "Previous request")
+        self.next = named(Button(look=Look.QUIET), "›", "Next request", "Next request")
+        self.place = TintedLabel("Page of the preview")
         self.place.setWordWrap(False)
-        fill(QHBoxLayout(self), self.previous, self.place, self.next, None)
+        fill(QHBoxLayout(self), self.previous, self.place, self.next).setSpacing(0)
         self.previous.clicked.connect(lambda: self._turn(-1))
         self.next.clicked.connect(lambda: self._turn(1))
         self.show_count(1)
@@ -67,140 +60,186 @@ class PreviewPages(QWidget):
         self.turned.emit()
 
     def _show(self) -> None:
-        self.place.setText(f"{self.page + 1} of {self._count}")
-        # A name of its own hides a label's text from assistive technology.
-        self.place.setAccessibleDescription(self.place.text())
+        self.place.show_text(Tone.QUIET, f"{self.page + 1} of {self._count}")
         for each in (self.previous, self.next):
             each.setAccessibleDescription(f"Shown: {self.place.text()}")
 
 
-class PreviewPanel(QWidget):
-    """Shows one `PreparedRequest`, or several by pages. Empty, it shows before it is complete.
+class RequestPanel(QWidget):
+    """Shows one `PreparedRequest`, or several by pages.
 
     The Authorization header is masked unless it is the sandbox's.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._request: PreparedRequest | None = None
         self._requests: Sequence[PreparedRequest] = ()
-        self._has_body = False
-        self._show_authorization = False
-        self._why_empty = ""
-        self.url = QLineEdit(readOnly=True)
-        self.authorization = QLineEdit(readOnly=True)
-        self.headers = plain_label(name="Other headers")
-        self.headers.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.body = read_only_text("Request body")
+        self._unmasked = False
+        self._mask: Mask | None = None
+        self._why_empty, self._stamp = "", ""
+        self._draft: Draft | None = None
+        self._captions: list[QLabel] = []
+        self.url = RequestText("Request URL", lines=2)
+        self.authorization = RequestText("Authorization header", lines=1, wordless=True)
+        self.headers = RequestText("Other headers", lines=1)
+        self.body = RequestText("Request body")
+        self._fields = (self.url, self.authorization, self.headers, self.body)
         tip = "The exact bytes, instead of the same JSON laid out for reading"
-        self.as_sent = named(QCheckBox(), "As &sent", tip=tip)
-        self.byte_count = QLabel()
-        # Of one size, whatever it says: else every key would have the whole panel laid out anew.
-        self.byte_count.setFixedSize(self.byte_count.fontMetrics().size(0, "000,000 bytes"))
-        self.stamp = QLabel()
-        # Rather cut than as wide as the panel must be.
-        self.stamp.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.pages = PreviewPages()
-        self.pages.turned.connect(self._refresh)
-        self.copy = named(QToolButton(popupMode=QToolButton.ToolButtonPopupMode.InstantPopup), "Co&py")
-        self.copy.setEnabled(False)
+        self.as_sent = named(Button(look=Look.CHIP), "As sent", tip=tip)
+        self.byte_count = TintedLabel()
+        self.byte_count.setWordWrap(False)
+        self.stamp = TintedLines()
+        self.masked = Pill("Masking")
+        self.masked.show_text(Tone.NEUTRAL, "masked for presenting", "eye-off")
+        self.masked.hide()
+        self.pages = RequestPages()
+        self.copy = named(Button(sign="copy"), "Copy")
+        self.menu = CopyMenu(self.copy)
+        self.copy.setMenu(self.menu)
         self._lay_out()
+        self._take_fonts()
+        self._refresh()
+        self.pages.turned.connect(self._refresh)
         self.as_sent.toggled.connect(self._refresh)
-
-    def complete(self) -> None:
-        """Add what the first paint can do without: the font of the body, the menu of *Copy*."""
-        self.body.setFont(technical_font())
-        self._make_copy_menu()
-
-    def _make_copy_menu(self) -> None:
-        from PySide6.QtWidgets import QMenu
-
-        menu = QMenu(self.copy)
-        texts: dict[str, Callable[[PreparedRequest], str]] = {
-            "Request body, exact bytes": self._body,
-            "URL": lambda request: request.url,
-            "Whole request, without the key": self._whole,
-            "All requests, without the key": lambda _: "\n\n".join(map(self._whole, self._requests)),
-        }
-        for text, copied in texts.items():
-            menu.addAction(text).triggered.connect(partial(self._copy, copied))
-        self.copy.setMenu(menu)
+        for field in self._fields:
+            field.entered.connect(self._let_tab_in)
+            field.left.connect(self._let_tab_in)
 
     def _lay_out(self) -> None:
-        whole = QWidget()
-        self.url_label = label_for("Request &URL", self.url, "Request URL")
-        name = label_for("Authori&zation header", self.authorization, "Authorization header")
-        line = Folding(name, wide=False)
-        line.add_behind(self.authorization)
-        title = label_for("Request &body", self.body, "Request body")
-        row = fill(QHBoxLayout(), title, None, self.as_sent)
-        parts = (self.pages, self.url_label, self.url, line, self.headers, row, (self.body, 1))
-        fill(QVBoxLayout(whole), *parts, margins=(4, 4, 4, 4))
+        self._heading = QLabel("Request")
+        head = fill(
+            QHBoxLayout(),
+            *(self._heading, self.byte_count, (self.stamp, 1), self.masked, self.pages),
+            *(self.as_sent, self.copy),
+        )
+        head.setSpacing(8)
         # In a low window it gives way first: it scrolls by itself.
         self.body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        self.body.setMinimumHeight((_LEAST + 1) * self.body.fontMetrics().lineSpacing())
-        foot = fill(QHBoxLayout(), self.byte_count, (self.stamp, 1), self.copy, margins=(4, 0, 4, 4))
-        # Below what scrolls: how many bytes leave is always seen.
-        fill(QVBoxLayout(self), (scrolled(whole), 1), foot)
+        self.url_label = self._caption("Request URL", self.url)
+        across = QHBoxLayout()
+        across.setSpacing(8)
+        for text, field in (
+            ("Authorization header", self.authorization),
+            ("Other headers", self.headers),
+        ):
+            column = fill(QVBoxLayout(), self._caption(text, field), field, None)
+            column.setSpacing(4)
+            across.addLayout(column, 1)
+        parts = QWidget()
+        column = fill(QVBoxLayout(parts))
+        column.setSpacing(4)
+        for part in (self.url_label, self.url, across, self._caption("Request body", self.body)):
+            fill(column, part, margins=None)
+            if part is self.url or part is across:
+                column.addSpacing(4)
+        fill(column, (self.body, 1), margins=None)
+        # Above what scrolls: how many bytes leave is always seen.
+        fill(QVBoxLayout(self), head, (scrolled(parts), 1)).setSpacing(8)
+
+    def _caption(self, text: str, field: RequestText) -> QLabel:
+        label = TintedLabel()
+        label.setWordWrap(False)
+        label.show_text(Tone.QUIET, text)
+        label.setBuddy(field)
+        self._captions.append(label)
+        return label
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._take_fonts()
+
+    def _take_fonts(self) -> None:
+        self._heading.setFont(sized(HEADING, semibold=True))
+        for label in (*self._captions, self.byte_count, self.stamp):
+            label.setFont(sized(CAPTION))
+        for field in self._fields:
+            field.take_font()
+        self.body.setMinimumHeight(self.body.high(_LEAST))
+        self.stamp.setFixedHeight(self.stamp.fontMetrics().height())
+        self._count_bytes()
+
+    def take_focus(self) -> None:
+        """Put the cursor into the body: the request is what is wanted now."""
+        self.body.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _let_tab_in(self) -> None:
+        """Let Tab lead from one field to the next while one of them was chosen, and past them else."""
+        chosen = QApplication.focusWidget() in self._fields
+        policy = Qt.FocusPolicy.StrongFocus if chosen else Qt.FocusPolicy.ClickFocus
+        for field in self._fields:
+            field.setFocusPolicy(policy)
+
+    def mask_with(self, mask: Mask | None) -> None:
+        """From now on show and copy what `mask` makes of each text; the sandbox's stays as it is."""
+        self._mask = mask
+        self._refresh()
 
     def show_requests(
         self,
-        requests: "Sequence[PreparedRequest]",
+        requests: Sequence[PreparedRequest],
         *,
         why_empty: str = "",
         stamp: str = "",
         unmasked: bool = False,
+        draft: Draft | None = None,
     ) -> None:
-        """Show `requests`, a page each; without a complete consent the body gives way to `why_empty`."""
+        """Show `requests`, a page each; without a complete consent what there is of `draft`, `why_empty`."""
         self._requests = requests
+        self._why_empty, self._stamp, self._draft = why_empty, stamp, draft
+        self._unmasked = unmasked
         self.pages.show_count(len(requests))
-        self._has_body = bool(requests) and not why_empty
-        self.copy.menu().actions()[-1].setVisible(len(requests) > 1)
-        self._why_empty = why_empty
-        self._show_authorization = unmasked
-        self.stamp.setText(f"· {stamp}" if self._has_body and stamp else "")
         self._refresh()
 
     def _refresh(self) -> None:
-        # Loaded with the first request: the window does not need it to show.
-        from consent_desk.ui.widgets.long_text import show_lines
-
-        request = self._request = self._requests[self.pages.page] if self._requests else None
-        self.url_label.setText("Request &URL" if request is None else f"{request.method} to this &URL")
-        lines = () if request is None else request.header_lines(show_authorization=self._show_authorization)
-        _set_line(self.url, "" if request is None else request.url)
-        _set_line(self.authorization, lines[0].partition(": ")[2] if lines else "")
-        self.headers.setText("\n".join(lines[1:]))
-        # Its name hides its text from assistive technology.
-        self.headers.setAccessibleDescription(self.headers.text())
+        masks = self._mask is not None and not self._unmasked
+        requests = [self._as_seen(request) for request in self._requests]
+        request = requests[self.pages.page] if requests else None
+        self.masked.setVisible(masks)
+        what = "Request URL" if request is None else f"{request.method} to this URL"
+        self.url_label.setText(what)
+        self.url.show_text("" if request is None else request.url)
+        lines = () if request is None else request.header_lines(show_authorization=self._unmasked)
+        self.authorization.show_text(lines[0].partition(": ")[2] if lines else "")
+        self.headers.show_text("\n".join(lines[1:]))
         self.copy.setEnabled(request is not None)
-        if request is None or not self._has_body:
-            self.byte_count.setText("")
-            show_lines(self.body, "")
-            self.body.setPlaceholderText(self._why_empty)
+        self.menu.offer(request, requests)
+        body = b"" if request is None else request.body
+        text = body.decode("utf-8")
+        if text and not self.as_sent.isChecked():
+            text = _laid_out(text)
+        self.body.show_text(text)
+        self.byte_count.show_text(Tone.QUIET, f"{len(body):,} bytes" if body else "")
+        self._count_bytes()
+        stamp = f"· {self._stamp}" if body and self._stamp else ""
+        self.stamp.show_text(Tone.QUIET, stamp or self._why_empty.partition("\n")[0])
+        placeholder = "" if body else self._placeholder()
+        if placeholder != self.body.placeholderText():
+            self.body.setPlaceholderText(placeholder)
             # Qt itself paints another placeholder only when the text changes too.
             self.body.viewport().update()
-            return
-        text = request.body.decode("utf-8")
-        shown = (
-            text if self.as_sent.isChecked() else json.dumps(json.loads(text), ensure_ascii=False, indent=2)
-        )
-        show_lines(self.body, shown)
-        self.byte_count.setText(f"{len(request.body):,} bytes")
 
-    def _copy(self, copied: "Callable[[PreparedRequest], str]", _checked: bool = False) -> None:
-        if self._request is not None and (text := copied(self._request)):
-            QGuiApplication.clipboard().setText(text)
+    def _count_bytes(self) -> None:
+        # As wide as so many digits: else nearly every key would have the whole panel laid out anew.
+        digits = re.sub("[0-9]", "0", self.byte_count.text())
+        self.byte_count.setFixedWidth(self.byte_count.fontMetrics().horizontalAdvance(digits))
 
-    def _body(self, request: "PreparedRequest") -> str:
-        return request.body.decode("utf-8") if self._has_body else ""
+    def _as_seen(self, request: PreparedRequest) -> PreparedRequest:
+        if self._mask is None or self._unmasked:
+            return request
+        mask = self._mask
+        headers = tuple((name, mask(value)) for name, value in request.headers)
+        body = mask(request.body.decode("utf-8")).encode("utf-8")
+        return replace(request, url=mask(request.url), headers=headers, body=body)
 
-    def _whole(self, request: "PreparedRequest") -> str:
-        head = [f"{request.method} {request.url}", *request.header_lines()]
-        return "\n".join([*head, "", self._body(request)])
+    def _placeholder(self) -> str:
+        text = self._why_empty if self._draft is None else f"{outline(self._draft)}\n\n{self._why_empty}"
+        return text if self._mask is None or self._unmasked else self._mask(text)
 
 
-def _set_line(line: QLineEdit, text: str) -> None:
-    if line.text() != text:
-        line.setText(text)
-        line.setCursorPosition(0)
+def _laid_out(body: str) -> str:
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+    except ValueError:
+        # A mask may leave no JSON.
+        return body

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QStyleOptionButton, QWidget
 
@@ -113,6 +113,9 @@ class TintedLines(TintedLabel):
     def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:
         super().show_text(tone, text, loud=loud)
         self.setToolTip(tool_tip(text))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         cut, width = Qt.TextElideMode.ElideRight, self.width()

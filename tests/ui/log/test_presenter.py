@@ -145,7 +145,7 @@ def test_details_tell_all_of_a_call(acme: OpenDesk, engagement: Sandbox) -> None
     assert acme.details("Headers").startswith("HTTP 200\n")
     head, _, body = acme.details("Request").partition("\n\n")
     assert head.splitlines()[:3] == [
-        f"POST {controls.line(acme.window, 'Request URL').text()}",
+        f"POST {controls.raw_text(acme.window, 'Request URL')}",
         "Authorization: Basic ••••••••",
         "Content-Type: application/json",
     ]

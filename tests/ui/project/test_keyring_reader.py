@@ -68,7 +68,7 @@ def test_a_locked_keyring_is_named_and_selects_nothing_else(
     desk.wait_for_state("✖ The keyring is locked. Unlock it and try again.")
     assert desk.project == "Acme production"
     assert not desk.window.practice.isVisible()
-    assert controls.line(desk.window, "Request URL").text() == ""
+    assert controls.raw_text(desk.window, "Request URL") == ""
     keyring.trouble = None
     desk.choose_project("Acme production")
     desk.wait_ready()
@@ -165,7 +165,7 @@ def test_an_unreadable_or_lost_list_of_projects_never_selects_the_sandbox(
         desk.bot.waitUntil(lambda words=words, desk=desk: words in desk.state)  # type: ignore[misc]  # a plain wait
         assert desk.project == ""
         assert not desk.window.practice.isVisible()
-        assert controls.line(desk.window, "Request URL").text() == ""
+        assert controls.raw_text(desk.window, "Request URL") == ""
         desk.window.close()
 
 

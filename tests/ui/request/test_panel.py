@@ -2,39 +2,53 @@
 
 import json
 from base64 import b64encode
+from time import perf_counter
 
+import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from consent_desk.domain.wire.project import Secret
+from consent_desk.domain.wire.snippets import Language
 from consent_desk.sandbox.project import KEY_ID, SECRET
 from consent_desk.sandbox.server import Sandbox
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import CANARY, MemoryKeyring, OpenDesk, keep, real
 
+PARTS = ("Request URL", "Authorization header", "Other headers", "Request body")
 PAIR = b64encode(f"{KEY_ID}:{SECRET}".encode()).decode()
 
 
 def body(desk: OpenDesk, *, as_sent: bool) -> str:
-    controls.named(desk.window, "As sent", QCheckBox).setChecked(as_sent)
+    controls.button(desk.window, "As sent").setChecked(as_sent)
     return controls.raw_text(desk.window, "Request body")
 
 
 def copy(desk: OpenDesk, what: str) -> str:
     menu = desk.window.preview.copy.menu()
     assert menu is not None
-    next(action for action in menu.actions() if action.text() == what).trigger()
+    action = next(action for action in menu.actions() if action.text() == what)
+    assert action.isEnabled()
+    action.trigger()
+    return QGuiApplication.clipboard().text()
+
+
+def copy_as(desk: OpenDesk, language: Language) -> str:
+    menu = next(one.menu() for one in desk.window.preview.menu.actions() if one.text() == "Copy as…")
+    assert isinstance(menu, QMenu)
+    next(action for action in menu.actions() if action.text() == language).trigger()
     return QGuiApplication.clipboard().text()
 
 
 def test_the_request_shows_before_anything_is_typed_and_its_body_with_the_last_field(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
-    assert controls.line(acme.window, "Request URL").text() == (
+    assert controls.raw_text(acme.window, "Request URL") == (
         f"{engagement.project.base_url}/track/v2/projects/{engagement.project.project_token}/customers/events"
     )
-    headers = controls.named(acme.window, "Other headers", type(acme.window.preview.headers)).text()
+    headers = controls.raw_text(acme.window, "Other headers")
     assert headers.splitlines()[:2] == ["Content-Type: application/json", "Accept: application/json"]
     controls.write(acme.window, "Customer ID", "jane@example.com")
     assert body(acme, as_sent=False) == ""
@@ -108,7 +122,7 @@ def test_the_key_of_a_real_project_is_nowhere_in_the_window(
     desk = open_desk(keyring).ready()
     desk.fill()
     pair = b64encode(f"{project.key_id}:{CANARY}".encode()).decode()
-    assert controls.line(desk.window, "Authorization header").text() == "Basic •••••••• (172 characters)"
+    assert controls.raw_text(desk.window, "Authorization header") == "Basic •••••••• (172 characters)"
     controls.press(desk.window, "Send")
     desk.wait_for_status("Not accepted")
     desk.wait_for_line("Refused")
@@ -126,15 +140,15 @@ def test_the_key_of_a_real_project_is_nowhere_in_the_window(
 
 
 def test_the_sandbox_shows_its_published_key_in_full(demo: OpenDesk) -> None:
-    assert controls.line(demo.window, "Authorization header").text() == f"Basic {PAIR}"
+    assert controls.raw_text(demo.window, "Authorization header") == f"Basic {PAIR}"
 
 
 def test_changing_from_the_sandbox_to_a_real_project_masks_the_key(acme: OpenDesk) -> None:
     acme.choose_project("Sandbox (practice)")
-    acme.bot.waitUntil(lambda: PAIR in controls.line(acme.window, "Authorization header").text())
+    acme.bot.waitUntil(lambda: PAIR in controls.raw_text(acme.window, "Authorization header"))
     acme.choose_project("Acme production")
     acme.bot.waitUntil(
-        lambda: controls.line(acme.window, "Authorization header").text() == "Basic •••••••• (172 characters)"
+        lambda: controls.raw_text(acme.window, "Authorization header") == "Basic •••••••• (172 characters)"
     )
     assert PAIR not in controls.everything_said(acme.window)
 
@@ -145,7 +159,7 @@ def test_copies_are_exact(acme: OpenDesk) -> None:
     exact = body(acme, as_sent=True)
     body(acme, as_sent=False)
     assert copy(acme, "Request body, exact bytes") == exact
-    url = controls.line(acme.window, "Request URL").text()
+    url = controls.raw_text(acme.window, "Request URL")
     assert copy(acme, "URL") == url
     whole = copy(acme, "Whole request, without the key")
     assert whole.startswith(f"POST {url}\nAuthorization: Basic •••••••• (172 characters)\n")
@@ -154,9 +168,8 @@ def test_copies_are_exact(acme: OpenDesk) -> None:
 
 def test_what_is_shown_can_be_read_and_not_changed(acme: OpenDesk) -> None:
     acme.fill()
-    for name in ("Request URL", "Authorization header", "Request body", "Response details"):
-        field = controls.named(acme.window, name, QWidget)
-        assert isinstance(field, QLineEdit | QPlainTextEdit)
+    for name in (*PARTS, "Response details"):
+        field = controls.long_text(acme.window, name)
         assert (field.isReadOnly(), field.isEnabled()) == (True, True)
 
 
@@ -164,5 +177,119 @@ def test_nothing_is_shown_while_no_project_is_usable(open_acme: OpenAcme, keyrin
     keyring.lines.clear()
     desk = open_acme()
     desk.wait_for_state("does not show them now")
-    assert controls.line(desk.window, "Request URL").text() == ""
+    assert controls.raw_text(desk.window, "Request URL") == ""
     assert not controls.named(desk.window, "Copy", type(desk.window.preview.copy)).isEnabled()
+
+
+def test_an_empty_form_shows_what_belongs_where_and_none_of_it_is_copied(acme: OpenDesk) -> None:
+    shown = controls.long_text(acme.window, "Request body")
+    controls.write(acme.window, "Category", "")
+    for quiet in ("‹customer ID›", "‹category›", "‹set when you send›"):
+        assert quiet in shown.placeholderText()
+    controls.write(acme.window, "Customer ID", 'Jörg "x"')
+    assert '{"registered": "Jörg \\"x\\""}' in shown.placeholderText()
+    shown.setFocus()
+    shown.selectAll()
+    QGuiApplication.clipboard().setText("before")
+    shown.copy()
+    assert QGuiApplication.clipboard().text() == "before"
+    menu = acme.window.preview.menu
+    enabled = {action.text() for action in menu.actions() if action.isEnabled() and action.isVisible()}
+    assert enabled == {"URL", "Whole request, without the key"}
+
+
+def test_an_id_of_any_length_makes_no_long_outline(acme: OpenDesk) -> None:
+    controls.write(acme.window, "Category", "")
+    controls.paste(acme.window, "Customer ID", "x" * 16_000)
+    assert len(controls.long_text(acme.window, "Request body").placeholderText()) < 1_000
+
+
+def test_tab_passes_the_parts_by_until_one_of_them_is_chosen(acme: OpenDesk) -> None:
+    window, key = acme.window, Qt.Key.Key_Tab
+    controls.button(window, "Copy").setFocus()
+    acme.key(key)
+    assert controls.focused_name(window) not in PARTS
+    controls.long_text(window, "Request URL").setFocus(Qt.FocusReason.MouseFocusReason)
+    passed = []
+    while controls.focused_name(window) in PARTS:
+        passed.append(controls.focused_name(window))
+        acme.key(key)
+    assert passed == [*PARTS]
+    controls.button(window, "Copy").setFocus()
+    acme.key(key)
+    assert controls.focused_name(window) not in PARTS
+
+
+def test_ctrl_2_leads_to_the_body(acme: OpenDesk) -> None:
+    acme.key(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert controls.focused_name(acme.window) == "Request body"
+
+
+def test_the_pane_is_open_at_first_and_remembers_being_closed(open_acme: OpenAcme) -> None:
+    first = open_acme().ready()
+    assert controls.named(first.window, "Request body", QWidget).isVisible()
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    first.key(Qt.Key.Key_I, both)
+    first.bot.waitUntil(lambda: not first.window.preview.isVisible())
+    first.window.close()
+    second = open_acme().ready()
+    assert not second.window.preview.isVisible()
+    second.fill()
+    second.key(Qt.Key.Key_I, both)
+    second.bot.waitUntil(second.window.preview.isVisible)
+    assert "sms_marketing" in controls.raw_text(second.window, "Request body")
+
+
+def test_a_part_without_room_says_how_much_there_is_and_shows_it_when_it_is_chosen(acme: OpenDesk) -> None:
+    headers = acme.window.preview.headers
+    acme.bot.waitUntil(lambda: headers.toolTip() != "")
+    assert headers.accessibleDescription() == headers.text()
+    before = headers.height()
+    headers.setFocus()
+    assert headers.height() == headers.high(5) > before
+    assert headers.toolTip() == ""
+    controls.named(acme.window, "Customer ID", QWidget).setFocus()
+    assert headers.height() == before
+
+
+def test_what_is_masked_for_presenting_is_masked_wherever_it_goes(acme: OpenDesk) -> None:
+    acme.fill()
+    preview = acme.window.preview
+    token = acme.window.preview.url.text().split("/")[6]
+    preview.mask_with(lambda text: text.replace("jane@example.com", "customer 7").replace(token, "••••"))
+    assert preview.masked.text() == "masked for presenting"
+    assert preview.masked.isVisible()
+    copies = [copy(acme, what) for what in ("Request body, exact bytes", "Whole request, without the key")]
+    copies += [copy_as(acme, language) for language in Language]
+    shown = [controls.raw_text(acme.window, name) for name in PARTS]
+    controls.write(acme.window, "Customer ID", "jane@example.com,")
+    shown.append(controls.long_text(acme.window, "Request body").placeholderText())
+    for text in (*copies, *shown):
+        assert "jane@example" not in text
+        assert token not in text
+    assert "customer 7" in copies[0]
+    preview.mask_with(None)
+    assert token in preview.url.text()
+    assert not preview.masked.isVisible()
+
+
+def test_the_sandbox_is_not_masked(demo: OpenDesk) -> None:
+    demo.fill()
+    demo.window.preview.mask_with(lambda text: "•" * len(text))
+    assert "jane@example.com" in controls.raw_text(demo.window, "Request body")
+    assert not demo.window.preview.masked.isVisible()
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 16_000, "word " * 3_200, "x\n" * 8_000], ids=["one word", "words", "lines"]
+)
+def test_sixteen_kilobytes_show_at_once(acme: OpenDesk, text: str) -> None:
+    acme.fill()
+    preview = acme.window.preview
+    controls.paste(acme.window, "Wording read out", text)
+    for as_sent in (True, False):
+        started = perf_counter()
+        preview.as_sent.setChecked(as_sent)
+        preview.repaint()
+        assert perf_counter() - started < 1
+    assert len(controls.raw_text(acme.window, "Request body")) > 16_000

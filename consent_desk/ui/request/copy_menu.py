@@ -1,0 +1,69 @@
+"""What can be copied of a request, to the byte and without its key: its parts, and code that makes it."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QMenu, QWidget
+
+from consent_desk.domain.message import Message
+from consent_desk.domain.wire.request import PublicRequest
+from consent_desk.domain.wire.snippets import Language, snippet
+from consent_desk.ui.widgets.messages import render
+
+_RUNS = "The key pair comes from CONSENT_DESK_KEY_ID and CONSENT_DESK_SECRET. Each run records once more."
+
+
+class CopyMenu(QMenu):
+    """The menu of a button that copies the request which was last given to `offer`."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._request: PublicRequest | None = None
+        self._requests: Sequence[PublicRequest] = ()
+        self._body = self._add("Request body, exact bytes", lambda request: request.body.decode())
+        self._add("URL", lambda request: request.url)
+        self._add("Whole request, without the key", _whole)
+        self._all = self._add(
+            "All requests, without the key", lambda _: "\n\n".join(map(_whole, self._requests))
+        )
+        self._code = QMenu("Copy as…", self)
+        self._code.setToolTipsVisible(True)
+        self.addMenu(self._code)
+        self._written: dict[Language, QAction] = {}
+        for language in Language:
+            self._written[language] = self._code.addAction(language.value, partial(self._copy_as, language))
+            self._written[language].setToolTip(_RUNS)
+        self._code.aboutToShow.connect(self._tell_what_can_be_written)
+        self.offer(None)
+
+    def offer(self, request: PublicRequest | None, among: Sequence[PublicRequest] = ()) -> None:
+        """Offer to copy `request`, and all that it is one of; one without a body has less to offer."""
+        self._request, self._requests = request, among
+        has_body = request is not None and bool(request.body)
+        self._body.setEnabled(has_body)
+        self._code.setEnabled(has_body)
+        self._all.setVisible(len(among) > 1)
+
+    def _add(self, text: str, copied: Callable[[PublicRequest], str]) -> QAction:
+        def copy() -> None:
+            if self._request is not None:
+                QGuiApplication.clipboard().setText(copied(self._request))
+
+        return self.addAction(text, copy)
+
+    def _copy_as(self, language: Language) -> None:
+        if self._request is not None and isinstance(text := snippet(language, self._request), str):
+            QGuiApplication.clipboard().setText(text)
+
+    def _tell_what_can_be_written(self) -> None:
+        for language, action in self._written.items():
+            text = "" if self._request is None else snippet(language, self._request)
+            why_not = render(text) if isinstance(text, Message) else ""
+            action.setText(f"{language.value}: {why_not}" if why_not else language.value)
+            action.setEnabled(not why_not)
+
+
+def _whole(request: PublicRequest) -> str:
+    body = request.body.decode("utf-8", "backslashreplace")
+    return "\n".join([f"{request.method} {request.url}", *request.header_lines(), "", body])
