@@ -26,6 +26,7 @@ class Workspace:
     `back_up` makes today's backup unless it is there, `copy_backup` copies it into the second folder, if
     there is one; None where nothing is backed up. `erase` removes all that names a customer of a project (by
     its ID), and raises DeskError; None in practice. `user`: who sits here, as this computer calls them.
+    `presented`: it is masked, for others to look at, and nothing can be sent or changed through it.
     `rest` ends what practice is sent to, `wake` begins it again and returns it; the journal stays open.
     """
 
@@ -43,6 +44,7 @@ class Workspace:
     copy_backup: Callable[[], None] | None = None
     erase: Callable[[str, CustomerId], "Erasure"] | None = None
     user: str = ""
+    presented: bool = False
     rest: Callable[[], None] = lambda: None
     wake: Callable[[], Project | None] = lambda: None
 

@@ -30,6 +30,7 @@ class Application(QObject):
         super().__init__()
         self.window = shell.window
         self._runner = shell.runner
+        self._shown = shell.lens.error
         self._projects = projects
         self._resources = resources
         self._faults = faults
@@ -47,7 +48,7 @@ class Application(QObject):
         self._faults.write(error)
         # At the very end, Qt has deleted what a thread may still report to.
         with suppress(RuntimeError):
-            text = render_error(error) if isinstance(error, Exception) else type(error).__name__
+            text = render_error(self._shown(error)) if isinstance(error, Exception) else type(error).__name__
             self._unexpected.emit(text)
 
     def _show_unexpected(self, text: str) -> None:

@@ -100,10 +100,12 @@ def build(
     shown = window is not None
     if window is None:
         window = MainWindow(layout_settings(folders.config), can_set_up=not demo)
-    runner = TaskRunner(faults.write)
-    shell = ShellContext(window=window, runner=runner, questions=questions(window), now=now, zone=zone)
+    shell = ShellContext(
+        window=window, runner=TaskRunner(faults.write), questions=questions(window), now=now, zone=zone
+    )
+    shell.runner.shown = shell.lens.error
     window.complete(RequestPanel(), LogPanel(LogModel(shell.local, now)))
-    workspaces = Workspaces(runner, open_workspace, resources, window)
+    workspaces = Workspaces(shell.runner, open_workspace, resources, window, lens=shell.lens)
     kept, settings = None, None
     if secrets is not None:
         kept = Projects(ProjectListFile(folders.config / "projects.json"), secrets)

@@ -39,7 +39,7 @@ PLACE = f"https://{MASKED}"
 _HARMLESS = frozenset(
     {
         *("request_id", "project_id", "project_name", "press", "corrects", "category", "type"),
-        *("noun", "at", "since", "until", "end"),
+        *("request_ids", "noun", "at", "since", "until", "end"),
     }
 )
 """The names of what is shown as it is: in a dataclass, or among the values of a message."""

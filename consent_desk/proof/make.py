@@ -89,6 +89,14 @@ def save_files(folder: str, at: Timestamp, content: bytes, pages: bytes) -> tupl
     return str(places[0]), str(places[1])
 
 
+def save_pages(folder: str, at: Timestamp, pages: bytes) -> str:
+    """Write masked pages alone, mode 0600, under a name that was free. Raises DeskError."""
+    with told_of(Path(folder), _NOT_SAVED_THERE):
+        _, place = _free(Path(folder), f"consent-masked-{utc(at)}")
+        replace_file(place, pages)
+    return str(place)
+
+
 def _free(folder: Path, name: str) -> tuple[Path, Path]:
     number = 1
     while True:

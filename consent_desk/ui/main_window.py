@@ -40,6 +40,7 @@ SHORTCUTS = (
     ("Ctrl+,", "Project settings"),
     ("Ctrl+B", "Backups of the journal"),
     ("Escape", "Close what is open: a list, a question, which then records nothing"),
+    ("Ctrl+Shift+P", "Present: mask what names real customers, keys and colleagues"),
     ("Ctrl+Shift+I", "Show or hide the request"),
     ("Ctrl+1, 2, 3", "The caller, the request or the log alone; Ctrl+4: all of them"),
     ("Ctrl+Plus, Ctrl+Minus", "Larger and smaller; Ctrl+0: as the system has it"),

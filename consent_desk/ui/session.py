@@ -27,6 +27,7 @@ from consent_desk.ui.outcomes.alarm import AlarmPresenter
 from consent_desk.ui.outcomes.outstanding import CounterPresenter, OutstandingPresenter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.outcomes.resend import ResendPresenter
+from consent_desk.ui.presenting.presenter import PresentingPresenter
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.proof.presenter import ProofPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
@@ -38,6 +39,8 @@ from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
 
 _START = "start"
+
+_PRESENTING = "Masked for presenting. Nothing real can be sent: choose the Sandbox to send."
 
 _HEAD_START = 0.004
 """Seconds."""
@@ -106,6 +109,7 @@ class Session(Presenter):
         history.erased.connect(self._forget)
         categories.offered.connect(history.learn_labels)
         ProofPresenter(shell, self._log)
+        PresentingPresenter(shell, projects, self._why_not_present)
         self._follow_form()
         self._follow(workspaces, projects)
         self._filled.show_anew()
@@ -142,7 +146,8 @@ class Session(Presenter):
         workspaces.told.connect(self._take)
         workspaces.taken_up.connect(self.sending.take_up)
         workspaces.taken_up.connect(lambda workspace, _: workspaces.deliver(workspace, projects.find))
-        workspaces.taken_up.connect(self._alarms.take_up)
+        for seen in (workspaces.taken_up, workspaces.shown_anew):
+            seen.connect(lambda workspace, *_: self._alarms.take_up(self._shell.lens.workspace(workspace)))
         for changed in (projects.project_saved, projects.project_removed):
             changed.connect(workspaces.change_settings)
         projects.check_passed.connect(self._offer_kept)
@@ -155,10 +160,13 @@ class Session(Presenter):
     # -- which project ----------------------------------------------------------------------------
 
     def use_project(self, project: Project | None) -> None:
-        """Work for a real project; None while none is usable."""
+        """Work for a real project; None while none is usable. While somebody presents, none is."""
         why = "Choose a project, or wait until its settings are read."
+        name = None if project is None else project.name
+        if self._shell.lens.is_on:
+            project, why = None, _PRESENTING
         self._leave(why if project is None else "Opening the journal…")
-        self._window.show_title(None if project is None else project.name, practice=False)
+        self._window.show_title(name, practice=False)
         self._enter(practice=False, project=project)
 
     def _wait_for_project(self, name: str, why: str) -> None:
@@ -169,6 +177,14 @@ class Session(Presenter):
         self._leave("The Sandbox is starting…")
         self._window.show_title(None, practice=True)
         self._enter(practice=True, project=None)
+
+    def _why_not_present(self) -> str:
+        """Why nobody can look on now: something is only here, and would be put away. Empty where they can."""
+        if self._submitter.busy or self._hold.is_holding:
+            return "Wait until what you pressed Send for has left."
+        if self._question.is_open:
+            return "Answer the question first."
+        return "Copy or save first what was NOT NOTED." if self._status.slips else ""
 
     def leave_journal(self, why: str) -> None:
         """Put the journal of the real consents down: it is about to be closed."""

@@ -54,6 +54,8 @@ class TaskRunner(QObject):
         self._lanes: dict[Lane, Queue] = {}
         self._lock = Lock()
         self._closed = False
+        # What of an error may be seen.
+        self.shown: Callable[[Exception], Exception] = lambda error: error
         self._ended.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -77,12 +79,16 @@ class TaskRunner(QObject):
         failed: Callable[[Exception], None],
     ) -> None:
         """The same with a `work` that tells something before it ends: `told(value)` on the GUI thread."""
+
+        def fail(error: Exception) -> None:
+            failed(self.shown(error))
+
         try:
             queue = self._queue(lane)
         except RuntimeError as error:
             # No more threads.
             self._log(error)
-            self._report(_Ended(lane, None, failed, error))
+            self._report(_Ended(lane, None, fail, error))
             return
 
         def task() -> None:
@@ -91,7 +97,7 @@ class TaskRunner(QObject):
             except Exception as error:  # noqa: BLE001 -- the border of a thread: it goes to `failed`
                 if not isinstance(error, DeskError):
                     self._log(error)
-                self._report(_Ended(lane, queue, failed, error))
+                self._report(_Ended(lane, queue, fail, error))
             else:
                 self._report(_Ended(lane, queue, done, result))
 

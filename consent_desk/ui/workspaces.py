@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from consent_desk.delivery.events import Event, Noted, NotNoted, Repeated, Stamped, is_awaited
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.wire.project import Project
+from consent_desk.ui.presenting.lens import Lens
 from consent_desk.ui.tasks import Lane, Result, TaskRunner, let_be
 from consent_desk.workspace import Workspace
 
@@ -30,7 +31,8 @@ class Workspaces(QObject):
 
     Emits `taken_up(Workspace, unconfirmed)` once it can be entered: so many calls did an
     earlier run not finish. From `deliver` on it emits `told(Workspace, Event)` for each event of its engine,
-    nothing of one that was closed.
+    nothing of one that was closed. All of them are seen through `lens`; when that changes, `shown_anew`
+    brings the real one once more.
 
     `open_workspace(practice, opened)` puts into `opened` whatever is to be closed again: at once where
     anything fails before the workspace is in use, else with `resources`.
@@ -38,6 +40,7 @@ class Workspaces(QObject):
 
     taken_up = Signal(object, int)
     told = Signal(object, object)
+    shown_anew = Signal(object)
     _hurried = Signal()
     _gathered = Signal()
     _called = Signal(object)
@@ -48,8 +51,12 @@ class Workspaces(QObject):
         open_workspace: Callable[[bool, ExitStack], Workspace],
         resources: ExitStack,
         parent: QObject | None = None,
+        *,
+        lens: Lens | None = None,
     ) -> None:
         super().__init__(parent)
+        self._lens = lens or Lens()
+        self._lens.changed.connect(self._show_anew)
         self._runner = runner
         self._open_workspace = open_workspace
         self._resources = resources
@@ -111,7 +118,11 @@ class Workspaces(QObject):
         # Whoever pressed Send hears whether that is noted, whatever has become of the journal since.
         is_heard = isinstance(event, Repeated | Stamped | Noted | NotNoted)
         if is_heard or self._opened.get(workspace.practice) is workspace:
-            self.told.emit(workspace, event)
+            self.told.emit(self._lens.workspace(workspace), self._lens.told(workspace, event))
+
+    def _show_anew(self) -> None:
+        if (workspace := self._opened.get(False)) is not None:
+            self.shown_anew.emit(self._lens.workspace(workspace))
 
     def _call(self, work: Callable[[], None]) -> None:
         work()
@@ -135,7 +146,7 @@ class Workspaces(QObject):
 
         def entered(result: tuple[Workspace, int | None]) -> None:
             workspace, unconfirmed = result
-            done(workspace)
+            done(self._lens.workspace(workspace))
             # Practice that was left meanwhile is taken up when somebody comes back.
             if unconfirmed is not None and (self._practises or not practice):
                 self.taken_up.emit(workspace, unconfirmed)

@@ -15,6 +15,7 @@ from consent_desk.domain.wire.project import PRACTICE_ID
 from consent_desk.domain.wire.request import noted_lines
 
 WATERMARK = "PRACTICE – not recorded in Engagement"
+MASKED_WATERMARK = "MASKED FOR PRESENTING – proves nothing"
 ORIGIN = "from the journal of Consent Desk"
 
 Json: TypeAlias = Mapping[str, Any]
@@ -74,7 +75,8 @@ class Proof:
     """All that two files say, the one for people and the one for machines.
 
     `whole`: it is about all consents of a customer in a project. `local_times`: moments as `written`, and
-    the same in the time zone of the computer on which it was made.
+    the same in the time zone of the computer on which it was made. `masked`: it was made to be shown to
+    others, and proves nothing.
     """
 
     made_at: Timestamp
@@ -82,6 +84,12 @@ class Proof:
     whole: bool
     source: FromJournal
     local_times: Mapping[str, str]
+    masked: bool = False
+
+    @property
+    def watermark(self) -> str:
+        """What each page bears, empty where it is a proof."""
+        return MASKED_WATERMARK if self.masked else WATERMARK if self.source.practice else ""
 
 
 def written(at: Timestamp) -> str:

@@ -1,6 +1,8 @@
 """What a server answered: read from any bytes whatever, and put into words.
 
 Answers and their failures: the reference's section 5.
+
+Long because how an answer is read, and what each text and status means, is judged in one go.
 """
 
 import json

@@ -24,10 +24,18 @@ class AgentPresenter(Presenter):
         projects.project_chosen.connect(lambda project: self._enter(practice=False))
         projects.sandbox_chosen.connect(lambda: self._enter(practice=True))
         self._is_filling = False
+        shell.lens.changed.connect(self._enter_anew)
         self._agent.textChanged.connect(self._keep)
 
+    def _enter_anew(self, masked: bool) -> None:
+        practice, self._practice = self._practice, None
+        if masked:
+            self._fill("")
+        elif practice is not None:
+            self._enter(practice=practice)
+
     def _enter(self, *, practice: bool) -> None:
-        if practice is self._practice:
+        if practice is self._practice or self._shell.lens.is_on:
             return
         self._practice = practice
         if not practice and self._settings.contains(_AGENT):

@@ -50,7 +50,7 @@ class LogActionsPresenter(Presenter):
         self._say = say
         self._export: Export | None = None
         self._labels: dict[str, str] = {}
-        self._path = Path()
+        self._path, self._shown = Path(), shell.lens.path
         self._told = 0
         self._has_said_why = False
         self._patience = Patience(self)
@@ -146,9 +146,10 @@ class LogActionsPresenter(Presenter):
     def _begin_or_stop(self) -> None:
         workspace = self._log.workspace
         if self._export is not None:
-            text = f"The export was stopped. Nothing is written to {self._path}."
+            text = f"The export was stopped. Nothing is written to {self._shown(self._path)}."
             if self._has_said_why:
-                text = f"The export was stopped. Should {self._path} appear all the same, it is whole."
+                named = self._shown(self._path)
+                text = f"The export was stopped. Should {named} appear all the same, it is whole."
             self._stop()
             self._status.show_message(_EXPORT, Tone.NEUTRAL, text)
         elif workspace is not None:
@@ -175,7 +176,7 @@ class LogActionsPresenter(Presenter):
         self._export = Export(workspace.journal, self._log.view.query, kind, path, style=style)
         self._path, self._told = path, 0
         self._panel.search.export.setText("Stop export")
-        self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting to {path.name}…")
+        self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting to {self._shown(path.name)}…")
         self._step(self._export)
 
     def _step(self, export: Export) -> None:
@@ -186,7 +187,7 @@ class LogActionsPresenter(Presenter):
             if not has_more:
                 self._end()
                 self._status.show_message(
-                    _EXPORT, Tone.NEUTRAL, f"Exported {counted(export.written)} to {self._path}."
+                    _EXPORT, Tone.NEUTRAL, f"Exported {counted(export.written)} to {self._shown(self._path)}."
                 )
                 return
             if export.written >= self._told + _NEWS or self._has_said_why:
@@ -206,7 +207,8 @@ class LogActionsPresenter(Presenter):
     def _say_what_it_waits_for(self, tone: Tone) -> None:
         self._has_said_why = True
         at_file = self._export is not None and self._export.is_at_file
-        what = f"The folder {self._path.parent} does not answer" if at_file else "The journal is busy"
+        folder = self._shown(self._path.parent)
+        what = f"The folder {folder} does not answer" if at_file else "The journal is busy"
         text = f"{what}: the export waits. Noting goes on. “Stop export” gives it up."
         self._status.show_message(_EXPORT, tone, text)
 

@@ -163,6 +163,9 @@ class LogPresenter(Presenter):
             texts, record, change = result
             last = record.facts[-1]
             self._panel.model.tell_change(request_id, change)
+            if workspace.presented:
+                self._panel.show_details(request_id, texts, Offer())
+                return
             offer = Offer(
                 state=last.state,
                 can_renew=may_win(record),

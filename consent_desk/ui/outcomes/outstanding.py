@@ -144,7 +144,7 @@ class OutstandingPresenter(Presenter):
         if answer == 1:
             self._window.end()
         elif answer == 2 and self._workspace is not None:
-            workspace = self._workspace
+            workspace = self._shell.lens.workspace(self._workspace)
             self._runner.run(
                 Lane.JOURNAL,
                 lambda: _list_of(workspace.engine.open_entries()),

@@ -199,7 +199,7 @@ class ProjectPresenter(Presenter):
 
     def set_up(self) -> None:
         """Open empty settings for a new project."""
-        if self._settings_desk is not None:
+        if self._settings_desk is not None and not self._is_masked():
             self._settings_desk.open(str(uuid4()), "", None, can_remove=False)
 
     def open_settings(self) -> None:
@@ -207,7 +207,7 @@ class ProjectPresenter(Presenter):
         listed = self._listed.get(self._chosen or "")
         if listed is None:
             self.set_up()
-        elif self._settings_desk is not None:
+        elif self._settings_desk is not None and not self._is_masked():
             self._settings_desk.open(
                 listed.id,
                 listed.name,
@@ -215,6 +215,11 @@ class ProjectPresenter(Presenter):
                 can_remove=True,
                 in_keyring=listed.id not in self._session_only,
             )
+
+    def _is_masked(self) -> bool:
+        if self._shell.lens.is_on:
+            self._key.say(Tone.WARNING, "presenting: the settings are not shown")
+        return self._shell.lens.is_on
 
     def _choose(self, chosen: str | None) -> None:
         # What is typed while nothing is chosen yet stays; what was typed for another project goes.

@@ -23,7 +23,7 @@ from PySide6.QtGui import (
     QTextOption,
 )
 
-from consent_desk.domain.evidence.proof import WATERMARK, Proof
+from consent_desk.domain.evidence.proof import Proof
 from consent_desk.ui.proof.text import PageLine, Style, text_of
 
 _RESOLUTION = 300
@@ -63,19 +63,21 @@ def pdf_of(proof: Proof, json_sha256: str) -> bytes:
     size = QPageSize(QPageSize.PageSizeId.A4)
     layout = QPageLayout(size, QPageLayout.Orientation.Portrait, margins, QPageLayout.Unit.Millimeter)
     writer.setPageLayout(layout)
-    watermark = WATERMARK if proof.source.practice else ""
     sheets = sheets_of(text_of(proof, json_sha256), writer)
     painter = QPainter(writer)
     for number, sheet in enumerate(sheets):
         if number:
             writer.newPage()
-        _paint(painter, sheet, (watermark, *feet(proof, json_sha256), f"Page {number + 1} of {len(sheets)}"))
+        page = f"Page {number + 1} of {len(sheets)}"
+        _paint(painter, sheet, (proof.watermark, *feet(proof, json_sha256), page))
     painter.end()
     return bytes(buffer.data().data())
 
 
 def feet(proof: Proof, json_sha256: str) -> tuple[str, str]:
     """What stands at the foot of each page."""
+    if proof.masked:
+        return "", ""
     return (
         f"SHA-256 of the .json: {json_sha256}",
         f"Head of the chain: {proof.source.chain.head.hex()}",

@@ -24,6 +24,7 @@ class ProofPresenter(Presenter):
     def __init__(self, shell: ShellContext, log: LogPresenter) -> None:
         super().__init__(shell)
         self._log = log
+        self._path = shell.lens.path
         self._folder = ""
         self._hangs = False
         self._patience = Patience(self)
@@ -67,10 +68,13 @@ class ProofPresenter(Presenter):
 
         def done(paths: tuple[str, str]) -> None:
             self._end()
+            if workspace.presented:
+                self._say(Tone.NEUTRAL, "The pages are saved, masked: they prove nothing.")
+                return
             begun = "Practice: the" if workspace.practice else "The"
             beside = "beside it the .json that consent-desk verify checks"
             tone = Tone.PRACTICE if workspace.practice else Tone.NEUTRAL
-            self._say(tone, f"{begun} proof is saved: {paths[1]}, {beside}")
+            self._say(tone, f"{begun} proof is saved: {self._path(paths[1])}, {beside}")
 
         def failed(error: Exception) -> None:
             self._end()
@@ -87,7 +91,8 @@ class ProofPresenter(Presenter):
         self._hangs = True
         self._say(
             Tone.NEUTRAL,
-            f"The folder {self._folder} does not answer yet: the proof waits. Another folder may be chosen.",
+            f"The folder {self._path(self._folder)} does not answer yet: the proof waits. "
+            "Another folder may be chosen.",
         )
 
     def _give_up(self) -> None:
@@ -95,7 +100,7 @@ class ProofPresenter(Presenter):
         self._runner.renew(Lane.PROOF)
         self._say(
             Tone.BAD,
-            f"No proof was saved: the folder {self._folder} does not answer. Choose another one. "
+            f"No proof was saved: the folder {self._path(self._folder)} does not answer. Choose another one. "
             "Should it answer after all, the proof may still appear there.",
         )
 

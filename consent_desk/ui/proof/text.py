@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.errors import InvalidError
-from consent_desk.domain.evidence.proof import WATERMARK, Chain, Proof, last_look, request_url, written
+from consent_desk.domain.evidence.proof import Chain, Proof, last_look, request_url, written
 from consent_desk.domain.evidence.summary import summary, title
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.looking import tell_reason
@@ -53,14 +53,16 @@ def text_of(proof: Proof, json_sha256: str) -> tuple[PageLine, ...]:
 def _all(proof: Proof, json_sha256: str) -> Iterator[PageLine]:
     source = proof.source
     yield PageLine(Style.TITLE, render(title(proof)))
-    if source.practice:
-        yield PageLine(Style.HEADING, WATERMARK)
+    if proof.watermark:
+        yield PageLine(Style.HEADING, proof.watermark)
     yield PageLine(Style.LINE, f"{_moment(proof, proof.made_at)}, by {proof.program}", "Made")
     for label, told in summary(proof, partial(_spoken, proof)):
         yield PageLine(Style.SUMMARY, render(told), render(label))
     yield PageLine(Style.HEADING, "Technical part")
     for one in source.witnesses:
         yield from _consent(proof, one.record)
+    if proof.masked:
+        return
     yield from _chain(source.chain)
     yield PageLine(Style.HEADING, "The file for machines")
     yield PageLine(

@@ -1,7 +1,7 @@
 """What the window lends to each of its rooms, and what every presenter is made of."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from PySide6.QtCore import QObject
@@ -9,19 +9,21 @@ from PySide6.QtCore import QObject
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.local_time import moment
 from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.presenting.lens import Lens
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.tasks import TaskRunner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShellContext:
-    """The window, its lanes, its questions, and the clock and zone of this computer."""
+    """The window, its lanes, its questions, the clock and zone of this computer, and what masks."""
 
     window: MainWindow
     runner: TaskRunner
     questions: Questions
     now: Callable[[], Timestamp]
     zone: tzinfo
+    lens: Lens = field(default_factory=Lens)
 
     def local(self, at: Timestamp) -> datetime:
         """`at` in the zone of this computer."""

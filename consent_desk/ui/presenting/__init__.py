@@ -1,0 +1,1 @@
+"""Showing the program to others, with everything masked that names anybody."""

@@ -1,0 +1,98 @@
+"""Begins and ends presenting: the entry in the menu, the banner, and what is put away meanwhile."""
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QHBoxLayout
+
+from consent_desk.domain.consent.draft import Draft
+from consent_desk.ui.project.presenter import ProjectPresenter
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
+from consent_desk.ui.widgets.inputs import button
+from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.tones import Tone, sign
+
+_KEY = "presenting"
+
+BANNER = "Presenting: nothing real can be sent"
+_ENDED = "Presenting has ended: customers are shown by their names again."
+
+
+class PresentingBanner(TintedBanner):
+    """Says that others may look on, and ends it."""
+
+    def __init__(self) -> None:
+        super().__init__(Tone.WARNING)
+        self.label = TintedLabel("Presenting", bold=True)
+        self.label.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {BANNER}".strip())
+        self.stop = button("Stop presenting")
+        fill(QHBoxLayout(self), (self.label, 1), self.stop, margins=(16, 6, 16, 6))
+        self.hide()
+
+
+class PresentingPresenter(Presenter):
+    """What is shown was read before: it is put away, and read anew through the lens. So is the form.
+
+    `why_not` tells why it cannot begin just now, empty where it can: what is nowhere else is not put away.
+    """
+
+    def __init__(self, shell: ShellContext, projects: ProjectPresenter, why_not: Callable[[], str]) -> None:
+        super().__init__(shell)
+        self._lens = shell.lens
+        self._form = self._window.consent
+        self._projects = projects
+        self._why_not = why_not
+        self._kept: Draft | None = None
+        self._practice = False
+        self._banner = PresentingBanner()
+        self._window.add_wide_banner(self._banner)
+        self._banner.stop.clicked.connect(self._end)
+        self.action = self._window.top.menu.addAction("&Presenting")
+        self.action.setCheckable(True)
+        self.action.setShortcut(QKeySequence("Ctrl+Shift+P"))
+        self.action.setAutoRepeat(False)
+        self.action.setToolTip("Mask whatever names a real customer, a key or a colleague")
+        # In a closed menu its key would not be heard.
+        self._window.addAction(self.action)
+        self.action.triggered.connect(lambda on: self._begin() if on else self._end())
+        projects.project_chosen.connect(lambda _: self._enter(practice=False))
+        projects.sandbox_chosen.connect(lambda: self._enter(practice=True))
+        projects.project_left.connect(self._leave)
+
+    def _enter(self, *, practice: bool) -> None:
+        self._practice = practice
+        if self._lens.is_on and not practice:
+            self._window.project_bar.show_host("masked")
+
+    def _leave(self) -> None:
+        self._kept = None
+
+    def _begin(self) -> None:
+        why = self._why_not()
+        self.action.setChecked(not why)
+        if why:
+            self._status.show_message(_KEY, Tone.WARNING, f"Presenting has not begun. {why}")
+            return
+        if not self._practice:
+            self._kept = self._form.draft()
+            self._form.forget_all()
+        self._turn(on=True)
+        announce(self._banner.label, BANNER)
+
+    def _end(self) -> None:
+        self.action.setChecked(False)
+        kept, self._kept = self._kept, None
+        self._turn(on=False)
+        if kept is not None:
+            self._form.fill(kept)
+        self._status.show_message(_KEY, Tone.NEUTRAL, _ENDED)
+
+    def _turn(self, *, on: bool) -> None:
+        self._banner.setVisible(on)
+        self._status.end_calls()
+        self._status.clear()
+        self._window.log.search.clear()
+        self._lens.turn(on=on)
+        if not self._practice:
+            self._projects.enter_again()

@@ -1,0 +1,289 @@
+"""While somebody presents, nothing that names anybody stands anywhere, and nothing real can be sent."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QModelIndex, Qt
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractItemView, QCompleter, QWidget
+
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.evidence.proof import Proof
+from consent_desk.domain.lifecycle.record import Noted
+from consent_desk.domain.lifecycle.state import Fact, State
+from consent_desk.domain.wire.outcome import Answered, Look, Lost, Outcome
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.system.folders import Folders
+from consent_desk.ui.log.panel import ProofButton
+from consent_desk.ui.proof import pdf
+from consent_desk.ui.proof.text import text_of
+from tests.consents import claim, go_on, later
+from tests.domain.canaries import NAMES, canaries, spellings, traces
+from tests.ui import controls
+from tests.ui.conftest import OpenAcme
+from tests.ui.desks import ACME, OpenDesk, events, journal_of, real
+
+STATES: tuple[tuple[State, Outcome | Look | None], ...] = (
+    (State.REFUSED, Answered(status=403, headers=(("X-Canary", NAMES["answer"]),), body=b"")),
+    (State.UNCONFIRMED, None),
+    (State.DISCARDED, None),
+    (State.CONTRADICTED, Look(seen=True, valid=True, since=1.5, later=True, source=NAMES["source"])),
+    (State.VERIFIED, Look(seen=True, valid=False, since=1.5, source=NAMES["source"])),
+)
+
+
+@pytest.fixture
+def canary_journal(folders: Folders) -> None:
+    """Earlier runs noted a consent in each of `STATES`, with all that can name somebody."""
+    record = canaries()
+    lost = next(fact.outcome for fact in record.facts if isinstance(fact.outcome, Lost))
+    with journal_of(folders) as journal:
+        for number, (state, outcome) in enumerate(STATES):
+            noted = a_canary(number)
+            journal.note_all((noted,))
+            request_id = noted.consent.request_id
+            if state is State.DISCARDED:
+                go_on(journal, request_id, Fact(at=later(2), state=state, note=NAMES["note"]))
+                continue
+            assert claim(journal, request_id, later(1)) is not None
+            if isinstance(outcome, Answered):
+                body = json.dumps({"success": False, "errors": [NAMES["answer"]]}).encode()
+                refused = Answered(status=403, headers=outcome.headers, body=body)
+                go_on(journal, request_id, Fact(at=later(2), state=state, outcome=refused))
+                continue
+            go_on(journal, request_id, Fact(at=later(2), state=State.UNCONFIRMED, outcome=lost))
+            if outcome is not None:
+                go_on(journal, request_id, Fact(at=later(40), state=state, outcome=outcome))
+
+
+def a_canary(number: int) -> Noted:
+    noted = canaries().noted
+    consent = replace(
+        noted.consent,
+        request_id=str(uuid4()),
+        action=Action.REJECT,
+        valid_until=None,
+        # None overtakes another one.
+        category=f"category_{number}",
+    )
+    return replace(noted, consent=consent, project_id=ACME, project_name="Acme production", press=None)
+
+
+@pytest.fixture
+def desk(canary_journal: None, open_acme: OpenAcme) -> OpenDesk:
+    """A desk at which much was noted, with a draft in its form."""
+    desk = open_acme(agent=NAMES["agent"]).ready()
+    desk.wait_for_categories()
+    desk.bot.waitUntil(lambda: len(controls.cells(desk.window, 4)) == len(STATES), timeout=10_000)
+    desk.bot.waitUntil(desk.window.alarm.isVisible)
+    return desk
+
+
+def present(desk: OpenDesk) -> None:
+    """Press the keys for it."""
+    desk.key(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+
+
+@pytest.fixture
+def presenting(desk: OpenDesk) -> OpenDesk:
+    """The same while somebody presents."""
+    desk.fill(NAMES["customer"])
+    controls.write(desk.window, "Filter", "canary")
+    desk.choose_line()
+    desk.wait_for_details(NAMES["customer"])
+    present(desk)
+    wait_for_aliases(desk)
+    return desk
+
+
+def wait_for_customer(desk: OpenDesk, customer: str) -> None:
+    desk.bot.waitUntil(lambda: customer in controls.cells(desk.window, 4), timeout=10_000)
+
+
+def wait_for_aliases(desk: OpenDesk) -> None:
+    desk.bot.waitUntil(
+        lambda: (
+            set(controls.cells(desk.window, 4)) == {"customer 1"}
+            and len(controls.cells(desk.window, 4)) == len(STATES)
+        ),
+        timeout=10_000,
+    )
+
+
+def of_model(model: QAbstractItemModel) -> Iterable[str]:
+    """All that a model tells of any cell, in any role."""
+    for row in range(model.rowCount(QModelIndex())):
+        columns = 1 if isinstance(model, QAbstractListModel) else model.columnCount(QModelIndex())
+        for column in range(columns):
+            index = model.index(row, column, QModelIndex())
+            yield from (str(model.data(index, role)) for role in (*range(16), *range(256, 280)))
+
+
+def everything(window: QWidget) -> str:
+    """All that the window shows, holds and tells, and the clipboard."""
+    texts = [controls.everything_said(window), window.windowTitle(), QGuiApplication.clipboard().text()]
+    for action in window.findChildren(QAction):
+        texts += [action.text(), action.toolTip(), action.statusTip(), action.whatsThis(), str(action.data())]
+    views = (view.model() for view in window.findChildren(QAbstractItemView))
+    completions = (one.model() for one in window.findChildren(QCompleter))
+    for model in (*views, *completions):
+        if model is not None:
+            texts += of_model(model)
+    return "\n".join(texts)
+
+
+TABS = ("Explanation", "Answer", "As received", "Headers", "Request")
+
+
+def test_before_everything_can_be_seen(desk: OpenDesk) -> None:
+    desk.choose_line()
+    desk.wait_for_details("Customer ID")
+    found = traces(everything(desk.window) + "".join(desk.details(tab) for tab in TABS))
+    assert found >= {"customer", "token", "wording", "host"}
+
+
+def test_nothing_in_the_window_names_anybody(presenting: OpenDesk, engagement: Sandbox) -> None:
+    project = real(engagement)
+    for row in range(len(STATES)):
+        presenting.choose_line(row)
+        presenting.wait_for_details("customer 1")
+        shown = everything(presenting.window) + "".join(presenting.details(tab) for tab in TABS)
+        assert traces(shown) == set()
+        for secret in (project.project_token, project.key_id, project.base_url.authority):
+            assert not any(one in shown for one in spellings(secret)), secret
+    assert "Masked for presenting" in presenting.window.preview.body.placeholderText()
+    assert controls.label(presenting.window, "Presenting").endswith("Presenting: nothing real can be sent")
+
+
+def test_the_alarm_rings_for_an_alias(presenting: OpenDesk) -> None:
+    presenting.bot.waitUntil(lambda: "customer 1" in presenting.window.alarm.details.text())
+
+
+def test_what_the_window_was_told_comes_back_at_the_end(presenting: OpenDesk) -> None:
+    present(presenting)
+    presenting.bot.waitUntil(
+        lambda: NAMES["customer"] in controls.cells(presenting.window, 4), timeout=10_000
+    )
+    assert controls.line(presenting.window, "Customer ID").text() == NAMES["customer"]
+    presenting.wait_ready()
+    assert not controls.named(presenting.window, "Presenting", QWidget).isVisible()
+    assert presenting.window.consent.more.agent.text() == NAMES["agent"]
+
+
+def test_nothing_real_can_be_sent_or_changed(presenting: OpenDesk, engagement: Sandbox) -> None:
+    before = [*controls.cells(presenting.window, 1)]
+    controls.write(presenting.window, "Customer ID", "john@example.com")
+    presenting.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    presenting.wait_for_status("Nothing was noted.")
+    presenting.choose_line()
+    presenting.wait_for_details("customer 1")
+    for name in ("Send again", "Discard"):
+        assert not controls.button(presenting.window, name).isEnabled()
+    presenting.window.alarm.action.click()
+    presenting.window.alarm.dismiss.click()
+    presenting.wait_for_status("Presenting: nothing real is sent or changed.")
+    assert controls.cells(presenting.window, 1) == before
+    assert events(engagement) == []
+
+
+def test_no_settings_are_shown(presenting: OpenDesk) -> None:
+    controls.press(presenting.window, "Project settings")
+    presenting.wait_for_state("the settings are not shown")
+    assert traces(everything(presenting.window)) == set()
+
+
+def test_the_sandbox_is_never_masked_and_can_be_sent_to(presenting: OpenDesk) -> None:
+    presenting.choose_project("Sandbox (practice)")
+    presenting.wait_ready()
+    presenting.wait_for_categories()
+    presenting.send("jane@example.com")
+    presenting.bot.waitUntil(
+        lambda: "jane@example.com" in controls.cells(presenting.window, 4), timeout=10_000
+    )
+    assert traces(everything(presenting.window)) == set()
+    presenting.choose_project("Acme production")
+    wait_for_aliases(presenting)
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_an_export_is_masked_and_its_file_not_named(
+    presenting: OpenDesk, tmp_path: Path, ending: str
+) -> None:
+    presenting.person.file = path = tmp_path / f"canary-file.{ending}"
+    controls.button(presenting.window, "Export").click()
+    presenting.wait_for_status(f"Exported {len(STATES)} consents to masked.")
+    text = path.read_text("utf-8-sig")
+    assert traces(text) == set()
+    assert text.count("customer 1") >= len(STATES)
+    if ending == "csv":
+        [*rows] = csv.DictReader(io.StringIO(text, newline=""))
+        assert {row["Ticket"] for row in rows} == {"masked"}
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_proof_is_masked_pages_that_prove_nothing(
+    presenting: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index: int
+) -> None:
+    made: list[Proof] = []
+    as_it_is = pdf.pdf_of
+
+    def pdf_of(proof: Proof, checksum: str) -> bytes:
+        made.append(proof)
+        return as_it_is(proof, checksum)
+
+    monkeypatch.setattr(pdf, "pdf_of", pdf_of)
+    folder = tmp_path / "canary-folder"
+    folder.mkdir()
+    presenting.person.folder = str(folder)
+    presenting.choose_line()
+    presenting.wait_for_details("customer 1")
+    menu = controls.named(presenting.window, "Save proof", ProofButton).menu()
+    menu.aboutToShow.emit()
+    menu.actions()[index].trigger()
+    presenting.wait_for_status("The pages are saved, masked: they prove nothing.")
+    [path] = folder.iterdir()
+    assert path.suffix == ".pdf"
+    lines = text_of(made[0], "")
+    assert traces("\n".join(f"{line.label} {line.text}" for line in lines)) == set()
+    assert lines[1].text == "MASKED FOR PRESENTING – proves nothing"
+    assert traces(everything(presenting.window)) == set()
+
+
+def test_an_error_names_no_file(presenting: OpenDesk, tmp_path: Path) -> None:
+    presenting.person.file = tmp_path / "gone" / "canary.csv"
+    controls.button(presenting.window, "Export").click()
+    presenting.wait_for_status("its folder is not there any more")
+    assert str(tmp_path) not in everything(presenting.window)
+
+
+def test_an_alias_can_be_searched_for(presenting: OpenDesk) -> None:
+    controls.write(presenting.window, "Filter", "customer 1")
+    presenting.bot.waitUntil(lambda: "5 found" in presenting.window.log.search.note.text(), timeout=10_000)
+    controls.write(presenting.window, "Filter", "customer 2")
+    presenting.bot.waitUntil(lambda: controls.cells(presenting.window, 4) == [], timeout=10_000)
+
+
+def test_it_does_not_begin_over_a_question(acme: OpenDesk) -> None:
+    acme.fill("nobody@example.com", "no_such_category")
+    acme.go_on()
+    controls.press(acme.window, "Send")
+    acme.bot.waitUntil(lambda: acme.window.consent.question.is_open)
+    present(acme)
+    acme.wait_for_status("Presenting has not begun. Answer the question first.")
+    assert not acme.window.top.menu.actions()[-1].isChecked()
+
+
+def test_the_menu_begins_and_the_banner_ends_it(acme: OpenDesk) -> None:
+    [action] = [one for one in acme.window.top.menu.actions() if "Presenting" in one.text()]
+    action.trigger()
+    acme.bot.waitUntil(lambda: controls.label(acme.window, "Presenting") != "")
+    QTest.mouseClick(controls.button(acme.window, "Stop presenting"), Qt.MouseButton.LeftButton)
+    acme.wait_for_status("Presenting has ended")
+    assert not action.isChecked()
