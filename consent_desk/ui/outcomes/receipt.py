@@ -9,7 +9,7 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.text import cut
 from consent_desk.ui.form.submission import SLOW, Submission
-from consent_desk.ui.states import word_of
+from consent_desk.ui.states import PRACTISED, SHORT_WORDS, word_of
 from consent_desk.ui.widgets.tones import Tone, sign
 
 _SHOWN = 300
@@ -47,13 +47,16 @@ class _Said:
     tone: Tone
     text: str = ""
 
-    def word(self, *, practice: bool) -> str:
-        if self.entry.state in _TO_COME and self.tone is Tone.BAD:
+    def word(self, *, practice: bool, among_others: bool) -> str:
+        state = self.entry.state
+        if state in _TO_COME and self.tone is Tone.BAD:
             # After something unexpected it may have been sent all the same.
-            return "Not settled"
-        if self.entry.state is State.QUEUED and not self.text:
+            return "not settled" if among_others else "Not settled"
+        if state is State.QUEUED and not self.text and not among_others:
             return "Waits to be sent"
-        return word_of(self.entry, practice=practice)
+        if not among_others:
+            return word_of(self.entry, practice=practice)
+        return PRACTISED[state].lower() if practice and state in PRACTISED else SHORT_WORDS[state]
 
 
 @dataclass(slots=True, eq=False)
@@ -100,15 +103,17 @@ class Press:
 
     def outcome(self) -> str:
         """What became of them, in a few words: 4 verified · 1 refused: Phone calls."""
+        are_several = len(self.entries) > 1
         alike: dict[str, list[_Said]] = {}
         for said in self._said.values():
-            alike.setdefault(said.word(practice=self.practice), []).append(said)
-        if len(self.entries) == 1:
+            word = said.word(practice=self.practice, among_others=are_several)
+            alike.setdefault(word, []).append(said)
+        if not are_several:
             return next(iter(alike))
         return " · ".join(self._counted(word, those) for word, those in alike.items())
 
     def _counted(self, word: str, those: list[_Said]) -> str:
-        told = f"{len(those)} {word[0].lower()}{word[1:]}"
+        told = f"{len(those)} {word}"
         is_odd = len(those) < len(self.entries) and any(one.tone in _LOUD for one in those)
         names = cut(", ".join(self.names(one.entry.category) for one in those), _SHOWN)
         return f"{told}: {names}" if is_odd else told

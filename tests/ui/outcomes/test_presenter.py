@@ -208,7 +208,7 @@ def test_what_is_tried_again_is_noted_once_and_the_form_is_ready_for_the_next_ca
         acme.wait_for_status("✖ NOT NOTED, and nothing was sent.")
     assert acme.not_noted == []
     controls.press(acme.window, "Try again")
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     assert acme.noted.startswith(NOTED)
     assert controls.line(acme.window, "Customer ID").text() == ""
     assert len(events(engagement)) == 1
@@ -227,14 +227,14 @@ def test_what_is_not_noted_heads_the_right_column_when_the_next_caller_is_begun_
         acme.send("second@example.com")
         acme.wait_for_status("✖ NOT NOTED, and nothing was sent.\nsecond@example.com")
     acme.send("third@example.com")
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     assert acme.noted.startswith("✓ Noted. You can end the call.\nthird@example.com")
     first, second = acme.not_noted
     assert first == "NOT NOTED: first@example.com · opt-out of SMS marketing"
     for name in ("Dismiss", "Try again"):
         who = (first if name == "Dismiss" else second).removeprefix("NOT NOTED: ")
         controls.press(acme.window, f"{name}: {who}")
-    acme.wait_for_line("Delivered", "Delivered")
+    acme.wait_for_line("Delivered, checking", "Delivered, checking")
     acme.bot.waitUntil(lambda: acme.not_noted == [])
     # It is not the caller's on the line.
     assert acme.noted.startswith("✓ Noted. You can end the call.\nthird@example.com")
@@ -318,7 +318,7 @@ def test_what_was_cancelled_counts_until_it_is_acknowledged_at_its_line(two_call
     acknowledge.click()
     two_callers.wait_for_line("Not recorded", "Sending")
     two_callers.wait_for_status("Acknowledged: it was cancelled, and is not recorded.")
-    assert two_callers.receipt.startswith("Discarded\nsecond@example.com")
+    assert two_callers.receipt.startswith("Not recorded\nsecond@example.com")
     two_callers.wait_for_counter("1 not yet confirmed")
     two_callers.wait_for_details("Not recorded (acknowledged (by ")
     assert not acknowledge.isVisible()
@@ -445,7 +445,7 @@ def test_what_was_said_of_each_send_is_not_kept_for_ever(
 ) -> None:
     monkeypatch.setattr(presenter, "REMEMBERED", 2)
     acme.deliver()
-    acme.wait_for_line("Delivered")
+    acme.wait_for_line("Delivered, checking")
     (desk,) = acme.window.findChildren(OutcomePresenter)
     line = acme.window.log.model.entry(0)
     assert line is not None

@@ -67,7 +67,9 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.misbehave(Fault.DROP_AFTER_STORING, times=1)
     acme.send()
-    acme.wait_for_status("— ▲ Not confirmed\nNot yet confirmed: the line broke before Engagement answered.")
+    acme.wait_for_status(
+        "— ▲ Not confirmed, looking it up\nNot yet confirmed: the line broke before Engagement answered."
+    )
     assert "it is looked up by itself" in acme.status
     # That would stand there when the time has passed.
     assert "Checking at " not in acme.status
@@ -240,7 +242,7 @@ def test_an_opt_in_waits_for_the_opt_out_before_it_and_says_so(acme: OpenDesk, e
     acme.opt_in()
     acme.wait_for_status("○ Not sent yet\nIt waits until the earlier opt-out of this customer is settled.")
     assert acme.noted.startswith("✓ Noted. You can end the call.\njane@example.com · opt-in to SMS marketing")
-    acme.wait_for_line("Not sent yet", "Not confirmed")
+    acme.wait_for_line("Not sent yet", "Not confirmed, looking it up")
     acme.press_once_enabled("Send again")
     acme.wait_for_status("Not sent. It waits until the earlier opt-out of this customer is settled.")
     acme.wait_for_line("Not sent yet", "Not confirmed, looking it up")
@@ -286,7 +288,7 @@ def test_a_look_up_in_practice_stays_amber_and_says_where_it_was_shown(demo: Ope
     demo.wait_for_line("Practice: delivered")
     demo.wait_for_status("Delivered to the Sandbox only.")
     demo.clock.seconds_off += 31
-    demo.wait_for_status("✓ Practised\nShown by the Sandbox. Not recorded in Engagement.")
+    demo.wait_for_status("✓ Practice: verified\nShown by the Sandbox. Not recorded in Engagement.")
     ground = demo.window.receipt.text.palette().color(QPalette.ColorRole.Base)
     assert ground == background(Tone.PRACTICE, QApplication.palette())
     demo.wait_for_line("Practice: delivered")

@@ -88,7 +88,7 @@ def test_what_was_cancelled_is_red_and_no_more_called_noted() -> None:
     press.take(replace(press.last[0], state=State.DISCARDED, to_acknowledge=True), Tone.BAD, "Cancelled.")
     assert press.told(NOON).text == "✖ Not recorded\njane · opt-out\nCancelled."
     press.take(replace(press.last[0], to_acknowledge=False), Tone.NEUTRAL, "Acknowledged.")
-    assert press.told(NOON).head == "Discarded"
+    assert press.told(NOON).head == word_of(press.last[0], practice=False)
 
 
 def test_practice_is_amber_and_nobody_may_take_it_for_real() -> None:
