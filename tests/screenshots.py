@@ -163,7 +163,7 @@ def opt_out_of_everything(desk: Desk) -> None:
     desk.take("everything-ticked.png")
     desk.send(State.DELIVERED)
     desk.clock.seconds_off += 31
-    desk.until(lambda: "6 verified" in desk.window.status.latest.text())
+    desk.until(lambda: "6 verified" in desk.window.receipt.text.toPlainText())
     desk.wait_for(State.VERIFIED)
     desk.take("everything-verified.png")
 

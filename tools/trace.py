@@ -134,7 +134,7 @@ class Person:
         end = time.monotonic() + PATIENCE
         while not condition():
             if time.monotonic() > end:
-                sys.exit(f"It came to no end. {self._window.status.latest.text()}")
+                sys.exit(f"It came to no end. {self._window.receipt.text.toPlainText()}")
             self._qt.processEvents()
             time.sleep(0.001)
 

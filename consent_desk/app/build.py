@@ -34,7 +34,6 @@ from consent_desk.ui.form.wordings import WordingsPresenter
 from consent_desk.ui.log.model import LogModel
 from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.main_window import MainWindow, layout_settings
-from consent_desk.ui.outcomes.slip import SlipPresenter
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.project.settings import SettingsPresenter
 from consent_desk.ui.recovery.presenter import RecoveryPresenter
@@ -119,7 +118,6 @@ def build(
         shell, kept, settings, lambda: journal_recovery is not None and journal_recovery.noted_before
     )
     keys.listener = projects.troubles.hear
-    SlipPresenter(shell)
     AgentPresenter(shell, projects, agent)
     WordingsPresenter(shell, projects, SavedWordings(folders.config / "texts.json"))
     cache = None if folders.cache is None else folders.cache / "categories.json"

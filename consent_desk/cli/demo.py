@@ -61,7 +61,7 @@ def demonstrate(fault: Fault | None = None) -> int:
                 resting.start()
 
         def give_up() -> None:
-            print(f"The demo came to no end. {window.status.latest.text()}", file=sys.stderr)
+            print(f"The demo came to no end. {window.receipt.text.toPlainText()}", file=sys.stderr)
             qt.exit(1)
 
         # The demo's form is filled in already, and the preview says where it leads once that is there.
@@ -88,7 +88,7 @@ def _print_transcript(window: MainWindow) -> None:
     # Where no answer came, both say so.
     answer = "\n\n".join(dict.fromkeys((texts["Headers"], texts["As received"])))
     print(f"Answer\n{answer[:LONGEST_ANSWER]}{'…' if len(answer) > LONGEST_ANSWER else ''}\n")
-    print(f"Outcome\n{window.status.latest.text()}\n")
+    print(f"Outcome\n{window.receipt.text.toPlainText()}\n")
 
 
 def _take_picture(window: MainWindow, name: str) -> bool:

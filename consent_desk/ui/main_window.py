@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QMessageBox
 
     from consent_desk.ui.log.panel import LogPanel
+    from consent_desk.ui.outcomes.receipt_panel import ReceiptPanel
     from consent_desk.ui.request.panel import RequestPanel
     from consent_desk.ui.shell.notice import Notice, PracticeBanner
 
@@ -36,6 +37,7 @@ SHORTCUTS = (
     ("Ctrl+L", "Go to the customer ID"),
     ("Alt+Up", "Bring the last customer ID back (in the customer ID)"),
     ("Alt+Down", "Since when and from where each category is known (in the customer ID)"),
+    ("Ctrl+R", "Correct what was noted here last"),
     ("Ctrl+F", "Filter the log"),
     ("Ctrl+,", "Project settings"),
     ("Ctrl+B", "Backups of the journal"),
@@ -61,6 +63,7 @@ class MainWindow(QMainWindow):
     practice: "PracticeBanner"
     alarm: "Notice"
     offer: "Notice"
+    receipt: "ReceiptPanel"
 
     painted = Signal()
     closing = Signal()
@@ -79,7 +82,6 @@ class MainWindow(QMainWindow):
         self.consent = ConsentPanel()
         self.status = StatusPanel()
         self._lay_out()
-        self.status.shortcuts.clicked.connect(self._show_shortcuts)
         self.setWindowTitle(_TITLE)
         self._restore_layout()
 

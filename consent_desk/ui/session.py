@@ -1,5 +1,6 @@
 """The presenter: connects form, preview, status and log to the workspace. Holds the state of the window."""
 
+from dataclasses import replace
 from time import sleep
 
 from PySide6.QtCore import QTimer, Signal
@@ -9,7 +10,7 @@ from consent_desk.domain.checks.confirmations import Confirmation, about_repetit
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
 from consent_desk.domain.lifecycle.messages import tell_all, tell_check
-from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Entry
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES
 from consent_desk.domain.wire.customer import Known
 from consent_desk.domain.wire.project import Project
@@ -19,14 +20,16 @@ from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.categories import CategoriesPresenter
 from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.presenter import FormPresenter
-from consent_desk.ui.form.submission import SlowDisk, Submission, Submitter
+from consent_desk.ui.form.submission import Submission, Submitter
 from consent_desk.ui.log.actions import LogActionsPresenter
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.outcomes.alarm import AlarmPresenter
 from consent_desk.ui.outcomes.outstanding import CounterPresenter, OutstandingPresenter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
+from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
 from consent_desk.ui.outcomes.resend import ResendPresenter
+from consent_desk.ui.outcomes.slip import SlipPresenter
 from consent_desk.ui.presenting.presenter import PresentingPresenter
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.proof.presenter import ProofPresenter
@@ -50,11 +53,12 @@ class Session(Presenter):
     """One desk, one window. Every slot runs on the GUI thread; what may wait runs on a lane.
 
     Emits `journal_well` when that of the real consents was opened or written, `journal_shut(error)` where it
-    could not be opened.
+    could not be opened, `not_noted(error)` where it could not be written.
     """
 
     journal_well = Signal()
     journal_shut = Signal(object)
+    not_noted = Signal(object)
 
     def __init__(
         self,
@@ -83,9 +87,6 @@ class Session(Presenter):
         self._correction = CorrectionPresenter(shell, self._log)
         self._question = QuestionPresenter(self._form.question, shell.local, self, current=self._form.draft)
         self._categories = categories
-        # The form as the last caller left it.
-        self._left_by: Draft | None = None
-        self._form.draft_changed.connect(self._follow_caller)
         self._submitter = Submitter(self)
         self._filled = FormPresenter(
             shell,
@@ -95,13 +96,14 @@ class Session(Presenter):
             question=self._question,
             id_help=id_help,
         )
-        self.sending = OutcomePresenter(shell, self._log)
+        self._receipt = ReceiptPresenter(shell, lambda: projects.has_several)
+        SlipPresenter(shell, self._receipt)
+        self.sending = OutcomePresenter(shell, self._log, self._receipt)
         self._hold = HoldPresenter(self._look_up, self._question, self)
         self._alarms = AlarmPresenter(shell, projects, self._log)
         self._kept = ResendPresenter(shell, self.sending)
         self._counter = CounterPresenter(shell, self.sending)
-        OutstandingPresenter(shell, self.sending, self._submitter, self._hold)
-        SlowDisk(self._submitter, self._status)
+        OutstandingPresenter(shell, self.sending, self._receipt, self._submitter, self._hold)
         history = LogActionsPresenter(shell, self._log, self.sending.answer)
         history.discarded.connect(lambda workspace, request_id: workspace.engine.follow(request_id))
         history.discarded.connect(lambda _workspace, request_id: self._hold.let_go(request_id))
@@ -124,9 +126,15 @@ class Session(Presenter):
             lambda categories: self._press(self._confirmed, (*self._left_out, *categories))
         )
         self._categories.offered.connect(self._filled.offer_categories)
+        self._categories.offered.connect(
+            lambda offered: self._receipt.name_categories({one.id: one.label for one in offered})
+        )
         self._categories.time_told.connect(self._filled.show_anew)
         for told in (self._categories.offered, self._categories.time_told, self._look_up.answered):
             told.connect(self._alarms.show_anew)
+        self._receipt.correction_wanted.connect(self._correction.correct)
+        self._receipt.again.connect(self._try_again)
+        self._submitter.begun.connect(self._begin_noting)
         self._submitter.stamped.connect(self._show_stamped)
         self._hold.given_up.connect(self.sending.give_up)
         self._hold.given_up.connect(lambda *_: self._form.customer_id.setFocus())
@@ -138,9 +146,7 @@ class Session(Presenter):
 
     def _follow(self, workspaces: Workspaces, projects: ProjectPresenter) -> None:
         self._alarms.noted.connect(self._noted_anew)
-        self._alarms.failed.connect(
-            lambda project, one, error: self.sending.say_not_noted(project, (one,), error)
-        )
+        self._alarms.failed.connect(self._not_noted_anew)
         self.sending.contradicted.connect(self._alarms.look_again)
         self.sending.withdrawn.connect(self._alarms.look_again)
         workspaces.told.connect(self._take)
@@ -152,6 +158,7 @@ class Session(Presenter):
             changed.connect(workspaces.change_settings)
         projects.check_passed.connect(self._offer_kept)
         projects.project_left.connect(self._submitter.leave_form)
+        projects.project_left.connect(self._receipt.leave_project)
         projects.project_left.connect(self._form.forget_all)
         projects.project_chosen.connect(self.use_project)
         projects.project_withheld.connect(self._wait_for_project)
@@ -308,7 +315,9 @@ class Session(Presenter):
     ) -> None:
         self._form.send.setEnabled(True)
         if not self._submitter.concerns_form(submission):
+            self._receipt.tell_repeated(submission)
             return
+        self._receipt.end_noting()
         asked = [about_repetition(one.category, at, one.action) for one, at in repeated]
         self._question.asks(of_several(asked, len(submission.all)), (), submission.draft)
 
@@ -326,38 +335,58 @@ class Session(Presenter):
         sleep(_HEAD_START)
         if not submission.workspace.practice:
             self.journal_well.emit()
-        self.sending.batches.add(
-            entries, practice=submission.workspace.practice, left_out=submission.left_out
-        )
         for entry in entries:
             self._log.put(submission.workspace, entry)
-        self.sending.expect(entries)
-        self.sending.begin_call(submission.workspace, entries[0])
         self._hold.begin(submission, entries)
         self._look_up.remember(submission.project, submission.consents)
         self._alarms.end_if_overtaken()
         self._form.send.setEnabled(True)
-        if self._submitter.concerns_form(submission):
-            self._filled.begin_next(submission.draft)
-        self._left_by = self._form.draft()
+        of_form = self._submitter.concerns_form(submission)
+        blank = self._filled.begin_next(submission.draft) if of_form else None
+        self._receipt.take_noted(submission, entries, blank)
         # Last: what it tells may ask about what has left the form.
         self._look_up.confirm(submission.consent)
         self._log.choose(submission.workspace, entries[0])
 
-    def _follow_caller(self, draft: Draft) -> None:
-        # The project's categories may come meanwhile: that is no change.
-        if self._left_by is not None and draft != self._left_by:
-            self._left_by = None
-            self._status.end_calls()
+    def _begin_noting(self) -> None:
+        submission = self._submitter.under_way
+        if submission is not None and self._submitter.concerns_form(submission):
+            self._receipt.begin(submission)
 
     def _not_noted(self, submission: Submission, error: Exception) -> None:
         self._form.send.setEnabled(True)
-        if self._submitter.concerns_form(submission):
+        of_form = self._submitter.concerns_form(submission)
+        if of_form:
             self._form.send.setFocus()
             self._filled.show_anew()
-        self.sending.say_not_noted(submission.project, submission.consents, error)
+        self._receipt.take_not_noted(submission, error, of_form=of_form)
+        if not submission.workspace.practice:
+            self.not_noted.emit(error)
+
+    def _try_again(self, submission: Submission, is_in_form: bool) -> None:
+        """Note what could not be noted before: as Send would, or whatever the form holds by now."""
+        if self._submitter.busy:
+            return
+        if is_in_form:
+            self._press(self._confirmed, self._left_out)
+            return
+        practice = submission.workspace.practice
+        self._workspaces.enter(
+            practice=practice,
+            done=lambda workspace: self._submitter.retry(replace(submission, workspace=workspace)),
+            failed=lambda error: self._receipt.take_not_noted(submission, error, of_form=False),
+        )
+
+    def _not_noted_anew(
+        self, workspace: Workspace, project: Project, consent: Consent, error: Exception
+    ) -> None:
+        # The alarm rings on: there it is tried again.
+        submission = Submission(workspace, project, Draft(), ((consent, NO_CONTEXT),))
+        self._receipt.take_not_noted(submission, error, of_form=False, can_try=False)
+        self.not_noted.emit(error)
 
     def _noted_anew(self, workspace: Workspace, project: Project, consent: Consent, entry: Entry) -> None:
+        self._receipt.settle(consent.request_id)
         self._log.put(workspace, entry)
         self.sending.send_anew(workspace, entry, project)
         self._look_up.remember(project, (consent,))

@@ -18,7 +18,7 @@ from typing import Any
 from PySide6.QtCore import QEventLoop, QMessageLogContext, Qt, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit
 
 from consent_desk.app.build import build
 from consent_desk.app.startup import SWITCH_INTERVAL, demo_folders
@@ -158,7 +158,7 @@ def verified(count: int) -> list[list[float]]:
     """
     clock, times = Clock(), []
     with opened(now=clock, delay=0.0, nap=0.005) as (qt, window):
-        form, status = window.consent, window.status.latest
+        form, receipt = window.consent, window.receipt.text
         until(qt, lambda: len(form.categories) > 0)
         for customer, category in [*product(CUSTOMERS, CATEGORIES)][:count]:
             form.category.set_text(category)
@@ -171,11 +171,11 @@ def verified(count: int) -> list[list[float]]:
             known = time.perf_counter()
             # Without a window manager, no window is the one that takes shortcuts.
             QTest.mouseClick(form.send, Qt.MouseButton.LeftButton)
-            told = f"\n{customer}, opt-out of {category}, Sandbox"
-            until(qt, partial(says, status, "Delivered to the Sandbox", told))
+            told = f"\n{customer} · opt-out of "
+            until(qt, partial(says, receipt, "Delivered to the Sandbox", told))
             delivered = time.perf_counter()
             clock.ahead += LOOK_AFTER[0] + SECOND
-            until(qt, partial(says, status, "Shown by the Sandbox", told))
+            until(qt, partial(says, receipt, "Shown by the Sandbox", told))
             verified = time.perf_counter()
             times.append([1e3 * (at - began) for at in (known, delivered, verified)])
     return times
@@ -185,8 +185,9 @@ def begins(label: QLabel, start: str) -> bool:
     return label.text().startswith(start)
 
 
-def says(label: QLabel, what: str, of_whom: str) -> bool:
-    return what in label.text() and label.text().endswith(of_whom)
+def says(receipt: QPlainTextEdit, what: str, of_whom: str) -> bool:
+    text = receipt.toPlainText()
+    return what in text and of_whom in text
 
 
 def main() -> None:

@@ -72,8 +72,8 @@ def click(count: int) -> tuple[list[float], list[float]]:
             arrivals.clear()
             clicked = time.perf_counter()
             QTest.mouseClick(window.consent.send, Qt.MouseButton.LeftButton)
-            told = f"\n{customer}, opt-out of {category}, Sandbox"
-            until(qt, partial(says, window.status.latest, "Delivered to the Sandbox", told))
+            told = f"\n{customer} · opt-out of "
+            until(qt, partial(says, window.receipt.text, "Delivered to the Sandbox", told))
             outcomes.append((time.perf_counter() - clicked) * 1e3)
             first_bytes.append((arrivals[0] - clicked) * 1e3)
             until(qt, lambda: not window.log.cancel.isVisible())

@@ -10,7 +10,7 @@ from typing import Self
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from consent_desk.app.application import Application
@@ -24,6 +24,7 @@ from consent_desk.sandbox.endpoints import Received
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.outcomes.receipt import REST
 from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.workspaces import Workspaces
@@ -140,17 +141,32 @@ class OpenDesk:
         return workspaces.opened(practice=False)
 
     @property
-    def status(self) -> str:
-        return controls.label(self.window, "Status")
+    def receipt(self) -> str:
+        """What stands under the form; nothing at rest."""
+        text = controls.long_text(self.window, "Receipt").toPlainText()
+        return "" if text == REST.text else text
 
     @property
     def noted(self) -> str:
-        """What says that the caller on the line may go."""
-        return controls.label(self.window, "Noted")
+        """What says that the caller on the line may go, and who that is."""
+        head, *who = self.receipt.split("\n")[:2]
+        return "\n".join((head, *who)) if "Noted" in head else ""
+
+    @property
+    def not_noted(self) -> list[str]:
+        """The lines of the banner of what could not be noted."""
+        labels = self.window.findChildren(QLabel)
+        return [one.text() for one in labels if one.accessibleName() == "Not noted" and one.isVisible()]
 
     @property
     def errors(self) -> str:
-        return controls.label(self.window, "Errors to look at")
+        """What is said of anything but the call in hand."""
+        return "\n".join((*self.not_noted, controls.label(self.window, "Status")))
+
+    @property
+    def status(self) -> str:
+        """What the window says, of the call in hand first."""
+        return "\n".join(text for text in (self.receipt, self.errors) if text)
 
     @property
     def counter(self) -> str:

@@ -94,7 +94,7 @@ def test_the_colours_follow_a_change_while_the_program_runs(demo: OpenDesk, pale
     palette.setPalette(dark())
     QApplication.processEvents()
     assert is_dark(window.palette())
-    shown: list[QWidget] = [window.practice.label, window.project_bar.state, window.status.latest]
+    shown: list[QWidget] = [window.practice.label, window.project_bar.state, window.status.label]
     shown += [note for note in window.findChildren(Note) if note.isVisible()]
     shown += [window.consent.send]
     assert len(shown) >= 6

@@ -52,9 +52,11 @@ class CorrectionPresenter(Presenter):
         self._project: Project | None = None
         self._record: Record | None = None
         self._about: tuple[object, ...] = ()
-        log.on_line(self._window.log.correct, self._offer_correction)
+        log.on_line(self._window.log.correct, self.correct)
 
-    def _offer_correction(self, workspace: Workspace, entry: Entry) -> None:
+    def correct(self, workspace: Workspace, entry: Entry) -> None:
+        """Fill the form with what held before `entry`, unless something speaks against that."""
+
         def done(read: tuple[Record, Timestamp | None]) -> None:
             # Read for a log that may not be shown any more.
             if self._log.workspace is workspace:
@@ -140,7 +142,8 @@ class CorrectionPresenter(Presenter):
             return
         shown = self._form.draft()
         if shown.customer_id or shown.ticket or shown.wording:
-            question = "What stands in the form is replaced by the correction."
+            whose = about(record.noted.consent, record.noted.project_name)
+            question = f"What stands in the form is replaced by the correction of:\n{whose}"
             if self._questions.choose("Correct", question, ("Cancel", "Replace")) != 1:
                 return
         self._status.take_back(_KEY)

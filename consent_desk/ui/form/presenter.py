@@ -96,10 +96,14 @@ class FormPresenter(Presenter):
         """Show what goes out, to the byte."""
         self._show_preview(consents, "", stamp=f"stamped {written(self._local(consents[0].timestamp))}")
 
-    def begin_next(self, draft: Draft) -> None:
-        """What the form held as `draft` was noted: empty it, and leave in view what goes out."""
-        self._after_send = self._form.next_draft(draft, draft)
+    def begin_next(self, draft: Draft) -> Draft:
+        """What the form held as `draft` was noted: empty it, and leave in view what goes out.
+
+        Return the form as it is when nobody has typed.
+        """
+        blank = self._after_send = self._form.next_draft(draft, draft)
         self._form.clear_caller(draft)
+        return blank
 
     def show_noted_anew(self, project: Project, consent: Consent) -> None:
         """Show what goes out for `project` without a part of the form, until something is typed."""

@@ -12,14 +12,9 @@ from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent
 from consent_desk.domain.lifecycle.record import Context, Noted
 from consent_desk.domain.wire.project import Project
-from consent_desk.ui.shell.status import StatusPanel
-from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
 SLOW = "the disk of this computer is slow"
-
-_SLOW_DISK = "disk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +22,8 @@ class Submission:
     """One press of Send: the form, and where it is to go. `left_out`: its categories that stay as they are.
 
     `all`: the consent of each category with its context, in the order of sending. They are noted at once.
+    `again`: the categories that are noted although they were minutes ago; `hold`: seconds for which they are
+    held then. `is_stamped`: they are as they were to be noted before.
     """
 
     workspace: Workspace
@@ -34,6 +31,9 @@ class Submission:
     draft: Draft
     all: tuple[tuple[Consent, Context], ...]
     left_out: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    hold: float = 0.0
+    is_stamped: bool = False
 
     @property
     def consent(self) -> Consent:
@@ -53,7 +53,7 @@ class Submission:
     def stamped(self, consents: tuple[Consent, ...]) -> "Submission":
         """The same with the consents as they are noted."""
         contexts = (context for _, context in self.all)
-        return replace(self, all=tuple(zip(consents, contexts, strict=True)))
+        return replace(self, all=tuple(zip(consents, contexts, strict=True)), is_stamped=True)
 
 
 class Submitter(QObject):
@@ -75,7 +75,6 @@ class Submitter(QObject):
         self.under_way: Submission | None = None
         self._of_former_form = ""
         self._failed: Submission | None = None
-        self._stamped: Consent | None = None
         self._further_ids: list[str] = []
         self.request_id = str(uuid4())
 
@@ -110,15 +109,23 @@ class Submitter(QObject):
 
         Then they are sent, after `hold` seconds unless they are released.
         """
+        self._note(replace(submission, again=tuple(again), hold=hold))
+
+    def retry(self, submission: Submission) -> None:
+        """Note what could not be noted before, whatever the form holds by now."""
+        self._of_former_form = submission.consent.request_id
+        self._note(submission)
+
+    def _note(self, submission: Submission) -> None:
         self.under_way = submission
         self.begun.emit()
         submission.workspace.engine.note(
             submission.project,
             submission.all,
-            again=again,
+            again=submission.again,
             # If so, its rows may be there already, with these very timestamps.
-            is_stamped=submission.consent is self._stamped,
-            hold=hold,
+            is_stamped=submission.is_stamped,
+            hold=submission.hold,
         )
 
     def take(self, event: Repeated | Stamped | NotedEvent | NotNoted) -> None:
@@ -129,14 +136,14 @@ class Submitter(QObject):
         match event:
             case Stamped():
                 self.under_way = submission = submission.stamped(event.consents)
-                self._stamped = submission.consent
                 self.stamped.emit(submission)
             case Repeated():
                 self.under_way = None
                 self.repeated.emit(submission, event.consents)
             case NotedEvent():
                 self.under_way = None
-                self.begin_anew()
+                if self.concerns_form(submission) or event.request_id == self.request_id:
+                    self.begin_anew()
                 self.noted.emit(submission, event.entries)
             case NotNoted():
                 self.under_way = None
@@ -159,27 +166,3 @@ class Submitter(QObject):
     def concerns_form(self, submission: Submission) -> bool:
         """Whether the form is still the one of `submission`."""
         return submission.consent.request_id != self._of_former_form
-
-
-class SlowDisk(QObject):
-    """Follows each submission from its beginning until it is noted or has failed."""
-
-    def __init__(self, submitter: Submitter, status: StatusPanel) -> None:
-        super().__init__(submitter)
-        self._submitter = submitter
-        self._status = status
-        self._patience = Patience(self)
-        self._patience.worn.connect(self._say)
-        submitter.begun.connect(self._patience.begin)
-        submitter.noted.connect(self._end)
-        submitter.repeated.connect(self._end)
-        submitter.failed.connect(self._end)
-
-    def _say(self) -> None:
-        submission = self._submitter.under_way
-        stay = "" if submission is None or submission.workspace.practice else " Stay on the line."
-        self._status.show_message(_SLOW_DISK, Tone.WARNING, f"Not noted yet: {SLOW}.{stay}")
-
-    def _end(self) -> None:
-        self._patience.end()
-        self._status.take_back(_SLOW_DISK)

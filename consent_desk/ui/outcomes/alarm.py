@@ -27,14 +27,14 @@ _REMOVED = "Its project was removed from this computer. Set it up again, and ent
 
 
 class AlarmPresenter(Presenter):
-    """Emits `noted(Workspace, Project, Consent, Entry)`, or `failed(Project, Consent, Exception)`.
+    """Emits `noted(Workspace, Project, Consent, Entry)`, or `failed(Workspace, Project, Consent, Exception)`.
 
     Rings for real consents alone, in practice too, where it says that it is real and sends nothing; a line
     of practice can be sent with the time now all the same.
     """
 
     noted = Signal(object, object, object, object)
-    failed = Signal(object, object, object)
+    failed = Signal(object, object, object, object)
 
     def __init__(self, shell: ShellContext, projects: ProjectPresenter, log: LogPresenter) -> None:
         super().__init__(shell)
@@ -188,7 +188,7 @@ class AlarmPresenter(Presenter):
 
         def failed(error: Exception) -> None:
             self._busy.discard(entry.request_id)
-            self.failed.emit(project, consent, error)
+            self.failed.emit(workspace, project, consent, error)
 
         self._runner.run(
             Lane.JOURNAL, lambda: workspace.outbox.note(project, consent, context), done=done, failed=failed

@@ -15,9 +15,6 @@ from consent_desk.workspace import Workspace
 
 Say = Callable[[Workspace, Entry, Tone, str], None]
 
-NOTED = "Noted. You can end the call."
-"""What is said of a real consent as soon as it is on disk, until the next caller."""
-
 
 class CallPresenter(Presenter):
     """Cancels what a line of the log names, as long as it is not settled. No key does."""
@@ -63,6 +60,6 @@ class CallPresenter(Presenter):
     def _say_that_it_is_slow(self) -> None:
         if self._under_way is not None:
             workspace, entry = self._under_way
-            who = "Noted for practice. The Sandbox" if workspace.practice else "Engagement"
+            who = "The Sandbox" if workspace.practice else "Engagement"
             slow = f"{who} has not answered yet. It is given {DEADLINE:.0f} seconds in all."
             self._say(workspace, entry, Tone.NEUTRAL, slow)

@@ -9,6 +9,7 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.ui.checks.hold import HoldPresenter
 from consent_desk.ui.form.submission import SLOW, Submitter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
+from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.states import word_of
@@ -19,7 +20,7 @@ from consent_desk.workspace import Workspace
 
 _KEY = "closing"
 _NOT_NOTED_YET = f"What you pressed Send for is not noted yet: {SLOW}. It may be lost if you close now."
-_ONLY_HERE = "What was NOT NOTED is nowhere but in this window: copy or save its slip before you close."
+_ONLY_HERE = "What was NOT NOTED is nowhere but in this window: copy it before you close."
 
 OVERDUE = 24 * 3_600
 """Seconds after which it must be seen that a consent has not arrived."""
@@ -74,9 +75,15 @@ class OutstandingPresenter(Presenter):
     """Holds the window open for what is only here: real consents outstanding, being noted, or not noted."""
 
     def __init__(
-        self, shell: ShellContext, sending: OutcomePresenter, submitter: Submitter, hold: HoldPresenter
+        self,
+        shell: ShellContext,
+        sending: OutcomePresenter,
+        receipt: ReceiptPresenter,
+        submitter: Submitter,
+        hold: HoldPresenter,
     ) -> None:
         super().__init__(shell)
+        self._receipt = receipt
         self._submitter = submitter
         self._workspace: Workspace | None = None
         self._outstanding = Outstanding()
@@ -96,7 +103,7 @@ class OutstandingPresenter(Presenter):
         parts = [told(self._outstanding)] if int(self._outstanding) else []
         if submission is not None and not submission.workspace.practice:
             parts.append(_NOT_NOTED_YET)
-        if self._status.slips:
+        if self._receipt.slips:
             parts.append(_ONLY_HERE)
         return "\n\n".join(parts)
 
@@ -138,22 +145,31 @@ class OutstandingPresenter(Presenter):
             self._window.end()
             return
         self._asking = True
-        copying = ("Copy list",) if int(self._outstanding) else ()
+        copying = ("Copy list",) if int(self._outstanding) or self._receipt.slips else ()
         answer = self._questions.choose("Close Consent Desk?", why, ("Stay open", "Close anyway", *copying))
         self._asking = False
         if answer == 1:
             self._window.end()
-        elif answer == 2 and self._workspace is not None:
-            workspace = self._shell.lens.workspace(self._workspace)
-            self._runner.run(
-                Lane.JOURNAL,
-                lambda: _list_of(workspace.engine.open_entries()),
-                done=self._copy,
-                failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
-            )
+        elif answer == 2:
+            self._copy_list()
+
+    def _copy_list(self) -> None:
+        if self._workspace is None or not int(self._outstanding):
+            self._copy("")
+            return
+        workspace = self._shell.lens.workspace(self._workspace)
+        self._runner.run(
+            Lane.JOURNAL,
+            lambda: _list_of(workspace.engine.open_entries()),
+            done=self._copy,
+            failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
+        )
 
     def _copy(self, text: str) -> None:
-        QGuiApplication.clipboard().setText(text)
+        QGuiApplication.clipboard().setText(
+            "\n\n".join(part for part in (*self._receipt.slips, text) if part)
+        )
+        self._receipt.take_along()
         self._status.show_message(_KEY, Tone.NEUTRAL, "The list was copied.")
 
 

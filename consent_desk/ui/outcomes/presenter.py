@@ -1,5 +1,6 @@
 """Says in words what becomes of each consent once it is noted."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from PySide6.QtCore import Signal
@@ -19,7 +20,7 @@ from consent_desk.delivery.events import (
     Undecided,
     Withheld,
 )
-from consent_desk.domain.consent.values import Consent, CustomerId
+from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.judgement import Judgement
 from consent_desk.domain.lifecycle.messages import tell_all, tell_failing
@@ -28,19 +29,19 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
-from consent_desk.ui.log.details import slip_of
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.outcomes.calls import NOTED, CallPresenter
-from consent_desk.ui.outcomes.summary import BatchStatus, WithheldStatus, about
+from consent_desk.ui.outcomes.calls import CallPresenter
+from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
+from consent_desk.ui.outcomes.summary import WithheldStatus, about
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import counted, render, render_error, written
+from consent_desk.ui.widgets.messages import counted, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
 REMEMBERED = 1_000
-"""Consents that a person asked for. What comes of an older one is told only where it must be heard."""
+"""Consents that a person asked for at their lines. What comes of an older one its line tells alone."""
 
 _LEFT, _RESTORED = "left", "restored"
 _ANSWERS = ("Do not send it", "Send it again")
@@ -69,26 +70,23 @@ class OutcomePresenter(Presenter):
 
     `counted(Workspace, Outstanding)` tells how many consents Engagement may not have yet; `contradicted`, of
     a real one, that it does not hold; `withdrawn`, that one was cancelled before it left, and rules no more;
-    `ended(id)`, that the sending of one is over; `not_noted(error)`, that a real one could not even be noted.
+    `ended(id)`, that the sending of one is over.
     """
 
     counted = Signal(object, object)
     contradicted = Signal()
     withdrawn = Signal()
     ended = Signal(str)
-    not_noted = Signal(object)
 
-    def __init__(self, shell: ShellContext, log: LogPresenter) -> None:
+    def __init__(self, shell: ShellContext, log: LogPresenter, receipt: ReceiptPresenter) -> None:
         super().__init__(shell)
         self._log = log
-        # What a person asked for, and what was last said of it: a tenth failed try is no news.
+        self._receipt = receipt
+        # What a person asked for at its line, and what was last said of it: a tenth failed try is no news.
         self._asked: dict[str, str] = {}
-        # What was noted anew for nobody on the line.
-        self._anew: set[str] = set()
         # Outcomes that could not be written down, of this workspace.
         self._unwritten: dict[str, Workspace] = {}
         self._withheld = WithheldStatus(self._status)
-        self.batches = BatchStatus(self._status)
         self.calls = CallPresenter(shell, log, self.say, self.answer)
         log.on_line(self._window.log.send_again, self._send_again)
 
@@ -115,22 +113,10 @@ class OutcomePresenter(Presenter):
 
     # -- what a person asks for -------------------------------------------------------------------
 
-    def expect(self, entries: tuple[Entry, ...]) -> None:
-        """A person has just noted these: what becomes of them is told."""
-        for entry in entries:
-            self._ask(entry.request_id)
-
     def send_anew(self, workspace: Workspace, entry: Entry, project: Project) -> None:
         """Send what was noted for nobody on the line."""
-        self._ask(entry.request_id)
-        self._anew.add(entry.request_id)
-        self._status.begin_call(entry.request_id)
+        self.answer(workspace, entry, Tone.NEUTRAL, "Noted. Sending…")
         workspace.engine.deliver(entry, project)
-
-    def begin_call(self, workspace: Workspace, entry: Entry) -> None:
-        """Say that the consent of the caller on the line, and what belongs to it, is noted."""
-        noted = "" if workspace.practice else f"{NOTED} {self.batches.named(entry)}"
-        self._status.begin_call(self.batches.key_of(entry), noted)
 
     def give_up(self, workspace: Workspace, entries: tuple[Entry, ...]) -> None:
         """Cancel what was noted and not sent yet."""
@@ -140,8 +126,7 @@ class OutcomePresenter(Presenter):
     def send_kept(self, workspace: Workspace, entry: Entry, project: Project) -> None:
         """Send one of many that were refused before: nothing is said of it but what must be heard."""
         self._asked.pop(entry.request_id, None)
-        if not self.batches.has(entry):
-            self._status.take_back(entry.request_id)
+        self._status.take_back(entry.request_id)
         self.calls.kept.add(entry.request_id)
         workspace.engine.send_kept(entry, project)
 
@@ -159,45 +144,38 @@ class OutcomePresenter(Presenter):
                     return
                 decided_by = workspace.user
             self._ask(request_id)
-            self._status.begin_call(self.batches.key_of(entry))
             engine.send_again(entry, decided_by)
 
         def failed(error: Exception) -> None:
-            self.say(workspace, entry, Tone.BAD, f"Not sent. {render_error(error)}")
+            self.answer(workspace, entry, Tone.BAD, f"Not sent. {render_error(error)}")
 
         self._runner.run(Lane.JOURNAL, lambda: engine.question(request_id), done=ask, failed=failed)
 
     # -- what is said -----------------------------------------------------------------------------
 
     def say(self, workspace: Workspace, entry: Entry, tone: Tone, text: str) -> None:
-        """Say `text` of one consent of `workspace`. What was said of it before is overtaken."""
-        if self.batches.takes(entry, tone, text):
+        """Say `text` of one consent of `workspace`. What was said of it before is overtaken.
+
+        Of the call in hand the receipt says it, of all else its line: but for what was asked for there.
+        """
+        if self._receipt.take(workspace, entry, tone, text) or entry.request_id not in self._asked:
+            self._status.take_back(entry.request_id)
             return
-        if entry.state is State.DISCARDED:
-            self._status.unsay_noted(entry.request_id)
-        said = f"{text}\n{about(entry, entry.project_name)}"
-        self._status.show_of_call(entry.request_id, tone, said, practice=workspace.practice)
+        if self._asked[entry.request_id] != text:
+            self._ask(entry.request_id, text)
+            said = f"{text}\n{about(entry, entry.project_name)}"
+            self._status.show_message(entry.request_id, tone, said, practice=workspace.practice)
 
     def answer(self, workspace: Workspace, entry: Entry, tone: Tone, text: str) -> None:
         """Say what comes of what a person asked for at the line of a consent, whoever is on the line."""
-        self._status.begin_call(self.batches.key_of(entry))
+        self._ask(entry.request_id)
         self.say(workspace, entry, tone, text)
-
-    def say_not_noted(self, project: Project, consents: tuple[Consent, ...], error: Exception) -> None:
-        """Say that these are nowhere but here, and give a slip of them."""
-        slip = "\n\n".join(slip_of(one, project, written(self._local(one.timestamp))) for one in consents)
-        said = f"NOT NOTED, and nothing was sent. {render_error(error)}"
-        self.batches.say_not_noted(consents, project, said, slip)
-        if not project.practice:
-            self.not_noted.emit(error)
 
     def forget_customer(self, project_id: str, customer: CustomerId) -> None:
         """Take back what was said of a customer who was erased."""
-        self.batches.forget_customer(project_id, customer)
-        # As `say`, the line of all, and what was noted name a customer.
-        self._status.take_back_naming(
-            *(f"{before}{customer.value}, " for before in ("\n", " for ", ": ", ". "))
-        )
+        self._receipt.forget_customer(project_id, customer)
+        # As `say` names them.
+        self._status.take_back_naming(f"\n{customer.value}, ")
 
     def _ask(self, request_id: str, said: str = "") -> None:
         self._asked[request_id] = said
@@ -209,8 +187,10 @@ class OutcomePresenter(Presenter):
     def take(self, workspace: Workspace, event: Outcome) -> None:
         """Show and say what the engine of `workspace` tells."""
         match event:
+            case Planned(entry=entry, outlook=None):
+                self._receipt.take(workspace, entry, Tone.NEUTRAL, "")
             case Planned():
-                self._say_planned(workspace, event)
+                self.say(workspace, event.entry, Tone.NEUTRAL, self._rendered(event.outlook))
             case Sending():
                 self._begin_sending(workspace, event)
             case Settled():
@@ -244,24 +224,19 @@ class OutcomePresenter(Presenter):
             case _ as never:
                 assert_never(never)
 
-    def _rendered(self, why: str | Message) -> str:
-        return why if isinstance(why, str) else render(why, self._local)
-
-    def _say_planned(self, workspace: Workspace, event: Planned) -> None:
-        is_anew = event.entry.request_id in self._anew
-        self._anew.discard(event.entry.request_id)
-        noted = "Noted for practice. " if workspace.practice else "Noted. " if is_anew else ""
-        coming = "Sending…" if event.outlook is None else render(event.outlook, self._local)
-        self.say(workspace, event.entry, Tone.NEUTRAL, f"{noted}{coming}")
+    def _rendered(self, why: str | Message | None) -> str:
+        return render(why, self._local) if isinstance(why, Message) else why or ""
 
     def _begin_sending(self, workspace: Workspace, event: Sending) -> None:
         self._withheld.clear(event.entry.project_id)
         if event.second and not workspace.practice:
             second = "It was not seen in Engagement: it is sent a second time."
             self.say(workspace, event.entry, Tone.WARNING, second)
+        sent = replace(event.entry, state=State.IN_FLIGHT)
+        self._receipt.take_sending(workspace, sent)
         self._log.show_begun(workspace, event.entry)
         if event.by_person:
-            self.calls.begin(workspace, event.entry)
+            self.calls.begin(workspace, sent)
 
     def _end_sending(self, request_id: str) -> None:
         self.calls.end(request_id)
@@ -283,8 +258,7 @@ class OutcomePresenter(Presenter):
             self.say(workspace, entry, Tone.BAD, text)
             return
         self._unwritten.pop(entry.request_id, None)
-        tone = tone_of(entry, practice=workspace.practice)
-        self._tell(workspace, entry, tone, event.judgement, event.outlook)
+        self._tell(workspace, entry, event.judgement, event.outlook)
 
     def _take_not_left(self, workspace: Workspace, event: NotLeft) -> None:
         entry = event.entry
@@ -314,14 +288,10 @@ class OutcomePresenter(Presenter):
         self._withheld.clear(entry.project_id)
         self._log.put(workspace, entry)
         if entry.state is State.CONTRADICTED and not workspace.practice:
-            text = render(tell_all(event.judgement, None), self._local)
-            if not self.batches.takes(entry, tone_of(entry, practice=False), text):
-                # The alarm says it, louder than the status.
-                self._status.take_back(entry.request_id)
+            # The alarm says it too, louder.
+            self._asked.pop(entry.request_id, None)
             self.contradicted.emit()
-            return
-        tone = tone_of(entry, practice=workspace.practice)
-        self._tell(workspace, entry, tone, event.judgement, event.outlook)
+        self._tell(workspace, entry, event.judgement, event.outlook)
 
     def _take_missed(self, workspace: Workspace, event: Missed) -> None:
         """Say that the looks fail: where a person asked for it, and to anybody once nobody looks any more."""
@@ -331,21 +301,15 @@ class OutcomePresenter(Presenter):
         if entry.state in TO_CHECK_STATES and not entry.checked:
             # What a person is to check stays in view.
             return
-        if failing.is_given_up:
-            self._ask(entry.request_id)
-        tone = tone_of(entry, practice=workspace.practice)
         told = tell_failing(failing, entry.state, entry.action, practice=workspace.practice)
-        self._tell(workspace, entry, tone, told, event.outlook)
+        self._tell(workspace, entry, told, event.outlook)
 
     def _tell(
-        self, workspace: Workspace, entry: Entry, tone: Tone, judgement: Judgement, outlook: Message | None
+        self, workspace: Workspace, entry: Entry, judgement: Judgement, outlook: Message | None
     ) -> None:
-        """Say how it stands and what comes next, where a person asked or must hear of it, if it is news."""
-        text = render(tell_all(judgement, None), self._local)
-        must_be_heard = tone is Tone.BAD or entry.held
-        if self._asked.get(entry.request_id, "" if must_be_heard else text) != text:
-            self._ask(entry.request_id, text)
-            self.say(workspace, entry, tone, render(tell_all(judgement, outlook), self._local))
+        """Say how it stands and what comes next."""
+        tone = tone_of(entry, practice=workspace.practice)
+        self.say(workspace, entry, tone, render(tell_all(judgement, outlook), self._local))
 
     def _give_up_unwritten(self, opened: Workspace) -> None:
         # The journal was opened anew: what it does not know of a call is looked up, and told then.

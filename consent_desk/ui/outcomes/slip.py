@@ -3,6 +3,7 @@
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.message import say
 from consent_desk.system.atomic_file import replace_file
+from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane
@@ -24,19 +25,23 @@ class SlipPresenter(Presenter):
     for when the machine is in trouble.
     """
 
-    def __init__(self, shell: ShellContext) -> None:
+    def __init__(self, shell: ShellContext, receipt: ReceiptPresenter) -> None:
         super().__init__(shell)
+        self._receipt = receipt
         self._is_saving = False
         self._patience = Patience(self)
         self._patience.worn.connect(lambda: self._status.show_message(_KEY, Tone.NEUTRAL, "Saving the slip…"))
         self._patience.gone.connect(self._give_up)
-        self._status.save_requested.connect(self._save)
+        self.action = self._window.top.menu.addAction("Save slips…", self._save)
+        self.action.setEnabled(False)
+        receipt.only_here.connect(lambda count: self.action.setEnabled(count > 0))
 
-    def _save(self, text: str) -> None:
+    def _save(self) -> None:
         if self._is_saving:
             # The last slip is still waited for, and the status says so.
             return
-        chosen = self._questions.choose_file("Save slip", "not noted", {"txt": "Text"})
+        text = "\n\n".join(self._receipt.slips)
+        chosen = self._questions.choose_file("Save slips", "not noted", {"txt": "Text"})
         if chosen is None:
             return
 

@@ -81,6 +81,11 @@ class ProjectPresenter(Presenter):
             settings_desk.checked.connect(self._show_checked)
             self._window.closing.connect(settings_desk.end)
 
+    @property
+    def has_several(self) -> bool:
+        """Whether there is more than one real project: then each outcome names its own."""
+        return len(self._listed) > 1
+
     def start(self) -> None:
         """Choose the project used last, or the Sandbox where nothing real was ever done."""
         if self._projects is None:

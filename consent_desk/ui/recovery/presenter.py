@@ -60,7 +60,7 @@ class RecoveryPresenter(Presenter):
         self._window.project_bar.backups.show()
         session.journal_well.connect(self._show_well)
         session.journal_shut.connect(self.show_trouble)
-        session.sending.not_noted.connect(self._show_failure)
+        session.not_noted.connect(self._show_failure)
         # What was said of the journal of real consents has no place beside practice.
         projects.sandbox_chosen.connect(self._show_well)
         self.settled.connect(projects.enter_again)

@@ -1,20 +1,18 @@
-"""What just happened, in a person's words. Errors stay until they are dismissed or overtaken."""
+"""What just happened that concerns no call in hand, in a person's words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout
 
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
 from consent_desk.ui.widgets.inputs import button
-from consent_desk.ui.widgets.layouts import Yielding
+from consent_desk.ui.widgets.layouts import Yielding, fill
 from consent_desk.ui.widgets.tones import Tone, sign
 
 _STAYS = frozenset({Tone.BAD, Tone.WARNING})
-_MOST_KEPT = 2
-_LEAST = 1
-"""Lines that are seen in the lowest window."""
+_MOST = 3
 _REAL = "Not practice, a real consent:"
 
 
@@ -22,205 +20,82 @@ _REAL = "Not practice, a real consent:"
 class _Said:
     tone: Tone
     text: str
-    slip: str = ""
     practice: bool | None = None
 
-
-_NOTHING = _Said(Tone.QUIET, "")
+    @property
+    def is_real_error(self) -> bool:
+        return self.practice is False and self.tone is Tone.BAD
 
 
 class StatusPanel(TintedBanner):
-    """A banner of one or two lines. Each message belongs to a `key`: a later one with it overtakes it.
+    """A banner, hidden when empty. Each message belongs to a `key`: a later one with it overtakes it.
 
-    What is said of practice is shown in practice alone. What is said of real consents is shown beside these;
-    their errors show in practice too, and say that they are real.
-
-    A call is a key too: what becomes of that of the caller on the line is the latest message; of an earlier
-    one is shown, beside it, only what must be heard. That one was noted stays first until the next caller.
-
-    At its end stands the way to the list of shortcuts. `save_requested(text)` asks to save the slips.
+    Errors and warnings stay until they are dismissed, overtaken or taken back; all else until something is
+    said. What is said of practice is shown in practice alone. What is said of real consents is shown beside
+    these; their errors show in practice too, and say that they are real.
     """
-
-    save_requested = Signal(str)
 
     def __init__(self) -> None:
         super().__init__(Tone.QUIET)
-        self._kept: dict[str, _Said] = {}
-        self._key, self._latest = "", _NOTHING
+        self._said: dict[str, _Said] = {}
         self._practice: bool | None = None
-        self._noted, self._noted_as = "", ""
-        self._calls: set[str] = set()
-        self.noted = _label("Noted")
-        self.kept = _label("Errors to look at")
-        self.latest = _label("Status")
-        self.action = QPushButton()
-        self.action.clicked.connect(self._copy_slips)
-        self.save_slips = button("Save slip…")
-        self.save_slips.clicked.connect(lambda: self.save_requested.emit("\n\n".join(self.slips)))
-        self.dismiss = button("Dismiss")
+        self.label = TintedLabel("Status")
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.dismiss = button("Dismiss", "Dismiss messages")
         self.dismiss.clicked.connect(self.clear)
-        self.shortcuts = button("F1: shortcuts", "Keyboard shortcuts")
-        self.shortcuts.setFlat(True)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(10, 4, 10, 4)
-        texts = Yielding(self.noted, self.kept, self.latest, name="Text of the status", least=_LEAST)
-        layout.addWidget(texts, 1)
-        for each in (self.action, self.save_slips, self.dismiss, self.shortcuts):
-            layout.addWidget(each, 0, Qt.AlignmentFlag.AlignTop)
-        # Room for two lines, so that the window does not jump when there is something to say.
-        self.latest.setMinimumHeight(self.latest.fontMetrics().lineSpacing() * 2)
+        texts = Yielding(self.label, name="Text of the status", least=1)
+        layout = fill(QHBoxLayout(self), (texts, 1), margins=(12, 8, 12, 8))
+        layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
         self._refresh()
 
     def turn_to(self, *, practice: bool) -> None:
-        """Show practice, or the real consents, from now on. Slips and errors of real ones stay."""
-        if practice is self._practice:
-            return
-        self._practice = practice
-        self.end_calls()
-        said = {**self._kept, self._key: self._latest}
-        self._kept = {key: one for key, one in said.items() if _outlasts_turn(one)}
-        self._key, self._latest = "", _NOTHING
-        self._refresh()
+        """Show practice, or the real consents, from now on. Errors of real ones stay."""
+        if practice is not self._practice:
+            self._practice = practice
+            self._keep_where(lambda key, said: said.is_real_error)
 
-    def begin_call(self, key: str, noted: str = "") -> None:
-        """`key` is a call of the caller on the line. `noted`: that it is, and whose, until the next one."""
-        if key not in self._calls and noted:
-            self._noted, self._noted_as = noted, key
-            self._refresh()
-            announce(self.noted, noted)
-        self._calls.add(key)
-
-    def end_calls(self) -> None:
-        """The next caller is on the line."""
-        self._noted = ""
-        calls, self._calls = self._calls, set()
-        if self._key in calls:
-            if self._latest.tone in _STAYS:
-                self._kept[self._key] = self._latest
-            self._key, self._latest = "", _NOTHING
-        self._refresh()
-
-    def unsay_noted(self, key: str) -> None:
-        """That this call was noted is true no more in the sense of the caller: it was cancelled."""
-        if self._noted_as == key:
-            self._noted = ""
-            self._refresh()
-
-    def show_of_call(self, key: str, tone: Tone, text: str, *, practice: bool) -> None:
-        """Show what became of a call, as the latest message if its caller is on the line."""
-        if key in self._calls:
-            self.show_message(key, tone, text, practice=practice)
-            return
-        self.take_back(key)
-        if tone in _STAYS:
-            self.show_beside(key, tone, text, practice=practice)
-
-    def show_message(
-        self, key: str, tone: Tone, text: str, *, slip: str = "", practice: bool | None = None
-    ) -> None:
+    def show_message(self, key: str, tone: Tone, text: str, *, practice: bool | None = None) -> None:
         """Show `text` and announce it. What `key` said before is overtaken; errors of other keys stay.
 
-        `slip` is a text to copy, which is nowhere else: buttons copy and save those of all that stay.
         `practice`: whether it is said of practice, or of a real consent; None where it is of neither.
         """
-        said = _Said(tone, text, slip, practice)
-        if not self._is_shown_here(said):
-            self.take_back(key)
-            return
-        self._kept.pop(key, None)
-        if self._key != key and self._latest.tone in _STAYS:
-            self._kept[self._key] = self._latest
-        self._key, self._latest = key, said
+        said = _Said(tone, text, practice)
+        self._said.pop(key, None)
+        is_shown = None in {practice, self._practice} or practice is self._practice or said.is_real_error
+        if is_shown:
+            self._said = {other: one for other, one in self._said.items() if one.tone in _STAYS} | {key: said}
         self._refresh()
-        announce(self.latest, self._told(said))
+        if is_shown:
+            announce(self.label, self._told(said))
 
-    def show_beside(self, key: str, tone: Tone, text: str, *, practice: bool) -> None:
-        """Show and announce `text` among what stays, beside the latest message."""
-        said = _Said(tone, text, practice=practice)
-        self._kept.pop(key, None)
-        if not self._is_shown_here(said):
-            return
-        self._kept[key] = said
+    def take_back(self, key: str) -> None:
+        """Take back what `key` said."""
+        self._keep_where(lambda other, said: other != key)
+
+    def take_back_naming(self, name: str) -> None:
+        """Take back what holds `name`."""
+        self._keep_where(lambda key, said: name not in said.text)
+
+    def clear(self) -> None:
+        """Take back everything that was said."""
+        self._keep_where(lambda key, said: False)
+
+    def _keep_where(self, is_kept: Callable[[str, _Said], bool]) -> None:
+        self._said = {key: said for key, said in self._said.items() if is_kept(key, said)}
         self._refresh()
-        announce(self.kept, self._told(said))
-
-    def _is_shown_here(self, said: _Said) -> bool:
-        return (
-            None in {said.practice, self._practice} or said.practice is self._practice or _is_real_error(said)
-        )
 
     def _told(self, said: _Said) -> str:
         return f"{_REAL} {said.text}" if self._practice and said.practice is False else said.text
 
-    def _shown(self, said: _Said) -> str:
-        return f"{sign(said.tone)} {self._told(said)}".strip()
-
-    def take_back(self, key: str) -> None:
-        """Take back what `key` said."""
-        self._kept.pop(key, None)
-        if self._key == key:
-            self._key, self._latest = "", _NOTHING
-        self._refresh()
-
-    def take_back_naming(self, *names: str) -> None:
-        """Take back what holds one of `names`, but for slips: they are nowhere else."""
-        if any(name in self._noted for name in names):
-            self.unsay_noted(self._noted_as)
-        said = {**self._kept, self._key: self._latest}
-        for key, one in said.items():
-            if not one.slip and any(name in one.text for name in names):
-                self.take_back(key)
-
-    @property
-    def slips(self) -> tuple[str, ...]:
-        """What is said that is nowhere else."""
-        return tuple(said.slip for said in (*self._kept.values(), self._latest) if said.slip)
-
-    def _copy_slips(self) -> None:
-        QGuiApplication.clipboard().setText("\n\n".join(self.slips))
-
-    def clear(self) -> None:
-        """Take back everything that was said, but that the call on the line was noted."""
-        self._kept.clear()
-        self._key, self._latest = "", _NOTHING
-        self._refresh()
-
     def _refresh(self) -> None:
-        tones = {said.tone for said in self._kept.values()}
-        worst = Tone.BAD if Tone.BAD in tones else Tone.WARNING
-        kept = [self._shown(said) for said in self._kept.values()]
-        if len(kept) > _MOST_KEPT:
-            in_log = not any(said.slip for said in [*self._kept.values()][:-_MOST_KEPT])
-            where = ", see the log" if in_log else ""
-            kept = [f"… and {len(kept) - _MOST_KEPT} more{where}", *kept[-_MOST_KEPT:]]
-        self.noted.show_text(Tone.NEUTRAL, f"{sign(Tone.NEUTRAL)} {self._noted}" if self._noted else "")
-        self.noted.setVisible(bool(self._noted))
-        self.kept.show_text(worst, "\n".join(kept))
-        self.kept.setVisible(bool(kept))
-        self.latest.show_text(self._latest.tone, self._shown(self._latest))
-        # Its room is that of all, while there is nothing else to say.
-        self.latest.setVisible(bool(self._latest.text) or not (kept or self._noted))
-        self.dismiss.setVisible(bool(kept) or self._latest.tone in _STAYS)
-        slips = len(self.slips)
-        self.action.setVisible(slips > 0)
-        self.save_slips.setVisible(slips > 0)
-        self.save_slips.setText("Save slip…" if slips < 2 else f"Save {slips} slips…")
-        offer = "Copy as a slip" if slips < 2 else f"Copy {slips} slips"
-        self.action.setText(offer)
-        self.action.setAccessibleName(offer)
-        self.show_tone(worst if kept else self._latest.tone)
-
-
-def _outlasts_turn(said: _Said) -> bool:
-    return _is_real_error(said) or (bool(said.slip) and said.practice is not True)
-
-
-def _is_real_error(said: _Said) -> bool:
-    return said.practice is False and said.tone is Tone.BAD
-
-
-def _label(accessible_name: str) -> TintedLabel:
-    label = TintedLabel(accessible_name)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-    return label
+        # The latest first: what is seen in the lowest window.
+        said = [*reversed(self._said.values())]
+        lines = [f"{sign(one.tone)} {self._told(one)}".strip() for one in said[:_MOST]]
+        if len(said) > _MOST:
+            lines.append(f"… and {len(said) - _MOST} more")
+        tones = {one.tone for one in said}
+        rest = said[0].tone if said else Tone.QUIET
+        tone = next((one for one in (Tone.BAD, Tone.WARNING) if one in tones), rest)
+        self.show_tone(tone)
+        self.label.show_text(tone, "\n".join(lines))
+        self.setVisible(bool(said))

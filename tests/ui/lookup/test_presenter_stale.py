@@ -153,7 +153,7 @@ def test_what_is_shown_belongs_to_the_field_and_the_alarm_names_none_but_who_was
         caller.act(what, value)
         shown, customer = caller.consent.known.chosen.text(), caller.consent.customer_id.text()
         assert shown in {"", "Looking up…"} or belongs(shown, customer)
-        named = [part.split(".")[0] for part in caller.status.kept.text().split("registered = ")[1:]]
+        named = [part.split(".")[0] for part in caller.status.label.text().split("registered = ")[1:]]
         assert set(named) <= {one for one in caller.sent if one in UNKNOWN or one not in IDS}
     caller.act("return", "")
     while caller.lanes.waiting:

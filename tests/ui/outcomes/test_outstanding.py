@@ -87,9 +87,9 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
 
 def test_a_slow_disk_is_told_of_until_it_has_noted(disk: Event, acme: OpenDesk) -> None:
     acme.send()
-    acme.wait_for_status("▲ Not noted yet: the disk of this computer is slow. Stay on the line.")
+    acme.wait_for_status("▲ Not noted yet. Stay on the line.\njane@example.com · opt-out of SMS marketing")
     disk.set()
-    acme.wait_for_status("it is being looked up")
+    acme.wait_for_status("Delivered")
     assert acme.errors == ""
     assert acme.window.close()
     assert acme.person.asked == []
@@ -118,11 +118,16 @@ def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(
     assert not acme.window.close()
     acme.wait_for_question(1)
     assert acme.person.asked == [
-        "Close Consent Desk? What was NOT NOTED is nowhere but in this window: copy or save its slip "
-        "before you close. Stay open / Close anyway"
+        "Close Consent Desk? What was NOT NOTED is nowhere but in this window: copy it before you close. "
+        "Stay open / Close anyway / Copy list"
     ]
     assert acme.window.isVisible()
-    controls.press(acme.window, "Dismiss")
+    acme.person.answer = 2
+    acme.window.close()
+    acme.wait_for_status("The list was copied.")
+    assert QGuiApplication.clipboard().text().startswith("NOT NOTED by Consent Desk, and not sent")
+    # Somebody has it now.
+    assert acme.receipt.startswith("✖ NOT NOTED")
     assert acme.window.close()
 
 

@@ -1,15 +1,19 @@
 """One press is one consent, and the status says honestly what became of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
+from consent_desk.delivery.outbox import Outbox
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.state import Fact, State
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.engagement.http.transport import HttpCall, HttpTransport
@@ -19,45 +23,42 @@ from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes import presenter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.shell import waiting
-from consent_desk.ui.widgets.tones import Tone, colour
+from consent_desk.ui.widgets.tones import Tone, background, colour
 from tests.consents import claim, go_on
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, events
 
 
-def text_colour(desk: OpenDesk) -> str:
-    label = desk.window.status.latest
-    return label.palette().color(label.foregroundRole()).name()
-
-
 def test_a_consent_is_noted_before_it_is_sent_and_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.fault = Fault.SILENCE
     acme.send()
-    acme.wait_for_status("➜ Sending…\njane@example.com, opt-out of sms_marketing, Acme production")
-    assert acme.noted == NOTED
+    acme.wait_for_status("✓ On this computer — ○ Sending")
+    assert acme.noted.startswith(NOTED)
     acme.wait_for_events(engagement, 1)
     acme.wait_for_line("Sending")
 
 
-NOTED = "➜ Noted. You can end the call. jane@example.com, opt-out of sms_marketing, Acme production"
+NOTED = "✓ Noted. You can end the call.\njane@example.com · opt-out of SMS marketing · "
 
 
 def test_that_it_is_noted_stays_in_view_until_the_form_changes(acme: OpenDesk) -> None:
     acme.deliver()
-    assert text_colour(acme) == colour(Tone.NEUTRAL, QApplication.palette()).name()
-    assert acme.noted == NOTED
+    assert acme.noted.startswith(NOTED)
+    assert acme.receipt.endswith("✓ On this computer — ✓ Delivered — ○ Verified in about 30 s")
     acme.clock.seconds_off += 35
-    acme.wait_for_status("✔ Verified")
-    assert acme.noted == NOTED
-    assert acme.window.status.noted.isVisible()
+    acme.wait_for_status("✓ On this computer — ✓ Delivered — ✔ Verified")
+    assert acme.noted.startswith(NOTED)
+    assert acme.window.receipt.isVisible()
     # Neither is one by the next caller.
     for which in (Qt.Key.Key_Escape, Qt.Key.Key_Tab):
         acme.key(which)
     controls.press(acme.window, "Refresh categories")
-    assert acme.noted == NOTED
+    assert acme.noted.startswith(NOTED)
     controls.paste(acme.window, "Customer ID", "omar@example.com")
-    assert (acme.noted, acme.status) == ("", "")
+    assert acme.status == ""
+    controls.write(acme.window, "Customer ID", "")
+    assert acme.noted.startswith(NOTED)
 
 
 def test_what_becomes_of_an_earlier_caller_does_not_stand_under_the_next_ones_form(
@@ -69,13 +70,13 @@ def test_what_becomes_of_an_earlier_caller_does_not_stand_under_the_next_ones_fo
     acme.wait_for_status("Not accepted")
     acme.clock.seconds_off += 35
     acme.wait_for_line("Refused", "Verified")
-    assert "omar@example.com, opt-out of sms_marketing, Acme production" in acme.status
-    assert acme.noted.startswith("➜ Noted. You can end the call. omar@example.com")
-    assert "jane@example.com" not in acme.status + acme.errors
+    assert acme.noted.startswith(
+        "✓ Noted. You can end the call.\nomar@example.com · opt-out of SMS marketing"
+    )
+    assert "jane@example.com" not in acme.status
     controls.write(acme.window, "Customer ID", "third@example.com")
-    # What needs a person is beside, and says of whom it speaks.
+    # What needs a person stands in its line.
     assert acme.status == ""
-    assert acme.errors.endswith("\nomar@example.com, opt-out of sms_marketing, Acme production")
 
 
 def test_a_slow_answer_is_told_with_how_long_it_is_waited_for_and_the_way_out(
@@ -84,8 +85,8 @@ def test_a_slow_answer_is_told_with_how_long_it_is_waited_for_and_the_way_out(
     monkeypatch.setattr(waiting, "SAY_SLOW_AFTER", 30)
     engagement.fault = Fault.SILENCE
     acme.send()
-    acme.wait_for_status("➜ Engagement has not answered yet. It is given 20 seconds in all.")
-    assert acme.noted.startswith("➜ Noted. You can end the call. ")
+    acme.wait_for_status("Engagement has not answered yet. It is given 20 seconds in all.")
+    assert acme.noted.startswith(NOTED)
     acme.wait_for_events(engagement, 1)
     acme.cancel_line()
     acme.wait_for_status("Cancelled too late")
@@ -97,7 +98,8 @@ def test_in_practice_it_is_the_sandbox_that_is_slow(
     monkeypatch.setattr(waiting, "SAY_SLOW_AFTER", 30)
     demo = open_desk(fault=Fault.SILENCE).ready()
     demo.send()
-    demo.wait_for_status("Noted for practice. The Sandbox has not answered yet.")
+    demo.wait_for_status("The Sandbox has not answered yet.")
+    assert demo.noted.startswith("◆ Noted for practice.")
 
 
 def test_nothing_is_called_slow_after_it_was_cancelled(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -112,8 +114,10 @@ def test_nothing_is_called_slow_after_it_was_cancelled(acme: OpenDesk, engagemen
 
 def test_practice_is_amber_and_says_that_nothing_was_recorded(demo: OpenDesk) -> None:
     demo.send()
-    demo.wait_for_status("◆ Delivered to the Sandbox only. Not recorded in Engagement.")
-    assert text_colour(demo) == colour(Tone.PRACTICE, QApplication.palette()).name()
+    demo.wait_for_status("Delivered to the Sandbox only. Not recorded in Engagement.")
+    assert demo.noted.startswith("◆ Noted for practice.\njane@example.com")
+    ground = demo.window.receipt.text.palette().color(QPalette.ColorRole.Base)
+    assert ground == background(Tone.PRACTICE, QApplication.palette())
     demo.wait_for_line("Practice: delivered")
     assert demo.person.asked == []
 
@@ -163,6 +167,10 @@ def test_a_shortcut_held_down_notes_once_and_complains_of_nothing(
     assert len(events(engagement)) == 1
 
 
+def fail(*_: object) -> None:
+    raise JournalError(say("The disk is full."), say("Make room."))
+
+
 def break_journal(folders: Folders) -> None:
     """Let the journal lose its table: whatever is written from now on fails."""
     import sqlite3
@@ -183,7 +191,7 @@ def test_what_cannot_be_noted_stays_in_the_form_is_not_sent_and_offers_a_slip(
     assert controls.button(acme.window, "Send").isEnabled()
     assert controls.focused_name(acme.window) == "Send"
     assert acme.window.preview.stamp.text() == "· timestamp is set when you send"
-    controls.press(acme.window, "Copy as a slip")
+    controls.press(acme.window, "Copy slip")
     slip = QGuiApplication.clipboard().text()
     assert slip.startswith("NOT NOTED by Consent Desk, and not sent: enter it again later.")
     for line in ("Customer ID: registered = jane@example.com", "Category: sms_marketing", "Action: reject"):
@@ -191,18 +199,60 @@ def test_what_cannot_be_noted_stays_in_the_form_is_not_sent_and_offers_a_slip(
     assert len(events(engagement)) == 0
 
 
-def test_an_error_stays_when_another_consent_succeeds_and_goes_when_dismissed(
-    acme: OpenDesk, engagement: Sandbox
+def test_what_is_tried_again_is_noted_once_and_the_form_is_ready_for_the_next_caller(
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engagement.misbehave(Fault.INVALID_SECRET, times=1)
-    acme.send("first@example.com")
-    acme.wait_for_status("Not accepted: this desk's key is wrong (403 invalid secret).")
-    acme.deliver("second@example.com")
-    assert "Not accepted" in acme.errors
-    assert "first@example.com" in acme.errors
-    assert controls.named(acme.window, "Dismiss", QPushButton).isVisible()
-    controls.press(acme.window, "Dismiss")
-    assert (acme.errors, acme.status) == ("", "")
+    with monkeypatch.context() as full:
+        full.setattr(Outbox, "note_all", fail)
+        acme.send()
+        acme.wait_for_status("✖ NOT NOTED, and nothing was sent.")
+    assert acme.not_noted == []
+    controls.press(acme.window, "Try again")
+    acme.wait_for_line("Delivered, checking")
+    assert acme.noted.startswith(NOTED)
+    assert controls.line(acme.window, "Customer ID").text() == ""
+    assert len(events(engagement)) == 1
+
+
+def test_what_is_not_noted_heads_the_right_column_when_the_next_caller_is_begun_until_it_is_dealt_with(
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(Outbox, "note_all", fail)
+        acme.send("first@example.com")
+        acme.wait_for_status("✖ NOT NOTED")
+        # Of the same caller still.
+        controls.write(acme.window, "Ticket", "4711")
+        assert acme.receipt.startswith("✖ NOT NOTED")
+        acme.send("second@example.com")
+        acme.wait_for_status("✖ NOT NOTED, and nothing was sent.\nsecond@example.com")
+    acme.send("third@example.com")
+    acme.wait_for_line("Delivered, checking")
+    assert acme.noted.startswith("✓ Noted. You can end the call.\nthird@example.com")
+    first, second = acme.not_noted
+    assert first == "NOT NOTED: first@example.com · opt-out of SMS marketing"
+    for name in ("Dismiss", "Try again"):
+        who = (first if name == "Dismiss" else second).removeprefix("NOT NOTED: ")
+        controls.press(acme.window, f"{name}: {who}")
+    acme.wait_for_line("Delivered, checking", "Delivered, checking")
+    acme.bot.waitUntil(lambda: acme.not_noted == [])
+    # It is not the caller's on the line.
+    assert acme.noted.startswith("✓ Noted. You can end the call.\nthird@example.com")
+    assert "Noted after all.\nsecond@example.com" in acme.errors
+    assert sorted(b"second@" in one.body for one in events(engagement)) == [False, True]
+
+
+def test_an_answer_to_what_was_asked_at_a_line_stands_beside_until_it_is_dismissed(
+    two_callers: OpenDesk,
+) -> None:
+    controls.write(two_callers.window, "Customer ID", "third@example.com")
+    two_callers.cancel_line(0)
+    two_callers.wait_for_status("✖ Not recorded: it was cancelled, and Engagement has not taken it.")
+    assert two_callers.receipt == ""
+    assert "second@example.com" in two_callers.errors
+    controls.press(two_callers.window, "Dismiss messages")
+    assert two_callers.status == ""
+    assert not two_callers.window.status.isVisible()
 
 
 def test_cancelling_after_the_request_left_is_too_late_and_says_so(
@@ -246,10 +296,9 @@ def test_cancelling_what_still_waits_sends_nothing_and_is_red(
     two_callers: OpenDesk, engagement: Sandbox
 ) -> None:
     two_callers.cancel_line(0)
-    two_callers.wait_for_status("✖ Not recorded: it was cancelled, and Engagement has not taken it.")
-    assert two_callers.noted == ""
+    two_callers.wait_for_status("Not recorded: it was cancelled, and Engagement has not taken it.")
+    assert two_callers.receipt.startswith("✖ Not recorded\nsecond@example.com")
     two_callers.wait_for_line("Not recorded", "Sending")
-    assert "second@example.com" in two_callers.status
     table = controls.table(two_callers.window, "Response log")
     shown = table.model().index(0, 1)
     red = colour(Tone.BAD, QApplication.palette())
@@ -268,7 +317,8 @@ def test_what_was_cancelled_counts_until_it_is_acknowledged_at_its_line(two_call
     assert not controls.button(two_callers.window, "Send again").isVisible()
     acknowledge.click()
     two_callers.wait_for_line("Not recorded", "Sending")
-    two_callers.wait_for_status("➜ Acknowledged: it was cancelled, and is not recorded.")
+    two_callers.wait_for_status("Acknowledged: it was cancelled, and is not recorded.")
+    assert two_callers.receipt.startswith("Not recorded\nsecond@example.com")
     two_callers.wait_for_counter("1 not yet confirmed")
     two_callers.wait_for_details("Not recorded (acknowledged (by ")
     assert not acknowledge.isVisible()
@@ -394,8 +444,11 @@ def test_what_was_said_of_each_send_is_not_kept_for_ever(
     acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(presenter, "REMEMBERED", 2)
-    for number in range(3):
-        acme.send(f"customer{number}@example.com")
-        acme.wait_for_status(f"customer{number}@example.com")
+    acme.deliver()
+    acme.wait_for_line("Delivered, checking")
     (desk,) = acme.window.findChildren(OutcomePresenter)
-    assert len(desk._asked) == 2
+    line = acme.window.log.model.entry(0)
+    assert line is not None
+    for number in range(3):
+        desk.answer(acme.workspace, replace(line, request_id=str(number)), Tone.NEUTRAL, "Asked.")
+    assert [*desk._asked] == ["1", "2"]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
 from consent_desk.delivery import schedule as schedule_module
@@ -23,7 +24,7 @@ from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from consent_desk.ui.widgets.tones import Tone, colour
+from consent_desk.ui.widgets.tones import Tone, background
 from tests.consents import LOOKED_UP, a_consent, write_down
 from tests.engagement.http.servers import Server, answer, answering, free_port
 from tests.ui import controls
@@ -66,7 +67,9 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.misbehave(Fault.DROP_AFTER_STORING, times=1)
     acme.send()
-    acme.wait_for_status("▲ Not yet confirmed: the line broke before Engagement answered.")
+    acme.wait_for_status(
+        "— ▲ Not confirmed, looking it up\nNot yet confirmed: the line broke before Engagement answered."
+    )
     assert "it is looked up by itself" in acme.status
     # That would stand there when the time has passed.
     assert "Checking at " not in acme.status
@@ -75,10 +78,9 @@ def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk,
     acme.wait_for_details("\nChecking at ")
     acme.clock.seconds_off += 31
     acme.wait_for_line("Verified")
-    acme.wait_for_status("✔ Verified: Engagement shows the opt-out.")
-    label = acme.window.status.latest
-    green = colour(Tone.GOOD, QApplication.palette()).name()
-    assert label.palette().color(label.foregroundRole()).name() == green
+    acme.wait_for_status("✓ Delivered — ✔ Verified")
+    ground = acme.window.receipt.text.palette().color(QPalette.ColorRole.Base)
+    assert ground == background(Tone.GOOD, QApplication.palette())
     acme.wait_for_counter("")
     wait_for_looks(acme, 1)
     assert "Checking at" not in acme.details("Explanation")
@@ -92,7 +94,7 @@ def test_what_could_not_leave_is_tried_again_by_itself_until_a_server_is_there(
     keep(folders, keyring, real(engagement, base_url=BaseUrl(scheme="http", host="127.0.0.1", port=port)))
     desk = open_desk(keyring).ready()
     desk.send()
-    desk.wait_for_status("▲ Not sent yet: nothing answers at the address of Engagement.")
+    desk.wait_for_status("Not sent yet: nothing answers at the address of Engagement.")
     assert "It is tried again by itself." in desk.status
     desk.wait_for_line("Not sent yet")
     desk.wait_for_details("Next try at ")
@@ -101,7 +103,7 @@ def test_what_could_not_leave_is_tried_again_by_itself_until_a_server_is_there(
     with Server(answering(answer()), listener=socket.create_server(("127.0.0.1", port))) as server:
         desk.clock.seconds_off += 300
         desk.wait_for_line("Delivered, checking")
-        desk.wait_for_status("➜ Delivered")
+        desk.wait_for_status("— ✓ Delivered — ○ Verified in about 30 s")
         [request] = server.received
     desk.window.preview.as_sent.setChecked(True)
     assert body != ""
@@ -238,9 +240,8 @@ def test_an_opt_in_waits_for_the_opt_out_before_it_and_says_so(acme: OpenDesk, e
     acme.send()
     acme.wait_for_line("Not confirmed, looking it up")
     acme.opt_in()
-    acme.wait_for_status("➜ It waits until the earlier opt-out of this customer is settled.")
-    assert acme.status.endswith("jane@example.com, opt-in to sms_marketing, Acme production")
-    assert acme.noted.startswith("➜ Noted. You can end the call. ")
+    acme.wait_for_status("○ Not sent yet\nIt waits until the earlier opt-out of this customer is settled.")
+    assert acme.noted.startswith("✓ Noted. You can end the call.\njane@example.com · opt-in to SMS marketing")
     acme.wait_for_line("Not sent yet", "Not confirmed, looking it up")
     acme.press_once_enabled("Send again")
     acme.wait_for_status("Not sent. It waits until the earlier opt-out of this customer is settled.")
@@ -285,9 +286,11 @@ def test_a_good_connection_check_counts_as_a_look_at_the_clock(acme: OpenDesk) -
 def test_a_look_up_in_practice_stays_amber_and_says_where_it_was_shown(demo: OpenDesk) -> None:
     demo.send()
     demo.wait_for_line("Practice: delivered")
-    demo.wait_for_status("◆ Delivered to the Sandbox only.")
+    demo.wait_for_status("Delivered to the Sandbox only.")
     demo.clock.seconds_off += 31
-    demo.wait_for_status("◆ Shown by the Sandbox. Not recorded in Engagement.")
+    demo.wait_for_status("✓ Practice: verified\nShown by the Sandbox. Not recorded in Engagement.")
+    ground = demo.window.receipt.text.palette().color(QPalette.ColorRole.Base)
+    assert ground == background(Tone.PRACTICE, QApplication.palette())
     demo.wait_for_line("Practice: delivered")
     wait_for_looks(demo, 1)
     assert "Shown by the Sandbox. Not recorded in Engagement." in demo.details("Explanation")
@@ -309,7 +312,7 @@ def test_an_opt_in_that_could_not_be_planned_when_it_was_noted_leaves_later(
     unreadable.append("from now on")
     acme.opt_in()
     acme.wait_for_status("What comes next is not known")
-    assert acme.noted.startswith("➜ Noted. You can end the call. ")
+    assert acme.noted.startswith("✓ Noted. You can end the call.\n")
     assert events(engagement) == []
     unreadable.clear()
     acme.wait_for_line("Delivered, checking")

@@ -44,10 +44,10 @@ def test_an_outcome_that_could_not_be_written_down_is_written_again_and_the_mess
     monkeypatch.setattr(steps, "RETRY", 0.05)
     change(folders, ONLY_CLAIMS)
     acme.send()
-    acme.wait_for_status("✖ Delivered: Engagement has queued it")
+    acme.wait_for_status("✖ Delivered, checking\nDelivered: Engagement has queued it")
     assert "could not be written down, and is kept to be written again" in acme.status
     change(folders, "DROP TRIGGER full")
-    acme.bot.waitUntil(lambda: acme.status.startswith("➜ Delivered"), timeout=10_000)
+    acme.wait_for_status("— ✓ Delivered — ○ Verified in about 30 s")
     assert "could not be written down" not in acme.status + acme.errors
     acme.wait_for_line("Delivered, checking")
     assert len(events(engagement)) == 1

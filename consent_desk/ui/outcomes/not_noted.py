@@ -1,0 +1,78 @@
+"""The banner of what could not be noted for earlier callers: a line for each, until it is dealt with."""
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from consent_desk.ui.outcomes.receipt import NotNoted
+from consent_desk.ui.theme.icons import icon, paint_icon
+from consent_desk.ui.widgets.banner import TintedBanner, TintedLines
+from consent_desk.ui.widgets.inputs import Unhurried, button
+from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.tones import Tone
+
+
+class NotNotedBanner(TintedBanner):
+    """Emits `again(NotNoted)`, `copied(NotNoted)` or `dismissed(NotNoted)`. Hidden while there is none."""
+
+    again = Signal(object)
+    copied = Signal(object)
+    dismissed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__(Tone.BAD)
+        self._shown: list[tuple[NotNoted, _Line]] = []
+        self._lines = fill(QVBoxLayout(self), margins=(14, 8, 10, 8))
+        self._lines.setSpacing(6)
+        self.hide()
+
+    def show_all(self, failures: list[NotNoted]) -> None:
+        """Show a line for each. Those that stand here already keep their place, and the focus."""
+        for failure, line in [*self._shown]:
+            if not any(one is failure for one in failures):
+                self._shown.remove((failure, line))
+                line.hide()
+                line.deleteLater()
+        for place, failure in enumerate(failures):
+            if not any(one is failure for one, _ in self._shown):
+                line = _Line(failure)
+                line.again.clicked.connect(partial(self.again.emit, failure))
+                line.copy.clicked.connect(partial(self.copied.emit, failure))
+                line.dismiss.clicked.connect(partial(self.dismissed.emit, failure))
+                self._shown.insert(place, (failure, line))
+                self._lines.insertWidget(place, line)
+        for failure, line in self._shown:
+            line.copy.setText("Slip copied" if failure.is_copied else "Copy slip")
+        self.setVisible(bool(failures))
+
+
+class _Line(QWidget):
+    def __init__(self, failure: NotNoted) -> None:
+        super().__init__()
+        who = failure.who
+        headline = TintedLines("Not noted", bold=True)
+        headline.show_text(Tone.BAD, f"NOT NOTED: {who}")
+        details = TintedLines("Why it is not noted")
+        details.show_text(Tone.BAD, f"{failure.why} {failure.where}.")
+        self.again = button("Try again", f"Try again: {who}")
+        self.again.setVisible(failure.can_try)
+        self.copy = button("Copy slip", f"Copy slip: {who}")
+        self.copy.setIcon(icon("copy"))
+        self.dismiss = button("Dismiss", f"Dismiss: {who}")
+        Unhurried(self.again, self.dismiss)
+        texts = fill(QVBoxLayout(), headline, details)
+        texts.setSpacing(1)
+        row = fill(QHBoxLayout(self), _Sign(), (texts, 1), self.again, self.copy, self.dismiss)
+        row.setSpacing(8)
+
+
+class _Sign(QLabel):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedSize(24, 24)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_icon(QPainter(self), self.rect().adjusted(2, 2, -2, -2), "alert-circle", "bad")

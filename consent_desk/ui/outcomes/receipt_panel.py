@@ -1,0 +1,233 @@
+"""The receipt: the place at the foot of the caller's card that says what became of the press of Send."""
+
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QFontMetricsF,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QTextCharFormat,
+    QTextCursor,
+)
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
+
+from consent_desk.ui.outcomes.receipt import REST, STEP, Told
+from consent_desk.ui.theme.fonts import BODY, CAPTION, HEADING, RECEIPT, scale, sized
+from consent_desk.ui.theme.icons import icon, paint_icon
+from consent_desk.ui.theme.paint import CARD, rounded
+from consent_desk.ui.theme.tokens import current
+from consent_desk.ui.widgets.inputs import Unhurried, button, plain_label, units
+from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.tones import Tone, of_tone, sign
+
+_ANY = 16_777_215
+
+HIGH, LOW = 152, 64
+"""Its height, and that in a low window; the text scrolls where it is longer."""
+
+_ICONS = {
+    "✓": ("check-circle", "info"),
+    "○": ("clock", "info"),
+    sign(Tone.GOOD): ("check-circle", "good"),
+    sign(Tone.WARNING): ("alert-triangle", "warn"),
+    sign(Tone.BAD): ("alert-circle", "bad"),
+    sign(Tone.PRACTICE): ("practice", "warn"),
+}
+"""The icons, and their colours, that are painted over the signs of a text."""
+
+
+class _Text(QPlainTextEdit):
+    """Read-only; paints icons over the signs at `signs`: where they stand, and which."""
+
+    def __init__(self) -> None:
+        super().__init__(readOnly=True, undoRedoEnabled=False, tabChangesFocus=True)
+        self.signs: tuple[tuple[int, str], ...] = ()
+        flags = Qt.TextInteractionFlag
+        self.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
+        self.setAccessibleName("Receipt")
+        # Out of the way of Tab, until somebody chooses it.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().setDocumentMargin(0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter, cursor = QPainter(self.viewport()), QTextCursor(self.document())
+        for at, which in self.signs:
+            cursor.setPosition(at)
+            place = self.cursorRect(cursor)
+            side = _side(place.height())
+            place = QRect(place.left(), place.center().y() - side // 2, side, side)
+            paint_icon(painter, place, *_ICONS[which])
+
+
+def _side(height: float) -> int:
+    return round(height * 0.85)
+
+
+class ReceiptPanel(QFrame):
+    """As high whatever it says, so that nothing moves. Without anything to say it is a quiet line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told = REST
+        self._is_low = False
+        self._is_showing = False
+        self.text = _Text()
+        self.correct = button("Correct…", "Correct what was noted")
+        self.correct.setIcon(icon("undo"))
+        self.choice = QMenu(self)
+        self.key = plain_label("Ctrl+R")
+        self.key.setFont(sized(CAPTION))
+        self.again = button("Try again")
+        self.copy = button("Copy slip")
+        self.copy.setIcon(icon("copy"))
+        self.dismiss = button("Dismiss")
+        Unhurried(self.correct, self.again, self.dismiss)
+        self._buttons = QWidget()
+        row = (self.correct, self.key, self.again, self.copy, self.dismiss)
+        self._row = fill(QHBoxLayout(self._buttons), *row, None)
+        self._row.setSpacing(8)
+        self._box = fill(QBoxLayout(QBoxLayout.Direction.TopToBottom, self), (self.text, 1), self._buttons)
+        self.show_low(False)
+        self.show_told(REST)
+
+    def show_low(self, low: bool) -> None:
+        """Take two lines, or all the room."""
+        self._is_low = low
+        self.setFixedHeight(round((LOW if low else HIGH) * scale()))
+        wraps = QPlainTextEdit.LineWrapMode
+        self.text.setLineWrapMode(wraps.NoWrap if low else wraps.WidgetWidth)
+        self.key.setVisible(not low and not self.correct.isHidden())
+        self._place_text()
+        self._write()
+
+    def show_told(self, told: Told, *, can_correct: bool = False, is_not_noted: bool = False) -> None:
+        """Say this. Announced it is by whoever knows what is new of it."""
+        self._told = told
+        self.correct.setVisible(can_correct)
+        self.key.setVisible(can_correct and not self._is_low)
+        for each in (self.again, self.copy, self.dismiss):
+            each.setVisible(is_not_noted)
+        self._buttons.setVisible(can_correct or is_not_noted)
+        self._place_text()
+        self._write()
+        if self._is_low:
+            # Later once more: beside other buttons the text has another width.
+            QTimer.singleShot(0, self, self._write)
+
+    def _place_text(self) -> None:
+        """At rest the text is one line at the very foot, behind its icon."""
+        is_at_rest = self._told is REST
+        line = self.fontMetrics().lineSpacing()
+        self.text.setMaximumHeight(line if is_at_rest else _ANY)
+        beside = self._is_low and self.again.isHidden()
+        self._box.setDirection(
+            QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        )
+        self._box.setSpacing(4 if self._is_low else 6)
+        self._box.setAlignment(self.text, Qt.AlignmentFlag.AlignBottom if is_at_rest else Qt.AlignmentFlag(0))
+        margins = (16, 12, 16, 12)
+        if self._is_low:
+            margins = (12, 9, 8, 5) if beside else (12, 4, 8, 4)
+        self._box.setContentsMargins(*((line + 4, 0, 0, 0) if is_at_rest else margins))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.FontChange} and not self._is_showing:
+            self._write()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._told is REST:
+            side = _side(self.text.height())
+            place = QRect(2, self.text.geometry().center().y() - side // 2, side, side)
+            paint_icon(QPainter(self), place, "circle", "second")
+        else:
+            text, ground = of_tone(self._told.tone, current())
+            edge = text if self._told.tone is Tone.BAD else ""
+            rounded(QPainter(self), self.rect(), CARD, ground=ground, edge=edge)
+
+    def _lines(self) -> list[tuple[tuple[str, ...], int, str]]:
+        """Each line in its parts, which begin with signs, with its size and colour."""
+        told, colours = self._told, current()
+        if told is REST:
+            return [((told.head,), CAPTION, colours.second)]
+        loud = of_tone(told.tone, colours)[0] if told.tone in {Tone.BAD, Tone.WARNING} else colours.text
+        is_bad = told.head.startswith(sign(Tone.BAD))
+        if self._is_low:
+            return self._two_lines(loud if is_bad else colours.text)
+        head = ((told.head,), RECEIPT, loud if is_bad else colours.text)
+        lines = (((told.who,), BODY, colours.text), (told.steps, CAPTION, colours.text))
+        return [head, *(line for line in (*lines, ((told.note,), CAPTION, loud)) if any(line[0]))]
+
+    def _two_lines(self, colour: str) -> list[tuple[tuple[str, ...], int, str]]:
+        """The first line, and the last step, of which the ID gives way; what was not noted is in the form."""
+        told, width = self._told, self.text.viewport().width()
+        font = QFontMetrics(sized(HEADING, semibold=True))
+        if not self.again.isHidden():
+            text = font.elidedText(f"{told.head} {told.note}", Qt.TextElideMode.ElideRight, width)
+            return [((text,), HEADING, colour)]
+        head = font.elidedText(told.head, Qt.TextElideMode.ElideRight, width)
+        font = QFontMetrics(sized(CAPTION))
+        last = f" · {told.steps[-1]}" if told.steps else ""
+        room = width - font.horizontalAdvance(last)
+        who = font.elidedText(told.who, Qt.TextElideMode.ElideMiddle, room)
+        return [((head,), HEADING, colour), ((who + last,), CAPTION, current().text)]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._is_low:
+            # Later: the text has its own width only then.
+            QTimer.singleShot(0, self, self._write)
+
+    def _write(self) -> None:
+        self._is_showing = True
+        lines = self._lines()
+        shown, text = self.text, "\n".join(STEP.join(parts) for parts, _, _ in lines)
+        if text != shown.document().toRawText().replace("\u2029", "\n"):
+            shown.setPlainText(text)
+        whole = "" if self._told is REST else self._told.text
+        self.setToolTip(tool_tip(whole))
+        shown.setAccessibleDescription(whole if self._is_low else "")
+        palette = QPalette()
+        ground = current().surface if self._told is REST else of_tone(self._told.tone, current())[1]
+        palette.setColor(QPalette.ColorRole.Base, QColor(ground))
+        shown.setPalette(palette)
+        at, signs = 0, []
+        for number, (parts, size, colour) in enumerate(lines):
+            font = sized(size, semibold=number == 0 and self._told is not REST)
+            self._form(at, units(STEP.join(parts)), font, colour)
+            for part in parts:
+                # Only ours: what others wrote may begin with one too.
+                if part[:1] in _ICONS and part not in {self._told.who, self._told.note}:
+                    self._make_room(at, part[0], font)
+                    signs.append((at, part[0]))
+                at += units(part) + len(STEP)
+            at += 1 - len(STEP)
+        shown.signs = tuple(signs)
+        self._is_showing = False
+        self.update()
+
+    def _form(self, at: int, length: int, font: QFont, colour: str, *, spacing: float = 0) -> None:
+        shape = QTextCharFormat()
+        font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, spacing)
+        shape.setFont(font)
+        shape.setForeground(QColor(colour))
+        cursor = QTextCursor(self.text.document())
+        cursor.setPosition(at)
+        cursor.setPosition(at + length, QTextCursor.MoveMode.KeepAnchor)
+        cursor.setCharFormat(shape)
+
+    def _make_room(self, at: int, which: str, font: QFont) -> None:
+        """Let the sign take the room of its icon, which is painted over it, and its line that much height."""
+        larger = QFont(font)
+        larger.setPointSizeF(font.pointSizeF() * 1.25)
+        metrics = QFontMetricsF(larger)
+        spacing = _side(metrics.height()) - metrics.horizontalAdvance(which)
+        self._form(at, 1, larger, "transparent", spacing=spacing)

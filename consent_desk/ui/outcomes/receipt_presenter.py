@@ -1,0 +1,322 @@
+"""Keeps the receipt true: from the press of Send, through all that becomes of it, to the next caller."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+
+from consent_desk.domain.checks.correction import CORRECTABLE_STATES
+from consent_desk.domain.consent.draft import Draft
+from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
+from consent_desk.domain.lifecycle.judgement import LOOK_AFTER, decision
+from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import State
+from consent_desk.domain.text import cut
+from consent_desk.ui.form.submission import Submission
+from consent_desk.ui.log.details import slip_of
+from consent_desk.ui.outcomes.not_noted import NotNotedBanner
+from consent_desk.ui.outcomes.receipt import REST, CallInHand, NotNoted, Press, told_slow
+from consent_desk.ui.outcomes.receipt_panel import ReceiptPanel
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.shell.places import Rank
+from consent_desk.ui.shell.waiting import Patience
+from consent_desk.ui.theme.fonts import scale
+from consent_desk.ui.widgets.banner import announce
+from consent_desk.ui.widgets.messages import moment_of, render, render_error, written
+from consent_desk.ui.widgets.tones import Tone, sign
+from consent_desk.workspace import Workspace
+
+_MOST = 50
+"""Presses that are remembered: what comes of them is announced as one sentence each."""
+
+GATHERED = 1_000
+"""Milliseconds without news after which what came of several of one press is announced."""
+
+_LOW = 700
+"""Pixels of the window's height under which the receipt has two lines."""
+
+_NAMED = 2
+"""Categories of one press that are named; more are counted."""
+
+_KEY = "receipt"
+_SIGNS = "✓ " + "".join(map(sign, Tone))
+
+
+class ReceiptPresenter(Presenter):
+    """Tells of the call in hand in its place, and of what is nowhere but here until that is dealt with.
+
+    Emits `correction_wanted(Workspace, Entry)`, `again(Submission, concerns the form)`, and
+    `only_here(count)` when something can be saved as a slip, or nothing any more.
+    """
+
+    correction_wanted = Signal(object, object)
+    again = Signal(object, bool)
+    only_here = Signal(int)
+
+    def __init__(self, shell: ShellContext, names_project: Callable[[], bool]) -> None:
+        super().__init__(shell)
+        self._call = CallInHand()
+        self._form = self._window.consent
+        self._presses: deque[tuple[Workspace, Press]] = deque(maxlen=_MOST)
+        self._labels: dict[str, str] = {}
+        self._names_project = names_project
+        self._to_announce: dict[int, Press] = {}
+        self._panel = self._window.receipt = ReceiptPanel()
+        self._form.receipt_place.addWidget(self._panel)
+        self._banner = NotNotedBanner()
+        self._window.add_banner(self._banner, rank=Rank.NOT_NOTED)
+        self._patience = Patience(self)
+        self._patience.worn.connect(self._say_slow)
+        self._gathering = QTimer(self, singleShot=True, interval=GATHERED)
+        self._gathering.timeout.connect(self._announce_all)
+        # When a line would claim a time that has passed.
+        self._passing = QTimer(self, singleShot=True)
+        self._passing.timeout.connect(self._show)
+        self._panel.correct.clicked.connect(self._correct)
+        self._panel.again.clicked.connect(lambda: self._in_place(self._try_again))
+        self._panel.copy.clicked.connect(lambda: self._in_place(self._copy))
+        self._panel.dismiss.clicked.connect(lambda: self._in_place(self._drop))
+        self._banner.again.connect(self._try_again)
+        self._banner.copied.connect(self._copy)
+        self._banner.dismissed.connect(self._drop)
+        self._form.draft_changed.connect(self._follow_form)
+        shortcut = QShortcut(QKeySequence("Ctrl+R"), self._window)
+        shortcut.setAutoRepeat(False)
+        shortcut.activated.connect(self._correct)
+        self._window.installEventFilter(self)
+        self._show()
+
+    # -- from the press of Send until it is noted ---------------------------------------------------
+
+    def begin(self, submission: Submission) -> None:
+        """What the form holds is being noted."""
+        self._call.begin(submission)
+        self._patience.begin()
+
+    def end_noting(self) -> None:
+        """Nothing is being noted any more: it was noted, or not, or need not be."""
+        self._patience.end()
+        self._call.end_noting()
+        self._show()
+
+    def take_noted(self, submission: Submission, entries: tuple[Entry, ...], blank: Draft | None) -> None:
+        """It is on disk; `blank`: the form when it is emptied, None where it was not the form's."""
+        who = self._who(submission)
+        practice = submission.workspace.practice
+        labels = self._labels
+        press = Press(entries, who, practice, submission.left_out, lambda one: labels.get(one, one))
+        self._presses.append((submission.workspace, press))
+        was_not_noted = self._call.settle(submission.consent.request_id)
+        if blank is None:
+            self.end_noting()
+            said = f"Noted{' after all' if was_not_noted else ''}.\n{who}"
+            self._status.show_message(_KEY, Tone.NEUTRAL, said)
+        else:
+            self._patience.end()
+            self._call.take_noted(press, left_by=self._form.draft(), blank=blank)
+            self._show()
+        announce(self._panel.text, f"{press.told(self._now()).head.strip(_SIGNS)} {who}")
+
+    def take_not_noted(
+        self, submission: Submission, error: Exception, *, of_form: bool, can_try: bool = True
+    ) -> None:
+        """These are nowhere but here."""
+        self._patience.end()
+        self._call.end_noting()
+        consents, project = submission.consents, submission.project
+        slips = (slip_of(one, project, written(self._local(one.timestamp))) for one in consents)
+        failure = NotNoted(
+            submission,
+            who=self._decision(consents),
+            where=f"{project.name} · {moment_of(self._local(consents[0].noted_at))}",
+            why=render_error(error),
+            slip="\n\n".join(slips),
+            can_try=can_try,
+        )
+        self._call.take_failure(failure, self._form.draft() if of_form else None)
+        self._show()
+        said = f"NOT NOTED, and nothing was sent. {failure.who}. {failure.why}"
+        announce(self._panel.text, said, urgent=True)
+
+    def settle(self, request_id: str) -> None:
+        """It is noted after all."""
+        self._call.settle(request_id)
+        self._show()
+
+    def tell_repeated(self, submission: Submission) -> None:
+        """What was tried again is a repetition of what was noted since."""
+        said = "Not noted once more: the same was noted minutes ago. Dismiss it, if nothing is missing."
+        who = self._who(submission)
+        self._status.show_message(submission.consent.request_id, Tone.WARNING, f"{said}\n{who}")
+
+    def _say_slow(self) -> None:
+        submission = self._call.noting
+        if submission is not None:
+            self._call.is_slow = True
+            self._show()
+            told = told_slow(submission, self._who(submission))
+            announce(self._panel.text, f"{told.head.strip(_SIGNS)} {told.note} {told.who}", urgent=True)
+
+    # -- what becomes of it -------------------------------------------------------------------------
+
+    def take(self, workspace: Workspace, entry: Entry, tone: Tone, text: str) -> bool:
+        """How one of them stands, with what is said of it; False where that is not in view here."""
+        press = self._press_of(workspace, entry)
+        if press is None:
+            return False
+        press.take(entry, tone, text)
+        if entry.state is State.DELIVERED and press.verified_by is None:
+            press.verified_by = Timestamp(self._now().micros + LOOK_AFTER[0])
+            self._passing.start(LOOK_AFTER[0] // 1_000)
+        self._announce_later(press, tone)
+        self._show()
+        return press is self._call.shown
+
+    def take_sending(self, workspace: Workspace, entry: Entry) -> None:
+        """It is leaving."""
+        if (press := self._press_of(workspace, entry)) is not None:
+            press.take_sending(entry)
+            self._show()
+
+    def _press_of(self, workspace: Workspace, entry: Entry) -> Press | None:
+        found = (
+            press
+            for of, press in self._presses
+            if of.practice is workspace.practice and entry.request_id in press
+        )
+        return next(found, None)
+
+    def _announce_later(self, press: Press, tone: Tone) -> None:
+        # Of an earlier call its line says the rest.
+        if not press.is_news or (press is not self._call.press and tone is not Tone.BAD):
+            return
+        self._to_announce[id(press)] = press
+        if len(press.entries) == 1:
+            self._announce_all()
+        else:
+            self._gathering.start()
+
+    def _announce_all(self) -> None:
+        waiting, self._to_announce = self._to_announce, {}
+        for press in waiting.values():
+            told, outcome = press.told(self._now()), press.outcome()
+            said = f"{outcome}. {press.who}. {told.note}".strip()
+            if said != press.announced:
+                press.announced = said
+                announce(self._panel.text, said, urgent=told.tone is Tone.BAD)
+
+    # -- the form, the project, the customer --------------------------------------------------------
+
+    def name_categories(self, labels: dict[str, str]) -> None:
+        """This is what people call the categories of the project."""
+        self._labels = labels
+
+    def _follow_form(self, draft: Draft) -> None:
+        self._call.change_form(draft)
+        self._show()
+
+    def leave_project(self) -> None:
+        """The form belongs to another project from now on."""
+        self._patience.end()
+        self._call.leave_project()
+        self._show()
+
+    def forget_customer(self, project_id: str, customer: CustomerId) -> None:
+        """A customer was erased: speak of nothing that was noted for them."""
+        for of, press in [*self._presses]:
+            first = press.entries[0]
+            if (first.project_id, first.customer) == (project_id, customer):
+                self._presses.remove((of, press))
+                if press is self._call.press:
+                    self._call.forget_press()
+        self._show()
+
+    # -- what is nowhere but here -------------------------------------------------------------------
+
+    @property
+    def slips(self) -> tuple[str, ...]:
+        """What could not be noted, and nobody has taken along so far."""
+        return tuple(one.slip for one in self._call.only_here)
+
+    def take_along(self) -> None:
+        """All of them were copied or saved."""
+        for one in self._call.only_here:
+            one.is_copied = True
+        self._show()
+
+    def _in_place(self, act: Callable[[NotNoted], None]) -> None:
+        if self._call.not_noted is not None:
+            act(self._call.not_noted)
+
+    def _try_again(self, failure: NotNoted) -> None:
+        is_in_form = failure is self._call.not_noted and self._form.draft() == failure.submission.draft
+        self.again.emit(failure.submission, is_in_form)
+
+    def _copy(self, failure: NotNoted) -> None:
+        QGuiApplication.clipboard().setText(failure.slip)
+        failure.is_copied = True
+        self._show()
+
+    def _drop(self, failure: NotNoted) -> None:
+        self._call.drop(failure)
+        self._show()
+
+    # -- what is shown ------------------------------------------------------------------------------
+
+    def _decision(self, consents: Sequence[Consent]) -> str:
+        first = consents[0]
+        names = [cut(self._labels.get(one.category, one.category)) for one in consents]
+        what = ", ".join(names) if len(names) <= _NAMED else f"{len(names)} categories"
+        return f"{cut(first.customer.value, 80)} · {render(decision(first.action, what))}"
+
+    def _who(self, submission: Submission) -> str:
+        consents = submission.consents
+        where = (submission.project.name,) if self._names_project() else ()
+        return " · ".join((self._decision(consents), *where, moment_of(self._local(consents[0].noted_at))))
+
+    def _show(self) -> None:
+        shown = self._call.shown
+        match shown:
+            case None:
+                self._panel.show_told(REST)
+            case Press():
+                self._panel.show_told(shown.told(self._now()), can_correct=bool(_correctable(shown)))
+                self._panel.correct.setAccessibleDescription(shown.who)
+            case NotNoted():
+                self._panel.show_told(shown.told, is_not_noted=True)
+                self._panel.again.setEnabled(shown.can_try)
+                self._panel.copy.setText("Slip copied" if shown.is_copied else "Copy slip")
+            case _:
+                self._panel.show_told(told_slow(shown, self._who(shown)))
+        self._banner.show_all(self._call.beside)
+        self.only_here.emit(len(self._call.only_here))
+
+    def _correct(self) -> None:
+        """Open the correction of what was noted here last, whether it is still in view or not."""
+        press = self._call.press
+        if press is None:
+            said = "Nothing was noted here for a caller so far: there is nothing to correct."
+            self._status.show_message(_KEY, Tone.NEUTRAL, said)
+            return
+        workspace = next(of for of, one in self._presses if one is press)
+        choice = _correctable(press) or press.last
+        if len(choice) == 1:
+            self.correction_wanted.emit(workspace, choice[0])
+            return
+        menu = self._panel.choice
+        menu.clear()
+        for entry in choice:
+            action = menu.addAction(press.names(entry.category).replace("&", "&&"))
+            action.triggered.connect(partial(self.correction_wanted.emit, workspace, entry))
+        menu.popup(self._panel.mapToGlobal(self._panel.rect().topLeft()))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched is self._window:
+            self._panel.show_low(self._window.height() < _LOW * scale())
+        return False
+
+
+def _correctable(press: Press) -> tuple[Entry, ...]:
+    return tuple(one for one in press.last if one.state in CORRECTABLE_STATES)
