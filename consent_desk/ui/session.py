@@ -191,7 +191,7 @@ class Session(Presenter):
             return "Wait until what you pressed Send for has left."
         if self._question.is_open:
             return "Answer the question first."
-        return "Copy or save first what was NOT NOTED." if self._status.slips else ""
+        return "Copy or save first what was NOT NOTED." if self._receipt.slips else ""
 
     def leave_journal(self, why: str) -> None:
         """Put the journal of the real consents down: it is about to be closed."""

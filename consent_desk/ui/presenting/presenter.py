@@ -90,7 +90,6 @@ class PresentingPresenter(Presenter):
 
     def _turn(self, *, on: bool) -> None:
         self._banner.setVisible(on)
-        self._status.end_calls()
         self._status.clear()
         self._window.log.search.clear()
         self._lens.turn(on=on)
