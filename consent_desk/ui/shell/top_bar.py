@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from consent_desk.ui.theme.paint import filled
 from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.inputs import button, named
 from consent_desk.ui.widgets.layouts import fill
@@ -45,8 +46,8 @@ class TopBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, tokens = QPainter(self), current()
-        painter.fillRect(self.rect(), QColor(tokens.surface))
-        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.line))
+        filled(painter, self.rect(), tokens.surface)
+        filled(painter, QRect(0, self.height() - 1, self.width(), 1), tokens.line)
 
 
 def _in_order(part: QWidget | QLayout) -> Iterator[QWidget]:

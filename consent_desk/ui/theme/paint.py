@@ -22,6 +22,13 @@ def rounded(
     painter.drawRoundedRect(inner, radius, radius)
 
 
+def filled(painter: QPainter, rect: QRect, ground: str) -> None:
+    """A rectangle and no more. Not by `fillRect`, which has PySide6 make an enum of 169 gradients."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(ground))
+    painter.drawRect(rect)
+
+
 def mixed(one: str, other: str, share: float) -> str:
     """`one` with `share` of `other` in it: how a ground changes under the mouse."""
     first, second = QColor(one), QColor(other)

@@ -13,6 +13,7 @@ _SMALL = 13 * 72 / 96
 """Points of the text where the system has no size of its own."""
 
 _BETTER = ("Inter", "Noto Sans")
+"""What is taken instead of DejaVu, where it is installed."""
 
 
 def apply(app: QApplication) -> None:
@@ -114,9 +115,5 @@ def _take_font(app: QApplication) -> None:
         return
     font.setPointSizeF(max(font.pointSizeF(), _SMALL))
     if QFontInfo(font).family().startswith("DejaVu"):
-        from PySide6.QtGui import QFontDatabase
-
-        better = next((name for name in _BETTER if QFontDatabase.hasFamily(name)), None)
-        if better is not None:
-            font.setFamily(better)
+        font.setFamilies([*_BETTER, font.family()])
     app.setFont(font)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QPushButton, QRadioButton, QSizePolicy
 
 from consent_desk.ui.theme.fonts import CAPTION, HEADING, line_height, scaled, sized
-from consent_desk.ui.theme.paint import FIELD, chevron_down, mixed, rounded, tick
+from consent_desk.ui.theme.paint import FIELD, chevron_down, filled, mixed, rounded, tick
 from consent_desk.ui.theme.tokens import Tokens, current, is_high_contrast
 
 if TYPE_CHECKING:
@@ -259,7 +259,7 @@ class Segment(QRadioButton):
         rounded(painter, straight, FIELD, ground=ground, edge=edge, width=width)
         if chosen:
             at = whole.right() - 1 if self._is_first else whole.left()
-            painter.fillRect(QRect(at, whole.top() + 1, 2, whole.height() - 2), QColor(edge))
+            filled(painter, QRect(at, whole.top() + 1, 2, whole.height() - 2), edge)
         if self.hasFocus():
             rounded(painter, whole.adjusted(4, 4, -4, -4), FIELD - 3, edge=tokens.accent, width=2)
         font = QFont(self.font())
