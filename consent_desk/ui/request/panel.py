@@ -107,34 +107,28 @@ class RequestPanel(QWidget):
 
     def _lay_out(self) -> None:
         self._heading = QLabel("Request")
-        head = fill(
-            QHBoxLayout(),
-            *(self._heading, self.byte_count, (self.stamp, 1), self.masked, self.pages),
-            *(self.as_sent, self.copy),
-        )
+        head = fill(QHBoxLayout(), self._heading, self.byte_count, (self.stamp, 1), self.as_sent, self.copy)
         head.setSpacing(8)
-        # In a low window it gives way first: it scrolls by itself.
-        self.body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.url_label = self._caption("Request URL", self.url)
+        self.url_label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
+        # Of one height, whoever is in it: nothing moves when there are pages.
+        self._above_url = QWidget()
+        fill(QHBoxLayout(self._above_url), self.url_label, None, self.masked, self.pages).setSpacing(8)
         across = QHBoxLayout()
         across.setSpacing(8)
-        for text, field in (
-            ("Authorization header", self.authorization),
-            ("Other headers", self.headers),
-        ):
+        for text, field in (("Authorization header", self.authorization), ("Other headers", self.headers)):
             column = fill(QVBoxLayout(), self._caption(text, field), field, None)
             column.setSpacing(4)
             across.addLayout(column, 1)
+        # In a low window it gives way first: it scrolls by itself.
+        self.body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        body = fill(QVBoxLayout(), self._caption("Request body", self.body), (self.body, 1))
+        body.setSpacing(4)
         parts = QWidget()
-        column = fill(QVBoxLayout(parts))
-        column.setSpacing(4)
-        for part in (self.url_label, self.url, across, self._caption("Request body", self.body)):
-            fill(column, part, margins=None)
-            if part is self.url or part is across:
-                column.addSpacing(4)
-        fill(column, (self.body, 1), margins=None)
+        fill(QVBoxLayout(parts), self.url, across, (body, 1)).setSpacing(8)
         # Above what scrolls: how many bytes leave is always seen.
-        fill(QVBoxLayout(self), head, (scrolled(parts), 1)).setSpacing(8)
+        whole = fill(QVBoxLayout(self), head, self._above_url, (scrolled(parts), 1))
+        whole.setSpacing(4)
 
     def _caption(self, text: str, field: RequestText) -> QLabel:
         label = TintedLabel()
@@ -158,6 +152,10 @@ class RequestPanel(QWidget):
         self.body.setMinimumHeight(self.body.high(_LEAST))
         self.stamp.setFixedHeight(self.stamp.fontMetrics().height())
         self._count_bytes()
+        height = self.masked.sizeHint().height()
+        self._above_url.setFixedHeight(height)
+        for button in (self.pages.previous, self.pages.next):
+            button.setFixedHeight(height)
 
     def take_focus(self) -> None:
         """Put the cursor into the body: the request is what is wanted now."""
