@@ -1,6 +1,6 @@
 """The parts of a request as texts that can be read, selected and copied, but not changed."""
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QResizeEvent, QTextOption, QWheelEvent
 
 from consent_desk.ui.theme.fonts import BODY, CAPTION
@@ -111,6 +111,12 @@ class RequestText(FramedText):
             self.verticalScrollBar().setValue(0)
             self._fit()
             self.left.emit()
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        copied = QMimeData()
+        # Qt's own makes plain spaces of those that do not break.
+        copied.setText(self.textCursor().selectedText().replace("\u2029", "\n"))
+        return copied
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self._beyond:

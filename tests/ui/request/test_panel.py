@@ -166,6 +166,21 @@ def test_copies_are_exact(acme: OpenDesk) -> None:
     assert whole.endswith(f"\n\n{exact}")
 
 
+def test_what_is_selected_is_copied_to_the_character(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.paste(acme.window, "Wording read out", "a\u00a0b")
+    exact = body(acme, as_sent=True)
+    shown = controls.long_text(acme.window, "Request body")
+    shown.setFocus()
+    shown.selectAll()
+    shown.copy()
+    assert QGuiApplication.clipboard().text() == exact
+    body(acme, as_sent=False)
+    shown.selectAll()
+    shown.copy()
+    assert QGuiApplication.clipboard().text() == controls.raw_text(acme.window, "Request body")
+
+
 def test_what_is_shown_can_be_read_and_not_changed(acme: OpenDesk) -> None:
     acme.fill()
     for name in (*PARTS, "Response details"):
