@@ -1,12 +1,12 @@
 """The parts of a request as texts that can be read, selected and copied, but not changed."""
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QTextOption, QWheelEvent
+from PySide6.QtCore import QMimeData, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QResizeEvent, QTextOption, QWheelEvent
 
 from consent_desk.ui.theme.fonts import BODY, CAPTION
 from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.fields import FramedText
-from consent_desk.ui.widgets.inputs import technical_font, typed_text
+from consent_desk.ui.widgets.inputs import technical_font
 from consent_desk.ui.widgets.long_text import show_lines
 from consent_desk.ui.widgets.messages import tool_tip
 
@@ -33,6 +33,7 @@ class RequestText(FramedText):
         self._lines = lines
         self._is_wordless = wordless
         self._beyond = 0
+        self._text = ""
         self.setAccessibleName(name)
         flags = Qt.TextInteractionFlag
         self.setReadOnly(True)
@@ -42,7 +43,6 @@ class RequestText(FramedText):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         if lines:
             self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-            self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self.take_font()
 
     def take_font(self) -> None:
@@ -54,11 +54,12 @@ class RequestText(FramedText):
 
     def text(self) -> str:
         """What it shows, to the character."""
-        return typed_text(self)
+        return self._text
 
     def show_text(self, text: str) -> None:
         """Show `text`, of whatever size."""
-        if text != self.text():
+        if text != self._text:
+            self._text = text
             show_lines(self, text)
             if self._is_wordless:
                 self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
@@ -74,7 +75,7 @@ class RequestText(FramedText):
     def _fit(self) -> None:
         if not self._lines:
             return
-        there = max(1, int(self.document().size().height()))
+        there = self._count_lines()
         shown = min(there, _MOST if self.hasFocus() else self._lines)
         self._beyond = 0 if self.hasFocus() else there - shown
         as_needed, off = Qt.ScrollBarPolicy.ScrollBarAsNeeded, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
@@ -84,6 +85,20 @@ class RequestText(FramedText):
         self.setToolTip(tool_tip(whole))
         self.setAccessibleDescription(whole)
         self.viewport().update()
+
+    def _count_lines(self) -> int:
+        layout, block, count = self.document().documentLayout(), self.document().firstBlock(), 0
+        while block.isValid():
+            # Qt lays a line out as late as in its paint: until then it counts what there was before.
+            layout.blockBoundingRect(block)
+            count += block.lineCount()
+            block = block.next()
+        return count
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -96,6 +111,12 @@ class RequestText(FramedText):
             self.verticalScrollBar().setValue(0)
             self._fit()
             self.left.emit()
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        copied = QMimeData()
+        # Qt's own makes plain spaces of those that do not break.
+        copied.setText(self.textCursor().selectedText().replace("\u2029", "\n"))
+        return copied
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self._beyond:

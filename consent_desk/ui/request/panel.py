@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -18,14 +17,10 @@ from consent_desk.ui.widgets.banner import TintedLabel, TintedLines
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import named
 from consent_desk.ui.widgets.layouts import fill, scrolled
-from consent_desk.ui.widgets.pill import Pill
 from consent_desk.ui.widgets.tones import Tone
 
 _LEAST = 3
 """Lines of the body that are seen in a low window."""
-
-Mask = Callable[[str], str]
-"""Makes a text one that anybody may see."""
 
 
 class RequestPages(QWidget):
@@ -75,7 +70,6 @@ class RequestPanel(QWidget):
         super().__init__()
         self._requests: Sequence[PreparedRequest] = ()
         self._unmasked = False
-        self._mask: Mask | None = None
         self._why_empty, self._stamp = "", ""
         self._draft: Draft | None = None
         self._captions: list[QLabel] = []
@@ -89,9 +83,6 @@ class RequestPanel(QWidget):
         self.byte_count = TintedLabel()
         self.byte_count.setWordWrap(False)
         self.stamp = TintedLines()
-        self.masked = Pill("Masking")
-        self.masked.show_text(Tone.NEUTRAL, "masked for presenting", "eye-off")
-        self.masked.hide()
         self.pages = RequestPages()
         self.copy = named(Button(sign="copy"), "Copy")
         self.menu = CopyMenu(self.copy)
@@ -107,34 +98,28 @@ class RequestPanel(QWidget):
 
     def _lay_out(self) -> None:
         self._heading = QLabel("Request")
-        head = fill(
-            QHBoxLayout(),
-            *(self._heading, self.byte_count, (self.stamp, 1), self.masked, self.pages),
-            *(self.as_sent, self.copy),
-        )
+        head = fill(QHBoxLayout(), self._heading, self.byte_count, (self.stamp, 1), self.as_sent, self.copy)
         head.setSpacing(8)
-        # In a low window it gives way first: it scrolls by itself.
-        self.body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.url_label = self._caption("Request URL", self.url)
+        self.url_label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
+        # Of one height, whoever is in it: nothing moves when there are pages.
+        self._above_url = QWidget()
+        fill(QHBoxLayout(self._above_url), self.url_label, None, self.pages)
         across = QHBoxLayout()
         across.setSpacing(8)
-        for text, field in (
-            ("Authorization header", self.authorization),
-            ("Other headers", self.headers),
-        ):
+        for text, field in (("Authorization header", self.authorization), ("Other headers", self.headers)):
             column = fill(QVBoxLayout(), self._caption(text, field), field, None)
             column.setSpacing(4)
             across.addLayout(column, 1)
+        # In a low window it gives way first: it scrolls by itself.
+        self.body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        body = fill(QVBoxLayout(), self._caption("Request body", self.body), (self.body, 1))
+        body.setSpacing(4)
         parts = QWidget()
-        column = fill(QVBoxLayout(parts))
-        column.setSpacing(4)
-        for part in (self.url_label, self.url, across, self._caption("Request body", self.body)):
-            fill(column, part, margins=None)
-            if part is self.url or part is across:
-                column.addSpacing(4)
-        fill(column, (self.body, 1), margins=None)
+        fill(QVBoxLayout(parts), self.url, across, (body, 1)).setSpacing(8)
         # Above what scrolls: how many bytes leave is always seen.
-        fill(QVBoxLayout(self), head, (scrolled(parts), 1)).setSpacing(8)
+        whole = fill(QVBoxLayout(self), head, self._above_url, (scrolled(parts), 1))
+        whole.setSpacing(4)
 
     def _caption(self, text: str, field: RequestText) -> QLabel:
         label = TintedLabel()
@@ -158,6 +143,10 @@ class RequestPanel(QWidget):
         self.body.setMinimumHeight(self.body.high(_LEAST))
         self.stamp.setFixedHeight(self.stamp.fontMetrics().height())
         self._count_bytes()
+        height = self.pages.place.fontMetrics().height() + 6
+        self._above_url.setFixedHeight(height)
+        for button in (self.pages.previous, self.pages.next):
+            button.setFixedHeight(height)
 
     def take_focus(self) -> None:
         """Put the cursor into the body: the request is what is wanted now."""
@@ -169,11 +158,6 @@ class RequestPanel(QWidget):
         policy = Qt.FocusPolicy.StrongFocus if chosen else Qt.FocusPolicy.ClickFocus
         for field in self._fields:
             field.setFocusPolicy(policy)
-
-    def mask_with(self, mask: Mask | None) -> None:
-        """From now on show and copy what `mask` makes of each text; the sandbox's stays as it is."""
-        self._mask = mask
-        self._refresh()
 
     def show_requests(
         self,
@@ -192,10 +176,7 @@ class RequestPanel(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
-        masks = self._mask is not None and not self._unmasked
-        requests = [self._as_seen(request) for request in self._requests]
-        request = requests[self.pages.page] if requests else None
-        self.masked.setVisible(masks)
+        request = self._requests[self.pages.page] if self._requests else None
         what = "Request URL" if request is None else f"{request.method} to this URL"
         self.url_label.setText(what)
         self.url.show_text("" if request is None else request.url)
@@ -203,17 +184,22 @@ class RequestPanel(QWidget):
         self.authorization.show_text(lines[0].partition(": ")[2] if lines else "")
         self.headers.show_text("\n".join(lines[1:]))
         self.copy.setEnabled(request is not None)
-        self.menu.offer(request, requests)
+        self.menu.offer(request, self._requests)
         body = b"" if request is None else request.body
         text = body.decode("utf-8")
         if text and not self.as_sent.isChecked():
-            text = _laid_out(text)
+            text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
         self.body.show_text(text)
         self.byte_count.show_text(Tone.QUIET, f"{len(body):,} bytes" if body else "")
         self._count_bytes()
-        stamp = f"· {self._stamp}" if body and self._stamp else ""
-        self.stamp.show_text(Tone.QUIET, stamp or self._why_empty.partition("\n")[0])
-        placeholder = "" if body else self._placeholder()
+        stamp, placeholder = f"· {self._stamp}" if body and self._stamp else "", ""
+        if not body:
+            placeholder = self._why_empty
+            if self._draft is not None:
+                # Below the outline there is not always room.
+                stamp = self._why_empty.partition("\n")[0]
+                placeholder = f"{outline(self._draft)}\n\n{self._why_empty}"
+        self.stamp.show_text(Tone.QUIET, stamp)
         if placeholder != self.body.placeholderText():
             self.body.setPlaceholderText(placeholder)
             # Qt itself paints another placeholder only when the text changes too.
@@ -223,23 +209,3 @@ class RequestPanel(QWidget):
         # As wide as so many digits: else nearly every key would have the whole panel laid out anew.
         digits = re.sub("[0-9]", "0", self.byte_count.text())
         self.byte_count.setFixedWidth(self.byte_count.fontMetrics().horizontalAdvance(digits))
-
-    def _as_seen(self, request: PreparedRequest) -> PreparedRequest:
-        if self._mask is None or self._unmasked:
-            return request
-        mask = self._mask
-        headers = tuple((name, mask(value)) for name, value in request.headers)
-        body = mask(request.body.decode("utf-8")).encode("utf-8")
-        return replace(request, url=mask(request.url), headers=headers, body=body)
-
-    def _placeholder(self) -> str:
-        text = self._why_empty if self._draft is None else f"{outline(self._draft)}\n\n{self._why_empty}"
-        return text if self._mask is None or self._unmasked else self._mask(text)
-
-
-def _laid_out(body: str) -> str:
-    try:
-        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
-    except ValueError:
-        # A mask may leave no JSON.
-        return body

@@ -166,6 +166,21 @@ def test_copies_are_exact(acme: OpenDesk) -> None:
     assert whole.endswith(f"\n\n{exact}")
 
 
+def test_what_is_selected_is_copied_to_the_character(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.paste(acme.window, "Wording read out", "a\u00a0b")
+    exact = body(acme, as_sent=True)
+    shown = controls.long_text(acme.window, "Request body")
+    shown.setFocus()
+    shown.selectAll()
+    shown.copy()
+    assert QGuiApplication.clipboard().text() == exact
+    body(acme, as_sent=False)
+    shown.selectAll()
+    shown.copy()
+    assert QGuiApplication.clipboard().text() == controls.raw_text(acme.window, "Request body")
+
+
 def test_what_is_shown_can_be_read_and_not_changed(acme: OpenDesk) -> None:
     acme.fill()
     for name in (*PARTS, "Response details"):
@@ -250,34 +265,6 @@ def test_a_part_without_room_says_how_much_there_is_and_shows_it_when_it_is_chos
     assert headers.toolTip() == ""
     controls.named(acme.window, "Customer ID", QWidget).setFocus()
     assert headers.height() == before
-
-
-def test_what_is_masked_for_presenting_is_masked_wherever_it_goes(acme: OpenDesk) -> None:
-    acme.fill()
-    preview = acme.window.preview
-    token = acme.window.preview.url.text().split("/")[6]
-    preview.mask_with(lambda text: text.replace("jane@example.com", "customer 7").replace(token, "••••"))
-    assert preview.masked.text() == "masked for presenting"
-    assert preview.masked.isVisible()
-    copies = [copy(acme, what) for what in ("Request body, exact bytes", "Whole request, without the key")]
-    copies += [copy_as(acme, language) for language in Language]
-    shown = [controls.raw_text(acme.window, name) for name in PARTS]
-    controls.write(acme.window, "Customer ID", "jane@example.com,")
-    shown.append(controls.long_text(acme.window, "Request body").placeholderText())
-    for text in (*copies, *shown):
-        assert "jane@example" not in text
-        assert token not in text
-    assert "customer 7" in copies[0]
-    preview.mask_with(None)
-    assert token in preview.url.text()
-    assert not preview.masked.isVisible()
-
-
-def test_the_sandbox_is_not_masked(demo: OpenDesk) -> None:
-    demo.fill()
-    demo.window.preview.mask_with(lambda text: "•" * len(text))
-    assert "jane@example.com" in controls.raw_text(demo.window, "Request body")
-    assert not demo.window.preview.masked.isVisible()
 
 
 @pytest.mark.parametrize(
