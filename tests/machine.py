@@ -19,7 +19,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from consent_desk.delivery import engine
+from consent_desk.delivery import planning
 from consent_desk.delivery.engine import Engine
 from consent_desk.delivery.events import Changed, Event, Learnt, LookedUp, Noted, Sending, Settled
 from consent_desk.delivery.order import is_overtaken, waits_for_opt_out
@@ -102,7 +102,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         without_threads(self.patch, self.steady)
-        self.patch.setattr(engine, "NAP", NAP)
+        self.patch.setattr(planning, "NAP", NAP)
         self.time = NOON.micros
         self.clock_off = 0
         self.journal = MemoryJournal()
@@ -185,8 +185,8 @@ class Machine(RuleBasedStateMachine):
         self.parts = parts
         self.steps: InlineSteps = parts._steps
         self.steps.choose = self.choose
-        self.sends: InlineQueue = parts._sends
-        self.looks: InlineQueue = parts._looks
+        self.sends: InlineQueue = parts._sends.queue
+        self.looks: InlineQueue = parts._looks.queue
         self.refused: Callable[[str], object] = parts._settings.refused
         self.starts.append(self.steady())
         self.journal.open_again()
@@ -221,7 +221,7 @@ class Machine(RuleBasedStateMachine):
 
     def next_at(self) -> int | None:
         """When it wakes, in microseconds; None where nothing is to come but a look at the clock."""
-        is_planned = self.parts._plan_at is not None or self.parts._held
+        is_planned = self.parts._planning._plan_at is not None or self.parts._planning.holds.times
         at = self.steps.wakes_at
         return max(self.time, int(at * 1_000_000) + 1) if is_planned and at is not None else None
 

@@ -9,6 +9,9 @@ from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
+MOST_HOSTS = 4
+"""Hosts that are sent to at the same time; as many again are looked into."""
+
 IDLE = 5.0
 """Seconds after which a thread ends that has found nothing to do."""
 

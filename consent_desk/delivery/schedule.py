@@ -21,6 +21,7 @@ from consent_desk.domain.lifecycle.state import (
     ACCEPTED_STATES,
     OPEN_STATES,
     UNSENT_STATES,
+    WAITS_TO_LEAVE,
     State,
 )
 
@@ -79,7 +80,7 @@ class Schedule:
             return self._swap(subject, before, None)
         if before is not None and before.due.facts == len(facts):
             return frozenset()  # it may be handed out, or postponed
-        is_unsent = next_step.step is Step.SEND and state in {State.QUEUED, State.RETRY_WAIT}
+        is_unsent = next_step.step is Step.SEND and state in WAITS_TO_LEAVE
         item = Item(
             due=Due(
                 *(request_id, noted.project_id, consent.action, next_step),

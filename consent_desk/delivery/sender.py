@@ -31,6 +31,7 @@ from consent_desk.domain.lifecycle.state import (
     SENDABLE_STATES,
     UNCERTAIN_STATES,
     UNSENT_STATES,
+    WAITS_TO_LEAVE,
     Fact,
     State,
     may_be_claimed,
@@ -176,7 +177,7 @@ class Sender:
         """
         facts = self._journal.record(request_id).facts
         state = facts[-1].state
-        if not is_for_a_person(facts) and state not in {State.QUEUED, State.RETRY_WAIT}:
+        if not is_for_a_person(facts) and state not in WAITS_TO_LEAVE:
             return False
         return self._journal.give_up(
             request_id, {state}, Fact(at=self._now(), state=state, note=f"{DECIDED}{user}")

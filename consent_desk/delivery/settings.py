@@ -6,6 +6,9 @@ from functools import partial
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
 
+KEYRING_PAUSE = 300_000_000
+"""Microseconds: a locked keyring may ask its person each time that it is asked."""
+
 Take = Callable[[Project | None], None]
 Cannot = Callable[[str | Message], None]
 Find = Callable[[str, Take, Cannot], None]

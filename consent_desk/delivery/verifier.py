@@ -18,7 +18,7 @@ from consent_desk.domain.lifecycle.judgement import SECOND, Judgement, judge_loo
 from consent_desk.domain.lifecycle.messages import tell_check, tell_look
 from consent_desk.domain.lifecycle.policy import Failing, Step, failing_of, is_time, look_again_after, plan
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
-from consent_desk.domain.lifecycle.state import LEGAL, TO_CHECK_STATES, Fact, State
+from consent_desk.domain.lifecycle.state import LEGAL, TO_CHECK_STATES, WAITS_TO_LEAVE, Fact, State
 from consent_desk.domain.wire.customer import HistoryEvent, last_events
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent, Outcome
 from consent_desk.domain.wire.project import Project
@@ -33,8 +33,6 @@ WRITTEN_EACH = 3_600 * SECOND
 
 KEPT = 4_096
 """Bytes that are kept of an answer that told nothing."""
-
-_WAIT_TO_LEAVE = frozenset({State.QUEUED, State.RETRY_WAIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +150,7 @@ class Verifier:
         noted, last, look = record.noted, record.facts[-1].state, sight.look
         moot = self._rules_no_more(noted, sight.later, at)
         state = judge_look(look, record.facts, noted.consent.action, at, moot=moot)
-        if last in _WAIT_TO_LEAVE and state not in LEGAL[last]:
+        if last in WAITS_TO_LEAVE and state not in LEGAL[last]:
             # It waits on; or it is there, and what holds is seen by the next look.
             state = State.SEEN if look.seen else last
         is_known = True
@@ -175,7 +173,7 @@ class Verifier:
 
     def _is_wanted(self, record: Record, due: Due) -> bool:
         if due.plan.unsent:
-            return record.facts[-1].state in _WAIT_TO_LEAVE
+            return record.facts[-1].state in WAITS_TO_LEAVE
         planned = plan(record.facts, due.action, due.request_id, left=due.left)
         return planned.step is Step.LOOK_UP and is_time(planned.at, self._now())
 

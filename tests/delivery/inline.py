@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from consent_desk.delivery import engine as engine_module
-from consent_desk.delivery import steps
+from consent_desk.delivery import engine, looks, noting, planning, sends, steps
 from consent_desk.delivery.steps import Rank
 from consent_desk.domain.errors import JournalError
 
@@ -136,8 +135,10 @@ class InlineQueue:
 
 def without_threads(monkeypatch: pytest.MonkeyPatch, steady: Callable[[], float] | None = None) -> None:
     """Have the engines that are made from now on do nothing until they are told to. `steady`: their time."""
-    monkeypatch.setattr(engine_module, "COUNTED_EACH", 0.0)
-    monkeypatch.setattr(engine_module, "Steps", partial(InlineSteps, steady=steady or monotonic))
-    monkeypatch.setattr(engine_module, "HostQueue", InlineQueue)
+    monkeypatch.setattr(planning, "COUNTED_EACH", 0.0)
+    monkeypatch.setattr(engine, "Steps", partial(InlineSteps, steady=steady or monotonic))
+    for module in (sends, looks):
+        monkeypatch.setattr(module, "HostQueue", InlineQueue)
     if steady is not None:
-        monkeypatch.setattr(engine_module, "monotonic", steady)
+        for module in (engine, noting, planning):
+            monkeypatch.setattr(module, "monotonic", steady)

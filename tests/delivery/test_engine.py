@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import pytest
 
 from consent_desk.delivery import engine as engine_module
-from consent_desk.delivery import steps
-from consent_desk.delivery.engine import REMEMBERED, Engine
+from consent_desk.delivery import noting, planning, steps
+from consent_desk.delivery.engine import Engine
 from consent_desk.delivery.events import (
     Changed,
     Counted,
@@ -37,6 +37,7 @@ from consent_desk.delivery.events import (
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.scheduler import Outstanding, Scheduler
 from consent_desk.delivery.sender import Sender
+from consent_desk.delivery.sends import REMEMBERED
 from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
@@ -95,7 +96,7 @@ class Desk:
             practice=practice,
         )
         parts: Any = self.engine
-        self.steps, self.sends, self.looks = parts._steps, parts._sends, parts._looks
+        self.steps, self.sends, self.looks = parts._steps, parts._sends.queue, parts._looks.queue
 
     def now(self) -> Timestamp:
         return later(self.seconds)
@@ -316,7 +317,8 @@ def test_what_is_held_waits_for_its_time_or_for_its_release(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = [monotonic() + 1]
-    monkeypatch.setattr(engine_module, "monotonic", lambda: moment[0])
+    for module in (engine_module, noting, planning):
+        monkeypatch.setattr(module, "monotonic", lambda: moment[0])
     held = desk.note(hold=2.0)
     assert desk.engine.is_held(held)
     assert desk.kinds() == ["Stamped", "Noted"]
@@ -346,7 +348,8 @@ def test_what_is_held_to_be_given_up_is_cancelled_when_its_time_is_over(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = [monotonic() + 1]
-    monkeypatch.setattr(engine_module, "monotonic", lambda: moment[0])
+    for module in (engine_module, noting, planning):
+        monkeypatch.setattr(module, "monotonic", lambda: moment[0])
     held = desk.note(ACCEPT, hold=20.0)
     desk.engine.hold([held], 30, gives_up=True)
     desk.run()
@@ -1246,7 +1249,8 @@ def test_what_is_on_its_way_for_long_is_counted_meanwhile(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = [monotonic() + 1]
-    monkeypatch.setattr(engine_module, "monotonic", lambda: moment[0])
+    for module in (engine_module, noting, planning):
+        monkeypatch.setattr(module, "monotonic", lambda: moment[0])
     request_id = desk.note(run=False)
     desk.steps.finish(0)
     moment[0] += 1
@@ -1261,8 +1265,9 @@ def test_what_is_on_its_way_for_long_is_counted_meanwhile(
 
 def test_of_many_that_leave_it_is_counted_now_and_then(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     moment = [monotonic() + 1]
-    monkeypatch.setattr(engine_module, "monotonic", lambda: moment[0])
-    monkeypatch.setattr(engine_module, "COUNTED_EACH", 0.1)
+    for module in (engine_module, noting, planning):
+        monkeypatch.setattr(module, "monotonic", lambda: moment[0])
+    monkeypatch.setattr(planning, "COUNTED_EACH", 0.1)
     desk.note(*[REJECT] * 5, hold=5.0)
     assert desk.last(Counted).outstanding.opt_outs < 5
     counted = len(desk.all(Counted))
@@ -1324,9 +1329,9 @@ def test_what_is_held_is_so_until_it_was_given_up(desk: Desk) -> None:
 def test_so_many_that_a_person_asked_for_are_remembered(desk: Desk) -> None:
     parts: Any = desk.engine
     for number in range(REMEMBERED + 1):
-        parts._ask(f"{number}")
-    assert len(parts._asked) == REMEMBERED
-    assert "0" not in parts._asked
+        parts._sends.ask(f"{number}")
+    assert len(parts._sends._asked) == REMEMBERED
+    assert "0" not in parts._sends._asked
 
 
 # ---------------------------------------------------------------------------- the end

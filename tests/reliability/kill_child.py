@@ -185,7 +185,7 @@ class Settling(QObject):
     def _look(self) -> None:
         runner, workspaces = self._application._runner, workspaces_of(self._application)
         if False in workspaces._opened:
-            scheduler = workspaces._opened[False].engine._scheduler
+            scheduler = workspaces._opened[False].engine._planning._scheduler
             runner.run(Lane.JOURNAL, lambda: self._open(scheduler), done=self._decide, failed=self._fail)
         else:
             self._timer.start(200)
@@ -232,7 +232,7 @@ class Settling(QObject):
 
     def _is_stuck(self, request_id: str) -> bool:
         engine = workspaces_of(self._application).opened(practice=False).engine
-        return engine._scheduler._schedule.is_stuck(request_id)
+        return engine._planning._scheduler._schedule.is_stuck(request_id)
 
     def _fail(self, error: Exception) -> None:
         tell(f"failed {type(error).__name__}")

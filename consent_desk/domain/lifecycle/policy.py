@@ -27,6 +27,7 @@ from consent_desk.domain.lifecycle.state import (
     IS_RIGHT,
     SAW_OPT_OUT,
     UNCERTAIN_STATES,
+    WAITS_TO_LEAVE,
     Fact,
     State,
     is_to_acknowledge,
@@ -58,7 +59,6 @@ _KNOWN_LATE = SECOND
 
 _ENOUGH = len(LOOK_AFTER)
 _WAITING_STATES = frozenset({State.RETRY_WAIT, State.UNCONFIRMED})
-_WAITS_TO_LEAVE = frozenset({State.QUEUED, State.RETRY_WAIT})
 
 
 class Step(StrEnum):
@@ -308,7 +308,7 @@ def _is_to_be_seen(facts: Sequence[Fact], left: int) -> bool:
 
     The journal may be an older one, of a folder that was put back.
     """
-    is_left = left > 0 and facts[left - 1].state in _WAITS_TO_LEAVE
+    is_left = left > 0 and facts[left - 1].state in WAITS_TO_LEAVE
     return is_left and not any(
         isinstance(fact.outcome, Look) and not fact.outcome.blind for fact in facts[left:]
     )
@@ -343,7 +343,7 @@ def _was_said_to_be_right(facts: Sequence[Fact]) -> bool:
 
 def _last_sending(facts: Sequence[Fact]) -> Fact:
     """The last fact that is no failed look, and no word of a person; where it is unsent, no look at all."""
-    skipped = FailedLook | Look if facts[-1].state in _WAITS_TO_LEAVE else FailedLook
+    skipped = FailedLook | Look if facts[-1].state in WAITS_TO_LEAVE else FailedLook
     moved = (fact for fact in reversed(facts) if not isinstance(fact.outcome, skipped) and not is_word(fact))
     return next(moved, facts[-1])
 

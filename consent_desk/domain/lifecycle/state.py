@@ -31,6 +31,9 @@ class State(StrEnum):
 UNSENT_STATES = frozenset({State.QUEUED, State.RETRY_WAIT, State.REFUSED})
 """Certainly not recorded so far: a person may send it again."""
 
+WAITS_TO_LEAVE = frozenset({State.QUEUED, State.RETRY_WAIT})
+"""Certainly not recorded so far, and to be sent by itself."""
+
 UNCERTAIN_STATES = frozenset({State.UNCONFIRMED, State.NOT_SEEN, State.RESTORED})
 """It may have been recorded, and nobody has seen it there."""
 
