@@ -5,14 +5,34 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.ui.states import BUSY, GIVEN_UP, HELD, NETWORK, NOT_TOLD, PRACTISED, STATE_WORDS, TRUST
+from consent_desk.ui.states import (
+    BUSY,
+    CORRECTED,
+    GIVEN_UP,
+    HELD,
+    NETWORK,
+    NOT_TOLD,
+    PRACTISED,
+    STATE_WORDS,
+    TRUST,
+)
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 GUIDE = (DOCS / "guide.md").read_text("utf-8")
 README = (DOCS.parent / "README.md").read_text("utf-8")
 
 
-OUTCOMES = {*STATE_WORDS.values(), *PRACTISED.values(), BUSY, GIVEN_UP, HELD, NETWORK, NOT_TOLD, TRUST}
+OUTCOMES = {
+    *STATE_WORDS.values(),
+    *PRACTISED.values(),
+    BUSY,
+    CORRECTED,
+    GIVEN_UP,
+    HELD,
+    NETWORK,
+    NOT_TOLD,
+    TRUST,
+}
 
 
 @pytest.mark.parametrize("word", sorted(OUTCOMES))

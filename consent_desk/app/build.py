@@ -33,6 +33,7 @@ from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.wordings import WordingsPresenter
 from consent_desk.ui.log.model import LogModel
 from consent_desk.ui.log.panel import LogPanel
+from consent_desk.ui.log.words import Words
 from consent_desk.ui.main_window import MainWindow, layout_settings
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.project.settings import SettingsPresenter
@@ -103,7 +104,7 @@ def build(
         window=window, runner=TaskRunner(faults.write), questions=questions(window), now=now, zone=zone
     )
     shell.runner.shown = shell.lens.error
-    window.complete(RequestPanel(), LogPanel(LogModel(shell.local, now)))
+    window.complete(RequestPanel(), LogPanel(LogModel(Words(shell.local, now))))
     workspaces = Workspaces(shell.runner, open_workspace, resources, window, lens=shell.lens)
     kept, settings = None, None
     if secrets is not None:

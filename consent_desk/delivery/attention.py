@@ -11,7 +11,7 @@ from consent_desk.domain.lifecycle.judgement import Judgement, was_refused_for_s
 from consent_desk.domain.lifecycle.looking import EXPIRE_FIRST
 from consent_desk.domain.lifecycle.messages import OVERTAKEN, tell_look
 from consent_desk.domain.lifecycle.record import Context, Entry, Record
-from consent_desk.domain.lifecycle.state import Fact, State
+from consent_desk.domain.lifecycle.state import DISMISSED, Fact, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Look, LookReason
@@ -25,9 +25,6 @@ _ENTER_ANEW = say(
     "Engagement shows this customer as opted out, perhaps by themselves. Enter the opt-in anew if they want "
     "it: the form asks what it rests on."
 )
-
-DISMISSED = "alarm dismissed"
-"""The note of the fact that ends an alarm."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,6 +291,11 @@ class Engine:
         """What Engagement may not have yet, with what was noted just now, if that can be read."""
         return self._planning.outstanding()
 
+    def lists(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The request IDs of those that a person is asked about, and of those that are looked up still."""
+        with self._planning:
+            return self._scheduler.lists()
+
     def open_entries(self) -> tuple[Entry, ...]:
         """The lines of what Engagement may not have yet, the oldest first. Raises JournalError."""
         return self._planning.open_entries()

@@ -9,7 +9,13 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step
 from consent_desk.domain.lifecycle.record import Entry, Subject
-from consent_desk.domain.lifecycle.state import OPEN_STATES, TO_CHECK_STATES, UNSENT_STATES, State
+from consent_desk.domain.lifecycle.state import (
+    ACCEPTED_STATES,
+    OPEN_STATES,
+    TO_CHECK_STATES,
+    UNSENT_STATES,
+    State,
+)
 
 AT_ONCE = Timestamp(1)
 
@@ -140,7 +146,8 @@ class Alike:
 class Totals:
     """How many are planned that Engagement may not have yet, and that a person has to acknowledge or check.
 
-    `noted_at`: when each of the first was noted, in microseconds, the oldest first.
+    `noted_at`: when each of the first was noted, in microseconds, the oldest first. `asked`: the request IDs
+    of those that a person is asked about; `looked_up`: of those that have arrived, and are looked up still.
     """
 
     opt_outs: int = 0
@@ -148,18 +155,31 @@ class Totals:
     noted_at: list[int] = field(default_factory=list)
     to_acknowledge: int = 0
     to_check: int = 0
+    asked: set[str] = field(default_factory=set)
+    looked_up: set[str] = field(default_factory=set)
 
     def add(self, item: Item) -> None:
         """One more is planned."""
         if item.is_open:
             insort(self.noted_at, item.entry.noted_at.micros)
+        for those in self._lists(item):
+            those.add(item.request_id)
         self._count(item, 1)
 
     def remove(self, item: Item) -> None:
         """It is not planned any more."""
         if item.is_open:
             del self.noted_at[bisect_left(self.noted_at, item.entry.noted_at.micros)]
+        for those in self._lists(item):
+            those.discard(item.request_id)
         self._count(item, -1)
+
+    def _lists(self, item: Item) -> Iterator[set[str]]:
+        if item.plan.step is Step.ASK:
+            yield self.asked
+        is_right = item.state not in TO_CHECK_STATES or item.entry.checked
+        if item.plan.step is Step.LOOK_UP and item.state in ACCEPTED_STATES and is_right:
+            yield self.looked_up
 
     def _count(self, item: Item, one: int) -> None:
         is_opt_in = item.due.action is Action.ACCEPT

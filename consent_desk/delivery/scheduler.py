@@ -276,6 +276,11 @@ class Scheduler:
             to_check=totals.to_check,
         )
 
+    def lists(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The request IDs of those that a person is asked about, and of those that are looked up still."""
+        totals = self._schedule.totals
+        return frozenset(totals.asked), frozenset(totals.looked_up)
+
     def open_entries(self) -> tuple[Entry, ...]:
         """What Engagement may not have yet, the oldest first."""
         return tuple(self._journal.entry(one) for one in self._journal.records_in(OPEN_STATES))

@@ -16,8 +16,9 @@ from typing import TypeAlias
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.record import Decision, Subject
-from consent_desk.domain.lifecycle.state import CANCELLED_HERE, CHECKED, UNSENT_STATES, State
-from consent_desk.domain.log_query import ALIKE, LogQuery, LogRow, folded
+from consent_desk.domain.lifecycle.state import CANCELLED_HERE, CHECKED, DISMISSED, UNSENT_STATES, State
+from consent_desk.domain.log_query import ALIKE, LogQuery, LogRow, Which, folded
+from consent_desk.domain.wire.outcome import SPEAKS_AGAINST
 from consent_desk.journal.chain import Columns
 from consent_desk.journal.rows import entry_of, find
 
@@ -50,6 +51,42 @@ LIKE = (
     "WHERE customer_id = ? AND customer_id_type = ? AND project_id = ? AND category = ?"
 )
 """The decisions about one customer and category, found by the customer whatever else is asked."""
+
+_THOSE = "standing.seq IN (SELECT seq FROM consent WHERE request_id IN (SELECT value FROM json_each(?)))"
+_OVERTAKEN = """EXISTS (
+    SELECT 1 FROM consent AS own JOIN personal AS mine ON mine.seq = own.seq
+        CROSS JOIN personal AS theirs ON theirs.customer_id = mine.customer_id
+        JOIN consent AS other ON other.seq = theirs.seq JOIN standing AS stands ON stands.seq = theirs.seq
+    WHERE own.seq = standing.seq AND theirs.customer_id_type = mine.customer_id_type
+        AND other.project_id = own.project_id AND other.category = own.category
+        AND other.timestamp > own.timestamp AND stands.state <> 'discarded'
+)"""
+_SPEAKS_AGAINST = ", ".join(f"'{reason}'" for reason in sorted(SPEAKS_AGAINST))
+# As `record.is_overruled`.
+_OVERRULED = f"""EXISTS (
+    SELECT 1 FROM fact JOIN consent ON consent.request_id = fact.request_id
+    WHERE fact.seq = standing.fact AND fact.outcome = 'look' AND json_extract(fact.look, '$.seen') AND (
+        json_extract(fact.look, '$.reason') IN ({_SPEAKS_AGAINST})
+        OR json_extract(fact.look, '$.valid') = (consent.action = 'reject')
+    )
+)"""  # noqa: S608 - our own words
+_DISMISSED = f"EXISTS (SELECT 1 FROM remark WHERE remark.fact = standing.fact AND text = '{DISMISSED}')"  # noqa: S608
+# None that is verified is gone through: they are nearly all.
+_UNSETTLED = "state IN ({})".format(
+    ", ".join(f"'{state}'" for state in sorted(set(State) - {State.VERIFIED}))
+)
+_OF = {
+    Which.NEEDS_YOU: (
+        f"{_UNSETTLED} AND ({_THOSE} OR {TO_ACKNOWLEDGE} "
+        f"OR (state IN ('refused', 'contradicted') AND NOT {_DISMISSED} AND NOT {_OVERTAKEN}) "
+        f"OR (state = 'seen' AND {_OVERRULED} AND NOT {_THOSE} AND NOT {_OVERTAKEN}))"
+    ),
+    Which.WAITING: (
+        f"{_UNSETTLED} AND (state IN ('queued', 'retry_wait', 'in_flight', 'unconfirmed', 'not_seen', "
+        f"'restored') AND NOT {_THOSE} OR {_THOSE})"
+    ),
+}
+"""The condition for each list. It is given those that somebody is asked about, then those looked up still."""
 
 _UNSENT = ", ".join(f"'{state}'" for state in sorted(UNSENT_STATES))
 # What `may_have_left` asks the facts, wide enough to leave none out.
@@ -262,9 +299,11 @@ def _question(query: LogQuery) -> tuple[str, list[str], Values]:
     conditions: list[str] = []
     values: Values = []
     if query.states:
-        in_states = f"state IN ({', '.join('?' * len(query.states))})"
-        conditions.append(f"({in_states} OR {TO_ACKNOWLEDGE})" if query.to_acknowledge else in_states)
+        conditions.append(f"state IN ({', '.join('?' * len(query.states))})")
         values += sorted(str(state) for state in query.states)
+    if query.which is not Which.ALL:
+        conditions.append(_OF[query.which])
+        values += [json.dumps(sorted(query.asked)), json.dumps(sorted(query.looked_up))]
     for word in query.words:
         text = "text"
         for one, other in ALIKE:
@@ -276,9 +315,9 @@ def _question(query: LogQuery) -> tuple[str, list[str], Values]:
         if limit is not None:
             conditions.append(condition)
             values.append(limit.micros)
-    if len(conditions) <= bool(query.states):
+    if len(conditions) <= bool(query.states) + (query.which is not Which.ALL):
         return "standing", conditions, values
-    return ("standing CROSS JOIN sought USING (seq)" if query.states else "sought"), conditions, values
+    return ("standing CROSS JOIN sought USING (seq)" if query.is_narrow else "sought"), conditions, values
 
 
 def _lines(connection: sqlite3.Connection, seqs: list[int]) -> tuple[LogRow, ...]:

@@ -18,7 +18,7 @@ from consent_desk.ui.shell.status import StatusPanel
 from consent_desk.ui.shell.top_bar import TopBar
 from consent_desk.ui.shell.zoom import Zoom
 from consent_desk.ui.widgets.card import Card
-from consent_desk.ui.widgets.layouts import fill, scrolled
+from consent_desk.ui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMessageBox
@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
 
         self.practice = PracticeBanner(can_set_up=self._can_set_up)
         self.practice.hide()
-        self.alarm = Notice("Alarm", "Record the decision again, dated now", "Dismiss alarm")
+        self.alarm = Notice("Alarm", "Record the decision again, dated now", "Dismiss the alarm")
         self.offer = Notice("Kept consents", "Send what was kept", "Not now")
         self.alarm.rang.connect(self.offer.step_back)
         self.add_wide_banner(self.practice)
@@ -145,8 +145,8 @@ class MainWindow(QMainWindow):
         self.preview = preview
         self.request_card.content.addWidget(preview)
         self.log = log
-        self.log_card.content.addWidget(scrolled(log))
-        self._restore(log=log.splitter)
+        fill(self.log_card.content, log, margins=(1, 1, 1, 1))
+        self.top.search.addWidget(log.search.filter)
         self.top.menu.addAction("Keyboard shortcuts", self._show_shortcuts)
         self.top.order_tabs()
         self._add_shortcuts()
@@ -193,7 +193,10 @@ class MainWindow(QMainWindow):
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("more", "open" if self.consent.more.toggle.isChecked() else "closed")
         self.settings.setValue("request", "open" if self.top.show_request.isChecked() else "closed")
-        splitters = (("columns", self.panes.columns), ("right", self.panes.right), ("log", self.log.splitter))
+        splitters = (
+            ("columns", self.panes.columns),
+            ("right", self.panes.right),
+        )
         for name, splitter in splitters:
             self.settings.setValue(name, splitter.saveState())
 
@@ -237,6 +240,8 @@ class MainWindow(QMainWindow):
             self.consent.question.escape()
         elif self.log.reason.isVisible():
             self.log.reason.close_row()
+        elif self.log.search.filter.text() and self.log.search.filter.hasFocus():
+            self.log.search.filter.clear()
         elif self.consent.several_button.isChecked():
             self.consent.several_button.click()
         elif self.consent.known.details.isVisible():
@@ -261,7 +266,8 @@ class MainWindow(QMainWindow):
 
     def _go_to_search(self) -> None:
         self.panes.bring_forward(Pane.LOG)
-        self.log.search.filter.setFocus()
+        self.log.search.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.log.search.filter.selectAll()
 
     def begin_at_customer_id(self) -> None:
         """Put the cursor into the customer ID, unless somebody is at work elsewhere already."""

@@ -22,10 +22,11 @@ from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.presenter import FormPresenter
 from consent_desk.ui.form.submission import Submission, Submitter
 from consent_desk.ui.log.actions import LogActionsPresenter
+from consent_desk.ui.log.attention import AttentionPresenter
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.outcomes.alarm import AlarmPresenter
-from consent_desk.ui.outcomes.outstanding import CounterPresenter, OutstandingPresenter
+from consent_desk.ui.outcomes.outstanding import OutstandingPresenter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
 from consent_desk.ui.outcomes.resend import ResendPresenter
@@ -102,7 +103,8 @@ class Session(Presenter):
         self._hold = HoldPresenter(self._look_up, self._question, self)
         self._alarms = AlarmPresenter(shell, projects, self._log)
         self._kept = ResendPresenter(shell, self.sending)
-        self._counter = CounterPresenter(shell, self.sending)
+        self._attention = AttentionPresenter(shell, self._log)
+        self.sending.counted.connect(self._attention.take)
         OutstandingPresenter(shell, self.sending, self._receipt, self._submitter, self._hold)
         history = LogActionsPresenter(shell, self._log, self.sending.answer)
         history.discarded.connect(lambda workspace, request_id: workspace.engine.follow(request_id))
@@ -129,6 +131,7 @@ class Session(Presenter):
         self._categories.offered.connect(
             lambda offered: self._receipt.name_categories({one.id: one.label for one in offered})
         )
+        self._categories.offered.connect(self._log.name_categories)
         self._categories.time_told.connect(self._filled.show_anew)
         for told in (self._categories.offered, self._categories.time_told, self._look_up.answered):
             told.connect(self._alarms.show_anew)
@@ -241,7 +244,7 @@ class Session(Presenter):
             again = "Ready now. What was pressed before was not noted: press Send again."
             self._status.show_message(_START, Tone.WARNING, again)
         self._log.show_workspace(workspace)
-        self._counter.show_workspace(workspace)
+        self._attention.show_workspace(workspace)
         self._form.offer_id_types(() if project is None else project.id_types)
         if workspace.practice and project is not None:
             self._window.project_bar.show_host(project.base_url.authority)

@@ -34,6 +34,9 @@ NOT_TOLD = "In the history"
 GIVEN_UP = "Given up, perhaps recorded"
 """What was discarded when it may have left already."""
 
+CORRECTED = "Corrected"
+"""What stands there, and was put right by a later one."""
+
 BUSY = "Not sent yet: Engagement is busy"
 NETWORK = "Not sent yet: waits for the network"
 TRUST = "Not sent yet: waits for a safe connection"
@@ -44,6 +47,9 @@ _NO_TRUST = frozenset(
         *(Cause.CLIENT_CERTIFICATE, Cause.NO_COMMON_TLS, Cause.HANDSHAKE, Cause.NOT_TLS),
     }
 )
+
+WORST_FIRST = (Tone.BAD, Tone.WARNING, Tone.QUIET, Tone.NEUTRAL, Tone.PRACTICE, Tone.GOOD)
+"""Of several outcomes the first of these is the one that counts."""
 
 PRACTISED = {
     State.DELIVERED: "Practice: delivered",

@@ -2,11 +2,11 @@
 
 import pytest
 
-from consent_desk.delivery.attention import DISMISSED, Alarms
+from consent_desk.delivery.attention import Alarms
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.lifecycle.record import Context
-from consent_desk.domain.lifecycle.state import Fact, State
+from consent_desk.domain.lifecycle.state import DISMISSED, Fact, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Look, LookReason, Stored

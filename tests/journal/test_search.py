@@ -11,7 +11,7 @@ from consent_desk.domain.consent.values import CustomerId, ValidUntil
 from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, needs_check
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry
 from consent_desk.domain.lifecycle.state import ASKED, CANCELLED_HERE, IS_RIGHT, OPEN_STATES, Fact, State
-from consent_desk.domain.log_query import LogQuery, words_of
+from consent_desk.domain.log_query import LogQuery, Which, words_of
 from consent_desk.domain.wire.outcome import Cause, Look, NotSent, Phase
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.salvage.salvage import salvage
@@ -198,7 +198,7 @@ def test_what_waits_for_a_persons_word_is_found(journal: SqliteJournal) -> None:
         waiting += [request_id] if needs_check(record) else []
     assert len(waiting) == 5
     assert waiting_for_a_word(journal) == waiting
-    shown = journal.page(LogQuery(states=frozenset({State.QUEUED}), to_acknowledge=True, oldest_first=True))
+    shown = journal.page(LogQuery(which=Which.NEEDS_YOU, oldest_first=True))
     assert [found.entry.request_id for found in shown] == waiting
 
 

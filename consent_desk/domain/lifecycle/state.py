@@ -87,6 +87,9 @@ DISCARDABLE_STATES = OPEN_STATES - {State.IN_FLIGHT}
 CANCELLED_HERE = "cancelled here"
 """The note of one that a person cancelled before it left. It counts until somebody acknowledges that."""
 
+DISMISSED = "alarm dismissed"
+"""The note of the fact that ends an alarm."""
+
 ACKNOWLEDGED = "acknowledged"
 """The note of the fact that somebody did, led by these words."""
 

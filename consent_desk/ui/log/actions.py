@@ -1,4 +1,4 @@
-"""Discards, acknowledges, erases and exports what the log shows."""
+"""What is done with the lines of the log: discarded, acknowledged, erased, exported, entered anew."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, Signal
 
+from consent_desk.domain.consent.draft import Draft
+from consent_desk.domain.consent.values import Consent
+from consent_desk.domain.dates import spelled_end
 from consent_desk.domain.evidence.table import TableStyle
-from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.record import Entry, Record
 from consent_desk.domain.lifecycle.state import IS_RIGHT, State
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.category import Category
 from consent_desk.journal.export import Export, ExportKind
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.outcomes.calls import Say
 from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.shell.notice import Notice
+from consent_desk.ui.shell.panes import Pane
+from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.states import word_of
 from consent_desk.ui.tasks import Lane, let_be
@@ -43,11 +50,11 @@ class LogActionsPresenter(Presenter):
     discarded = Signal(object, str)
     erased = Signal(str, object)
 
-    def __init__(self, shell: ShellContext, log: LogPresenter, say: Say) -> None:
+    def __init__(self, shell: ShellContext, log: LogPresenter, tell: Say) -> None:
         super().__init__(shell)
         self._panel = self._window.log
         self._log = log
-        self._say = say
+        self._say = tell
         self._export: Export | None = None
         self._labels: dict[str, str] = {}
         self._path, self._shown = Path(), shell.lens.path
@@ -59,13 +66,83 @@ class LogActionsPresenter(Presenter):
         self._panel.discard_requested.connect(self._discard)
         log.on_line(self._panel.acknowledge, self._acknowledge)
         log.on_line(self._panel.right, self._say_that_it_is_right)
-        log.on_line(self._panel.erase, self._erase)
-        self._panel.search.export.clicked.connect(self._begin_or_stop)
+        log.on_line(self._panel.dismiss, self._dismiss)
+        log.on_line(self._panel.right_id, self._enter_anew)
+        menu = self._window.top.menu
+        self.export = menu.addAction(render(say("Export…")), self._begin_or_stop)
+        self.erase = menu.addAction(render(say("Remove data…")), self._erase_chosen)
+        self.table = menu.addAction(render(say("Show as table")))
+        self.table.setCheckable(True)
+        self.table.toggled.connect(self._panel.show_as_table)
+        # Asked only when it opens: a line may be chosen, changed or taken away at any time.
+        menu.aboutToShow.connect(self._offer)
+        self._banner = Notice("Export", "Stop export", "Close the export's banner")
+        self._window.add_banner(self._banner, Rank.OTHER)
+        self._banner.action.clicked.connect(self._begin_or_stop)
         self._window.closing.connect(self._stop)
 
     def learn_labels(self, categories: tuple[Category, ...]) -> None:
         """People know categories by these names: a table shows them."""
         self._labels |= {category.id: category.label for category in categories}
+
+    def _offer(self) -> None:
+        """Offer what can be done now."""
+        workspace = self._log.workspace
+        self.export.setEnabled(workspace is not None and self._export is None)
+        # Practice ends with the program: there is nothing to be erased for good.
+        self.erase.setVisible(workspace is not None and workspace.erase is not None)
+        self.erase.setEnabled(self._log.find(self._panel.chosen) is not None)
+
+    def _erase_chosen(self) -> None:
+        workspace, entry = self._log.workspace, self._log.find(self._panel.chosen)
+        if workspace is not None and entry is not None:
+            self._erase(workspace, entry)
+
+    def _dismiss(self, workspace: Workspace, entry: Entry) -> None:
+        self._write_down(
+            workspace,
+            entry,
+            entry,
+            lambda: workspace.alarms.dismiss(entry.request_id),
+            "The alarm is dismissed. The line says still what Engagement shows.",
+        )
+
+    def _enter_anew(self, workspace: Workspace, entry: Entry) -> None:
+        """Fill the form with the decision of a line, for another customer ID."""
+
+        def done(record: Record) -> None:
+            if workspace is self._log.workspace:
+                self._fill_in(record.noted.consent)
+
+        def failed(error: Exception) -> None:
+            self._say(workspace, entry, Tone.BAD, render_error(error))
+
+        self._runner.run(
+            Lane.JOURNAL, lambda: workspace.journal.record(entry.request_id), done=done, failed=failed
+        )
+
+    def _fill_in(self, consent: Consent) -> None:
+        form = self._window.consent
+        shown = form.draft()
+        if shown.customer_id or shown.ticket or shown.wording:
+            question = "What stands in the form is replaced by the decision of this line."
+            if self._questions.choose("Enter with the right ID", question, ("Cancel", "Replace")) != 1:
+                return
+        form.fill(
+            Draft(
+                customer_id_type=consent.customer.type,
+                customer_id=consent.customer.value,
+                category=consent.category,
+                action=consent.action,
+                valid_until="" if consent.valid_until is None else spelled_end(consent.valid_until),
+                channel=consent.channel,
+                ticket=consent.ticket,
+                wording=consent.wording,
+            )
+        )
+        self._window.panes.bring_forward(Pane.CALLER)
+        form.customer_id.setFocus()
+        form.customer_id.selectAll()
 
     # -- discarding -------------------------------------------------------------------------------
 
@@ -175,8 +252,7 @@ class LogActionsPresenter(Presenter):
         )
         self._export = Export(workspace.journal, self._log.view.query, kind, path, style=style)
         self._path, self._told = path, 0
-        self._panel.search.export.setText("Stop export")
-        self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting to {self._shown(path.name)}…")
+        self._tell_export(Tone.NEUTRAL, f"Exporting to {self._shown(path.name)}…")
         self._step(self._export)
 
     def _step(self, export: Export) -> None:
@@ -193,7 +269,7 @@ class LogActionsPresenter(Presenter):
             if export.written >= self._told + _NEWS or self._has_said_why:
                 self._told = export.written
                 self._has_said_why = False
-                self._status.show_message(_EXPORT, Tone.NEUTRAL, f"Exporting… {export.written:,} so far.")
+                self._tell_export(Tone.NEUTRAL, f"Exporting… {export.written:,} so far.")
             self._step(export)
 
         def failed(error: Exception) -> None:
@@ -210,7 +286,10 @@ class LogActionsPresenter(Presenter):
         folder = self._shown(self._path.parent)
         what = f"The folder {folder} does not answer" if at_file else "The journal is busy"
         text = f"{what}: the export waits. Noting goes on. “Stop export” gives it up."
-        self._status.show_message(_EXPORT, tone, text)
+        self._tell_export(tone, text)
+
+    def _tell_export(self, tone: Tone, text: str) -> None:
+        self._banner.show_notice(tone, text, "", action="Stop export", stops=True)
 
     def _stop(self) -> None:
         export = self._export
@@ -225,7 +304,7 @@ class LogActionsPresenter(Presenter):
     def _end(self) -> None:
         self._export, self._has_said_why = None, False
         self._patience.end()
-        self._panel.search.export.setText("Export…")
+        self._banner.take_back()
 
 
 def separators_of(decimal_point: str) -> tuple[str, ...]:

@@ -62,7 +62,11 @@ def details_of(
         heads = (f"{written(local(fact.at))}, {word_of_fact(record.noted, fact)}:" for fact, _ in came)
         return "\n\n\n".join(f"{head}\n\n{text}" for head, text in zip(heads, texts, strict=True))
 
+    meaning = _meaning(record, local, failing, practice=practice)
+    if outlook is not None:
+        meaning.append(render(outlook, local))
     return {
+        "Meaning": laid_out(" ".join(meaning)).replace("\n", " "),
         "Explanation": laid_out(_explanation(record, local, outlook, failing, practice=practice)),
         "Answer": of_answers(_answer),
         "As received": of_answers(lambda answer, _: body_of(answer)),

@@ -1,13 +1,13 @@
 """Reads the journal for the log, page by page: what is searched for, looked at, or new."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from consent_desk.domain.lifecycle.record import Entry
-from consent_desk.domain.log_query import LogQuery, LogRow
+from consent_desk.domain.log_query import LogQuery, LogRow, Which
 from consent_desk.ui.log.model import BATCH, LogModel
 from consent_desk.ui.tasks import Lane, Result, TaskRunner
 from consent_desk.workspace import Workspace
@@ -72,11 +72,23 @@ class LongView(QObject):
             self.query = query
             self.reload()
 
+    def amend(self, query: LogQuery, request_ids: Collection[str]) -> None:
+        """Show what `query` asks for, which is asked otherwise of `request_ids` alone."""
+        self.query = query
+        if self._searching:
+            self.reload()
+            return
+        self._model.query = query
+        self._unplaced.update(request_ids)
+        if not self._batch.isActive():
+            self._batch.start()
+
     def put(self, entry: Entry) -> None:
         """Show a new or changed line, if it is asked for."""
         # What is being read may be from before, and would be shown instead of it: it is read once more.
         is_read = self._searching or self._placing or self._filling
-        if not self._model.put(entry) or is_read:
+        is_listed = self.query.which is not Which.ALL
+        if not self._model.put(entry) or is_read or is_listed:
             self._unplaced.add(entry.request_id)
             if not self._batch.isActive():
                 self._batch.start()
@@ -90,11 +102,13 @@ class LongView(QObject):
 
         def done(found: tuple[LogRow, ...]) -> None:
             self._placing = False
+            if view is self._view and query.which is not Which.ALL:
+                self._model.take_away({*asked} - {row.entry.request_id for row in found})
             if view is self._view and not self._model.add(found):
                 self._recount(workspace)
                 return
             if view is self._view:
-                self.shown.emit(self._model.rowCount())
+                self.shown.emit(self._model.total)
             self.place()
 
         # A line that could not be placed comes with the next search.
@@ -139,7 +153,7 @@ class LongView(QObject):
 
         def done(total: int) -> None:
             self._placing = False
-            if view is self._view and total == self._model.rowCount():
+            if view is self._view and total == self._model.total:
                 self.shown.emit(total)
             elif view is self._view:
                 self.reload()
@@ -172,8 +186,8 @@ class LongView(QObject):
             return  # drawn anew when that is done, it is asked for again
         self._filling = True
         first, after = self._model.unread_around(row, REACH)
-        skip = 0 if after is not None else first
-        most = row - first + REACH
+        skip = 0 if after is not None else self._model.consents_before(first)
+        most = self._model.consents_before(row, first) + REACH
 
         def done(found: tuple[LogRow, ...]) -> None:
             if view is not self._view:

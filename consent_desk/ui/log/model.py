@@ -1,58 +1,68 @@
-"""The log as a table: one consent a line. It knows how many there are, and reads those that are looked at.
+"""The log as a list, and as a table with the same lines. It knows how many there are, and reads what is seen.
 
 Long because what is shown, and at which place of how many, is one model to Qt.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
-from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.text import visible
-from consent_desk.ui.states import tone_of, word_of
-from consent_desk.ui.widgets.messages import Local, tool_tip
-from consent_desk.ui.widgets.tones import colour, sign
+from consent_desk.ui.log.lines import (
+    UNREAD,
+    Part,
+    Press,
+    Slot,
+    Unread,
+    belong_together,
+    gathered,
+    rows_of,
+    size,
+)
+from consent_desk.ui.log.words import COLUMNS, Words
+from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.tones import colour
 
 Index = QModelIndex | QPersistentModelIndex
 
-COLUMNS = ("Time", "Outcome", "Status", "Duration", "Customer ID", "Category", "Action", "Project")
+LINE = len(COLUMNS)
+"""The column behind those of the table: all of a line, for the list."""
+
 BATCH = 100
 """Milliseconds for which changed lines are gathered before they are shown together."""
 
 KEPT, NEAR = 4_000, 1_000
 """So many lines are kept at most; then those stay that are so near to the one that was looked at last."""
 
-_LONGEST = 200
-
 
 class LogModel(QAbstractTableModel):
-    """Lines of the log; changed ones come in batches.
+    """Lines of the log; changed ones come in batches. Several of one press are one line that opens.
 
     `missing(row)`: a line is looked at that was not read yet, or not kept. Whoever hears it calls `fill`.
+    `filling(begins)`: many lines are put in their places at once, or are there.
     `change_wanted(request_id)` asks what a line changed, for its tooltip: `tell_change` brings it.
     """
 
     missing = Signal(int)
+    filling = Signal(bool)
     change_wanted = Signal(str)
 
-    def __init__(self, local: Local, now: Callable[[], Timestamp]) -> None:
+    def __init__(self, words: Words) -> None:
         super().__init__()
-        self._local = local
-        self._now = now
-        # The oldest first, however they are shown: so a new one moves no other.
-        self._lines: list[LogRow | None] = []
+        self.words = words
+        self._lines: list[Slot] = []
+        # Where each that was read stands: those of a press in its line.
         self._places: dict[str, int] = {}
-        # The number of the newest line that is known.
-        self.newest = 0
+        # How many consents there are, and the number of the newest that is known.
+        self.total = self.newest = 0
         self._waiting: dict[str, Entry] = {}
         self._missed = self._looked_at = 0
         self.query = LogQuery()
         self._changes: dict[str, str] = {}
-        self.practice = False
         self._batch = QTimer(self, singleShot=True, interval=BATCH)
         self._batch.timeout.connect(self.flush)
         # What is drawn in one go is asked for once.
@@ -68,41 +78,60 @@ class LogModel(QAbstractTableModel):
         self.query = query
         self._changes.clear()
         self._looked_at = 0
-        self.practice = practice
-        self._lines = [*found] if query.oldest_first else [*reversed(found)]
+        self.words.practice = practice
+        self._lines = gathered(found if query.oldest_first else reversed(found))
+        self.total = len(found)
         self.newest = max((each.seq for each in found), default=0)
-        self._places = {line.entry.request_id: place for place, line in enumerate(self._lines) if line}
+        self._places = {}
+        self._note_places(0, len(self._lines))
         self.endResetModel()
 
     def set_total(self, total: int, newest: int) -> None:
-        """There are `total` lines, the newest of them numbered `newest`; only the first page is read."""
+        """There are `total` consents, the newest of them numbered `newest`; only the first page is read."""
         self.newest = newest
-        first, more = len(self._lines), total - len(self._lines)
+        first, more = len(self._lines), total - self.total
         if more > 0:
-            self.beginInsertRows(QModelIndex(), first, total - 1)
+            self.beginInsertRows(QModelIndex(), first, first + more - 1)
             place = first if self.query.oldest_first else 0
-            self._lines[place:place] = [None] * more
+            self._lines[place:place] = [UNREAD] * more
             self._shift(place, more)
+            self.total = total
             self.endInsertRows()
 
     def fill(self, row: int, found: Sequence[LogRow]) -> None:
         """Show what was read for `row` and those that follow it."""
-        for number, each in enumerate(found, row):
-            place = self._turned(number)
-            if number < len(self._lines) and self._lines[place] is None:
-                self._lines[place] = each
-                self._places[each.entry.request_id] = place
+        self.filling.emit(True)
+        left, at = [*found], row
+        while left and at < len(self._lines):
+            place = self._turned(at)
+            slot = self._lines[place]
+            mine, left = left[: size(slot)], left[size(slot) :]
+            if isinstance(slot, Unread) and len(mine) == slot.size:
+                [*read] = gathered(sorted(mine, key=lambda each: each.seq))
+                if len(read) == 1:
+                    self._lines[place] = read[0]
+                    self._note_places(place, place + 1)
+            at += 1
+        self._gather(*sorted((self._turned(row), self._turned(at - 1))))
         self._let_go(row)
-        last = min(row + len(found), len(self._lines)) - 1
-        self.dataChanged.emit(self.index(row, 0), self.index(max(row, last), len(COLUMNS) - 1))
+        last = min(at, len(self._lines)) - 1
+        self.dataChanged.emit(self.index(row, 0), self.index(max(row, last), LINE))
+        self.filling.emit(False)
 
     def unread_around(self, row: int, reach: int) -> tuple[int, int | None]:
-        """The first of the unread rows around `row`, and the number of the line before it, if it is read."""
+        """The first of the unread rows around `row`, and the number of the consent before, if it is read."""
         first = row
-        while first > max(0, row - reach) and self._line(first - 1) is None:
+        while first > max(0, row - reach) and isinstance(self.slot(first - 1), Unread):
             first -= 1
-        before = self._line(first - 1) if first else None
-        return first, None if before is None else before.seq
+        before = rows_of(self.slot(first - 1)) if first else ()
+        if before and isinstance(part := self.slot(first - 1), Part):
+            before = part.press.rows
+        last = max if self.query.oldest_first else min
+        return first, last((each.seq for each in before), default=None)
+
+    def consents_before(self, row: int, since: int = 0) -> int:
+        """How many consents stand in the lines from `since` up to that of `row`."""
+        return sum(size(self.slot(each)) for each in range(since, row))
 
     def add(self, found: Iterable[LogRow]) -> bool:
         """Show lines that are asked for and may be new here, each in its place.
@@ -115,7 +144,7 @@ class LogModel(QAbstractTableModel):
         for each in ordered:
             if each.entry.request_id in self._places:
                 self.put(each.entry)
-            elif each.seq <= self.newest and self.query.states:
+            elif each.seq <= self.newest and self.query.is_narrow:
                 # Perhaps it was not asked for before; without a wish for states it is there, only unread.
                 first, last = self._between(each.seq)
                 if first == last:
@@ -124,7 +153,7 @@ class LogModel(QAbstractTableModel):
                     are_placed = False
         if new:
             self.newest = new[-1].seq
-            self._insert(len(self._lines), new)
+            self._insert(len(self._lines), gathered(new))
         return are_placed
 
     def put(self, entry: Entry) -> bool:
@@ -137,6 +166,13 @@ class LogModel(QAbstractTableModel):
             self._batch.start()
         return True
 
+    def take_away(self, request_ids: Iterable[str]) -> None:
+        """These are not asked for any more."""
+        for request_id in request_ids:
+            self._waiting.pop(request_id, None)
+            if request_id in self._places:
+                self._remove(request_id)
+
     def tell_change(self, request_id: str, change: str) -> None:
         """Show `change` in the tooltip of a line."""
         self._changes[request_id] = change
@@ -146,114 +182,136 @@ class LogModel(QAbstractTableModel):
         waiting, self._waiting = self._waiting, {}
         for request_id, entry in waiting.items():
             place = self._places.get(request_id)
-            before = None if place is None else self._lines[place]
-            if place is None or before is None:
+            if place is None:
                 continue
-            row = self._turned(place)
-            if self.query.states and entry.state not in self.query.states:
-                self.beginRemoveRows(QModelIndex(), row, row)
-                del self._lines[place], self._places[request_id]
-                self._shift(place, -1)
-                self.endRemoveRows()
-            else:
-                self._lines[place] = LogRow(before.seq, entry)
-                self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+            if self.query.states and not self.query.wants(entry):
+                self._remove(request_id)
+                continue
+            slot = self._lines[place]
+            if isinstance(slot, Press):
+                slot.rows[:] = [_changed(each, entry) for each in slot.rows]
+            elif isinstance(slot, LogRow):
+                self._lines[place] = _changed(slot, entry)
+            self._tell_changed(place)
+
+    def toggle(self, row: int) -> None:
+        """Open a press, or close it; of one of its parts, too."""
+        slot = self.slot(row)
+        press = slot.press if isinstance(slot, Part) else slot
+        if isinstance(press, Press):
+            self._close(press) if press.is_open else self._open(press)
+
+    def _open(self, press: Press) -> None:
+        place, count = self._places[press.rows[0].entry.request_id], len(press.rows)
+        row = self._turned(place) + 1
+        self.beginInsertRows(QModelIndex(), row, row + count - 1)
+        press.is_open = True
+        parts: list[Slot] = [Part(press, number) for number in range(count)]
+        at = place + 1 if self.query.oldest_first else place
+        self._lines[at:at] = parts if self.query.oldest_first else parts[::-1]
+        self._shift(at, count)
+        self.endInsertRows()
+        self._tell_changed(self._places[press.rows[0].entry.request_id])
+
+    def _close(self, press: Press) -> None:
+        place, count = self._places[press.rows[0].entry.request_id], len(press.rows)
+        row = self._turned(place) + 1
+        self.beginRemoveRows(QModelIndex(), row, row + count - 1)
+        press.is_open = False
+        at = place + 1 if self.query.oldest_first else place - count
+        del self._lines[at : at + count]
+        self._shift(at, -count)
+        self.endRemoveRows()
+        self._tell_changed(self._places[press.rows[0].entry.request_id])
 
     # -- what is asked ----------------------------------------------------------------------------
 
+    def slot(self, row: int) -> Slot:
+        """What stands in a row."""
+        return self._lines[self._turned(row)]
+
+    def look_at(self, row: int) -> Slot:
+        """What stands in a row that is drawn: it is read where it was not."""
+        slot = self.slot(row)
+        self._looked_at = row
+        if isinstance(slot, Unread):
+            self._missed = row
+            if not self._looking.isActive():
+                self._looking.start()
+        return slot
+
     def entry(self, row: int) -> Entry | None:
-        """The consent in line `row`, None where that is not read."""
-        line = self._line(row)
-        return None if line is None else line.entry
+        """The consent in line `row`, of several the worst; None where that is not read."""
+        rows = rows_of(self.slot(row))
+        return self.words.worst(rows).entry if rows else None
 
     def find(self, request_id: str) -> Entry | None:
-        """The line of one consent, None where it is not among those that were read."""
-        row = self.row_of(request_id)
-        return None if row is None else self.entry(row)
+        """One consent, None where it is not among those that were read."""
+        place = self._places.get(request_id)
+        rows = () if place is None else rows_of(self._lines[place])
+        return next((each.entry for each in rows if each.entry.request_id == request_id), None)
 
     def row_of(self, request_id: str) -> int | None:
         """Where the line of one consent is, None where it is not among those that were read."""
         place = self._places.get(request_id)
-        return None if place is None else self._turned(place)
+        if place is None:
+            return None
+        press = self._lines[place]
+        if isinstance(press, Press) and press.is_open:
+            numbers = (
+                number for number, each in enumerate(press.rows) if each.entry.request_id == request_id
+            )
+            return self._turned(place) + 1 + next(numbers)
+        return self._turned(place)
 
     def rowCount(self, parent: Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self._lines)
 
     def columnCount(self, parent: Index | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
+        return 0 if parent is not None and parent.isValid() else LINE + 1
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
         if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
             return None
-        title = COLUMNS[section]
-        return f"{title} ({self._today().tzname()})" if title == "Time" else title
+        return self.words.title(section)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        entry = self.entry(index.row())
+        slot = self.look_at(index.row())
+        if isinstance(slot, Unread):
+            return "…" if role == Qt.ItemDataRole.DisplayRole and index.column() in {0, LINE} else None
+        if index.column() == LINE:
+            if role == Qt.ItemDataRole.AccessibleTextRole:
+                return self.words.sentence(slot)
+            shown = role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}
+            customer = visible(rows_of(slot)[0].entry.customer.value) if shown else None
+            return customer if role == Qt.ItemDataRole.DisplayRole else self._tip(slot, customer)
         column = COLUMNS[index.column()]
-        self._looked_at = index.row()
-        if entry is None:
-            if role != Qt.ItemDataRole.DisplayRole:
-                return None
-            self._missed = index.row()
-            if not self._looking.isActive():
-                self._looking.start()
-            return "…" if column == "Time" else ""
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(entry, column)
-        if role == Qt.ItemDataRole.ForegroundRole and column == "Outcome":
-            return colour(tone_of(entry, practice=self.practice), QGuiApplication.palette())
-        if column == "Time" and role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return self._local(entry.noted_at).strftime("%Y-%m-%d %H:%M:%S %Z")
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tip(entry.request_id)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in {"Status", "Duration"}:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self.words.cell(slot, column)
+            case Qt.ItemDataRole.ForegroundRole if column == "Outcome":
+                return colour(self.words.tone(slot), QGuiApplication.palette())
+            case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleTextRole if column == "Time":
+                return self.words.whole_time(slot)
+            case Qt.ItemDataRole.ToolTipRole:
+                return self._tip(slot)
+            case Qt.ItemDataRole.TextAlignmentRole if column in {"Status", "Duration"}:
+                return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
-    def _tip(self, request_id: str) -> str | None:
+    def _tip(self, slot: Slot, customer: str | None = "") -> str | None:
+        if customer is None:
+            return None
+        request_id = self.words.worst(rows_of(slot)).entry.request_id
         change = self._changes.get(request_id)
         if change is None:
             self.change_wanted.emit(request_id)
-            return None
-        return tool_tip(visible(change))
-
-    def _text(self, entry: Entry, column: str) -> str:
-        match column:
-            case "Time":
-                return self._time(entry.noted_at)
-            case "Outcome":
-                tone = tone_of(entry, practice=self.practice)
-                return f"{sign(tone)} {word_of(entry, practice=self.practice)}".strip()
-            case "Status":
-                return "" if entry.status is None else str(entry.status)
-            case "Duration":
-                return "" if entry.elapsed is None else f"{entry.elapsed * 1000:,.0f} ms"
-            case "Customer ID":
-                return visible(entry.customer.value)[:_LONGEST]
-            case "Category":
-                return visible(entry.category)[:_LONGEST]
-            case "Action":
-                return entry.action.value
-            case _:
-                return visible(entry.project_name)
-
-    def _time(self, at: Timestamp) -> str:
-        local, today = self._local(at), self._today()
-        day = "" if local.date() == today.date() else "%d %b " if local.year == today.year else "%Y-%m-%d "
-        # The header names the zone of today; a line from before the clocks were changed names its own.
-        zone = "" if local.tzname() == today.tzname() else " %Z"
-        return local.strftime(f"{day}%H:%M{zone}" if day else f"%H:%M:%S{zone}")
-
-    def _today(self) -> datetime:
-        return self._local(self._now())
+            return tool_tip(customer) if customer else None
+        return tool_tip("\n".join(filter(None, (customer, visible(change)))))
 
     # -- places -----------------------------------------------------------------------------------
-
-    def _line(self, row: int) -> LogRow | None:
-        return self._lines[self._turned(row)]
 
     def _turned(self, number: int) -> int:
         """The row of a place, or the place of a row."""
@@ -263,31 +321,105 @@ class LogModel(QAbstractTableModel):
         # Of those that are read alone: there may be a thousand times as many.
         self._places = {one: at + by if at >= place else at for one, at in self._places.items()}
 
+    def _note_places(self, first: int, end: int) -> None:
+        for place in range(first, end):
+            slot = self._lines[place]
+            if isinstance(slot, LogRow | Press):
+                self._places.update((each.entry.request_id, place) for each in rows_of(slot))
+
     def _between(self, seq: int) -> tuple[int, int]:
         """The places between the lines that are read before and after `seq`: alike where none is unread."""
-        read = [(place, line.seq) for place in self._places.values() if (line := self._lines[place])]
-        first = max((place + 1 for place, other in read if other < seq), default=0)
-        return first, min((place for place, other in read if other > seq), default=len(self._lines))
+        first, last = 0, len(self._lines)
+        for place in set(self._places.values()):
+            slot = self._lines[place]
+            opened = len(slot.rows) if isinstance(slot, Press) and slot.is_open else 0
+            before, behind = (0, opened) if self.query.oldest_first else (opened, 0)
+            if rows_of(slot)[0].seq < seq:
+                first = max(first, place + behind + 1)
+            else:
+                last = min(last, place - before)
+        return first, last
 
-    def _insert(self, place: int, found: list[LogRow]) -> None:
+    def _insert(self, place: int, slots: Sequence[Slot]) -> None:
         row = place if self.query.oldest_first else len(self._lines) - place
-        self.beginInsertRows(QModelIndex(), row, row + len(found) - 1)
-        self._lines[place:place] = found
-        self._shift(place, len(found))
-        self._places.update((each.entry.request_id, at) for at, each in enumerate(found, place))
+        self.beginInsertRows(QModelIndex(), row, row + len(slots) - 1)
+        self._lines[place:place] = slots
+        self._shift(place, len(slots))
+        self._note_places(place, place + len(slots))
+        self.total += sum(map(size, slots))
         self._let_go(self._looked_at)
         self.endInsertRows()
+        self._gather(place, place + len(slots) - 1)
+
+    def _remove(self, request_id: str) -> None:
+        slot = self._lines[self._places[request_id]]
+        if isinstance(slot, Press) and slot.is_open:
+            self._close(slot)
+        place = self._places.pop(request_id)
+        self.total -= 1
+        if isinstance(slot, Press):
+            slot.rows[:] = [each for each in slot.rows if each.entry.request_id != request_id]
+            if len(slot.rows) == 1:
+                self._lines[place] = slot.rows[0]
+            self._tell_changed(place)
+        else:
+            self._delete(place, place)
+
+    def _delete(self, first: int, last: int) -> None:
+        rows = sorted((self._turned(first), self._turned(last)))
+        self.beginRemoveRows(QModelIndex(), *rows)
+        del self._lines[first : last + 1]
+        self._shift(last + 1, first - last - 1)
+        self.endRemoveRows()
+
+    def _gather(self, first: int, last: int) -> None:
+        """Make one line of neighbours among these places, and beside them, that are of one press."""
+        at = min(last + 1, len(self._lines) - 1)
+        lowest = max(first - 1, 0)
+        while at > lowest:
+            begin = at
+            while begin > 0 and belong_together(self._lines[begin - 1], self._lines[at]):
+                begin -= 1
+            if begin < at:
+                self._join(begin, at)
+            at = begin - 1
+
+    def _join(self, first: int, last: int) -> None:
+        for slot in self._lines[first : last + 1]:
+            if isinstance(slot, Press) and slot.is_open:
+                self._close(slot)
+                place = self._places[slot.rows[0].entry.request_id]
+                self._gather(place, place)
+                return
+        joined = Press([row for slot in self._lines[first : last + 1] for row in rows_of(slot)])
+        # The line that stays is the one on top.
+        kept = first if self.query.oldest_first else last
+        self._lines[kept] = joined
+        gone = (first + 1, last) if kept == first else (first, last - 1)
+        self._delete(*gone)
+        self._note_places(first, first + 1)
+        self._tell_changed(first)
+
+    def _tell_changed(self, place: int) -> None:
+        row, slot = self._turned(place), self._lines[place]
+        last = row + len(slot.rows) if isinstance(slot, Press) and slot.is_open else row
+        self.dataChanged.emit(self.index(row, 0), self.index(last, LINE))
 
     def _let_go(self, row: int) -> None:
         """Where too many lines are read, keep those that are near to `row`."""
         if len(self._places) > KEPT:
             middle = self._turned(row)
             for request_id, place in [*self._places.items()]:
-                if abs(place - middle) > NEAR:
-                    self._lines[place] = None
+                slot = self._lines[place]
+                if abs(place - middle) > NEAR and not (isinstance(slot, Press) and slot.is_open):
+                    self._lines[place] = Unread(size(slot))
                     del self._places[request_id]
                     self._changes.pop(request_id, None)
 
     def _look(self) -> None:
-        if self._missed < len(self._lines) and self._line(self._missed) is None:
+        if self._missed < len(self._lines) and isinstance(self.slot(self._missed), Unread):
             self.missing.emit(self._missed)
+
+
+def _changed(row: LogRow, entry: Entry) -> LogRow:
+    return replace(row, entry=entry) if row.entry.request_id == entry.request_id else row

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QAbstractButton
 
 from consent_desk.delivery.attention import may_win
@@ -11,21 +12,31 @@ from consent_desk.domain.dates import read_days, tell_days
 from consent_desk.domain.lifecycle.checking import said_right
 from consent_desk.domain.lifecycle.policy import is_for_a_person
 from consent_desk.domain.lifecycle.record import Entry, Record
-from consent_desk.domain.lifecycle.state import OPEN_STATES, TO_CHECK_STATES, State, is_to_acknowledge
-from consent_desk.domain.log_query import LogQuery, words_of
-from consent_desk.domain.message import Message
+from consent_desk.domain.lifecycle.state import DISMISSED, TO_CHECK_STATES, State, is_to_acknowledge
+from consent_desk.domain.log_query import LogQuery, Which, words_of
+from consent_desk.domain.message import Message, say
+from consent_desk.domain.wire.category import Category
 from consent_desk.ui.log.details import change_of, details_of
+from consent_desk.ui.log.line_details import Offer
+from consent_desk.ui.log.lines import Unread
 from consent_desk.ui.log.long_view import LongView
 from consent_desk.ui.log.model import BATCH
-from consent_desk.ui.log.panel import Offer
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render, render_error
 from consent_desk.workspace import Workspace
 
+_EMPTY = {
+    Which.ALL: say("Answers appear here"),
+    Which.NEEDS_YOU: say("Nothing needs you"),
+    Which.WAITING: say("Nothing waits"),
+}
+
 
 class LogPresenter(Presenter):
-    """Shows the log of one workspace at a time: `workspace`."""
+    """Shows the log of one workspace at a time: `workspace`. Emits `changed` when a line may have changed."""
+
+    changed = Signal()
 
     def __init__(self, shell: ShellContext) -> None:
         super().__init__(shell)
@@ -41,13 +52,14 @@ class LogPresenter(Presenter):
         self.view.failed.connect(lambda error: panel.search.note.show_problem(render_error(error)))
         panel.line_chosen.connect(self._show_details)
         panel.search.changed.connect(self._search)
+        panel.list.moved.connect(self._tell_days)
+        panel.list.empty = render(say("Answers appear here"))
+        self._show_asked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         panel.model.change_wanted.connect(self._tell_change)
 
     def show_workspace(self, workspace: Workspace) -> None:
         """Show the journal of `workspace`."""
         self.workspace = workspace
-        # Practice ends with the program: there is nothing to be erased for good.
-        self._panel.erase.setVisible(workspace.erase is not None)
         self.view.show_workspace(workspace)
         missed, self._missed = self._missed, []
         for one in missed:
@@ -66,6 +78,7 @@ class LogPresenter(Presenter):
             self._missed.append((workspace, entry))
         elif workspace is self.workspace:
             self.view.put(entry)
+            self.changed.emit()
 
     def choose(self, workspace: Workspace, entry: Entry) -> None:
         """Select a line and show its details, if it belongs to the workspace that is shown."""
@@ -98,36 +111,75 @@ class LogPresenter(Presenter):
 
         self._panel.pressed.connect(take)
 
+    def name_categories(self, categories: tuple[Category, ...]) -> None:
+        """Call categories what people call them; those of another project keep their names."""
+        words = self._panel.model.words
+        words.labels = {**words.labels, **{one.id: one.label for one in categories}}
+        self._panel.list.say_anew()
+
+    def show_asked(self, asked: frozenset[str], looked_up: frozenset[str]) -> None:
+        """These are asked about, and looked up still: it tells what needs somebody, and what waits."""
+        before, self._show_asked = self._show_asked, (asked, looked_up)
+        changed = (before[0] ^ asked) | (before[1] ^ looked_up)
+        if changed and self.view.query.which is not Which.ALL:
+            self.view.amend(replace(self.view.query, asked=asked, looked_up=looked_up), changed)
+
     def _search(self) -> None:
         bar = self._panel.search
+        which, words = bar.which, words_of(bar.filter.text())
         days = read_days(bar.days.line.text(), self._now(), self._shell.zone)
         if isinstance(days, Message):
             bar.note.show_problem(render(days))
             return
-        since, until = days or (None, None)
-        only_open, state = bar.open_ones.isChecked(), bar.state
-        states = OPEN_STATES if only_open else frozenset() if state is None else frozenset({state})
+        # What needs somebody, or is searched for, may be of any day.
+        has_days = which is Which.ALL and not words
+        since, until = (has_days and days) or (None, None)
+        asked, looked_up = (frozenset[str](),) * 2 if which is Which.ALL else self._show_asked
         self.view.search(
             LogQuery(
-                words=words_of(bar.filter.text()),
-                states=states,
+                words=words,
+                states=bar.states if which is Which.ALL else frozenset(),
                 since=since,
                 until=until,
-                oldest_first=only_open,
-                to_acknowledge=only_open,
+                oldest_first=which is not Which.ALL,
+                which=which,
+                asked=asked,
+                looked_up=looked_up,
             )
         )
 
     def _tell(self, total: int | None) -> None:
         query = self.view.query
-        is_filtered = replace(query, oldest_first=False) != LogQuery()
-        if total is not None and is_filtered:
+        is_searched = bool(query.words or query.states or query.since)
+        if total is not None and is_searched:
             found = f"{total:,} found" if total else "Nothing found"
             days = tell_days(query.since, query.until, self._shell.zone)
             self._panel.search.note.show_remark(f"{found}: {days}" if days else found)
-        elif not is_filtered:
+        elif not is_searched:
             self._panel.search.note.show_remark("")
+        self._panel.list.empty = render(_EMPTY[query.which] if not is_searched else say("Nothing found"))
+        self._tell_days()
         self._choose()
+
+    def _tell_days(self) -> None:
+        """Say of which days the lines are that stand in view."""
+        rows, model = self._panel.list.shown_rows(), self._panel.model
+        words, days = model.words, []
+        for row in rows or ():
+            slot = model.slot(row)
+            if not isinstance(slot, Unread):
+                days.append(self._day(words.local_day(slot)))
+        self._panel.search.show_days(" – ".join(dict.fromkeys(days)) or render(say("Today")))
+
+    def _day(self, local: datetime) -> str:
+        today = self._shell.local_now()
+        match (today.date() - local.date()).days:
+            case 0:
+                return render(say("Today"))
+            case 1:
+                return render(say("Yesterday"))
+            case _:
+                return self._panel.model.words.day_of(local)
 
     def _choose(self) -> None:
         request_id = self._to_choose
@@ -169,6 +221,7 @@ class LogPresenter(Presenter):
             offer = Offer(
                 state=last.state,
                 can_renew=may_win(record),
+                rings=last.state is State.CONTRADICTED and last.note != DISMISSED,
                 to_acknowledge=is_to_acknowledge(last),
                 to_check=last.state in TO_CHECK_STATES and not said_right(record, last.state),
                 undecided=is_for_a_person(record.facts),

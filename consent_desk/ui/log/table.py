@@ -1,9 +1,11 @@
-"""The table of the log: which of its columns are seen, and how wide they are."""
+"""The table of the log, for those who integrate: which of its columns are seen, and how wide they are."""
 
+from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHeaderView, QTableView
+from PySide6.QtWidgets import QFrame, QHeaderView, QTableView
 
-from consent_desk.ui.log.model import COLUMNS, LogModel
+from consent_desk.ui.log.model import LINE, LogModel
+from consent_desk.ui.log.words import COLUMNS
 from consent_desk.ui.widgets.layouts import show_as_list
 
 _DIGITS = {
@@ -20,25 +22,30 @@ _DIGITS = {
 _LEAST_OF_ID = 16
 """Digits of a customer ID for which technical columns give way."""
 
-_GIVE_WAY = ("Duration", "Status")
-"""In this order; the details beside the table tell both."""
+_GIVE_WAY = ("Project", "Duration", "Status")
+"""In this order; the details beside the table tell them all."""
 
 _MOST_GIVEN = {"Category": 4, "Outcome": 14}
 """Digits that these then give besides, one after the other."""
 
+_LEAST = 3
+"""Lines that are seen in the lowest window."""
+
 
 class LogTable(QTableView):
-    """Shows `model`, `least` lines of it in the lowest window."""
+    """Shows `model`; what is chosen is chosen in the list, too."""
 
-    def __init__(self, model: LogModel, *, least: int) -> None:
+    def __init__(self, model: LogModel, chosen: QItemSelectionModel) -> None:
         super().__init__()
-        self.setAccessibleName("Response log")
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setModel(model)
+        self.setSelectionModel(chosen)
         show_as_list(self)
         self.setAlternatingRowColors(True)
+        self.setColumnHidden(LINE, True)
         height = self.fontMetrics().lineSpacing() + 8
         self.verticalHeader().setDefaultSectionSize(height)
-        self.setMinimumHeight((least + 1) * height)
+        self.setMinimumHeight((_LEAST + 1) * height)
         self._digit = self.fontMetrics().horizontalAdvance("0")
         self._lacks = 0
         header = self.horizontalHeader()

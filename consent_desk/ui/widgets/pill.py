@@ -1,7 +1,9 @@
 """A pill: an outcome in one or two words, with its sign, on a ground of its tone."""
 
+from functools import lru_cache
+
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from consent_desk.ui.theme.fonts import CAPTION, scaled, sized
@@ -35,10 +37,10 @@ def paint_pill(
     icon_rect.moveLeft(place.left() + scaled(_BEFORE))
     paint_icon(painter, icon_rect, icon or icon_of(tone), text_colour)
     words = place.adjusted(scaled(_BEFORE + _ICON + _BETWEEN), 0, -scaled(_BEHIND), 0)
-    font = sized(CAPTION, semibold=True)
+    font, metrics = _font(QGuiApplication.font().key())
     painter.setFont(font)
     painter.setPen(QColor(text_colour))
-    shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, words.width())
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, words.width())
     painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
     painter.restore()
     return place
@@ -46,8 +48,20 @@ def paint_pill(
 
 def pill_size(text: str) -> QSize:
     """The room that a pill with `text` takes."""
+    return _size(text, QGuiApplication.font().key())
+
+
+# Asked for each line of a list each time that is painted.
+@lru_cache(maxsize=8)
+def _font(_key: str) -> tuple[QFont, QFontMetrics]:
+    font = sized(CAPTION, semibold=True)
+    return font, QFontMetrics(font)
+
+
+@lru_cache(maxsize=256)
+def _size(text: str, key: str) -> QSize:
     around = scaled(_BEFORE + _ICON + _BETWEEN) + scaled(_BEHIND)
-    metrics = QFontMetrics(sized(CAPTION, semibold=True))
+    _, metrics = _font(key)
     return QSize(metrics.horizontalAdvance(text) + around + 1, max(scaled(_HEIGHT), metrics.height() + 4))
 
 

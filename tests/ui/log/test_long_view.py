@@ -17,6 +17,7 @@ from consent_desk.domain.local_time import moment
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.ui.log.long_view import LongView
 from consent_desk.ui.log.model import LogModel
+from consent_desk.ui.log.words import Words
 from consent_desk.ui.tasks import Lane, TaskRunner, let_be
 from tests.consents import later
 
@@ -72,7 +73,7 @@ def runner(qtbot: QtBot) -> Iterator[TaskRunner]:
 
 @pytest.fixture
 def model() -> LogModel:
-    return LogModel(lambda at: moment(at, UTC), lambda: later(60))
+    return LogModel(Words(lambda at: moment(at, UTC), lambda: later(60)))
 
 
 @pytest.fixture

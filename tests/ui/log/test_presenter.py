@@ -22,8 +22,10 @@ from consent_desk.domain.wire.outcome import Answered, Cause, Lost, Outcome, Pha
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.log import model
 from consent_desk.ui.log.details import details_of
-from consent_desk.ui.log.model import COLUMNS, LogModel
-from consent_desk.ui.log.panel import LogPanel, Offer
+from consent_desk.ui.log.line_details import Offer
+from consent_desk.ui.log.model import LogModel
+from consent_desk.ui.log.panel import LogPanel
+from consent_desk.ui.log.words import COLUMNS, Words
 from tests.consents import a_consent, a_project, later
 from tests.domain.examples import Berlin, at
 from tests.ui import controls
@@ -52,7 +54,7 @@ def show(panel: LogPanel, entries: Sequence[Entry], query: LogQuery | None = Non
 
 @pytest.fixture
 def panel(qtbot: QtBot) -> LogPanel:
-    panel = LogPanel(LogModel(lambda at: moment(at, UTC), lambda: later(60)))
+    panel = LogPanel(LogModel(Words(lambda at: moment(at, UTC), lambda: later(60))))
     qtbot.addWidget(panel)
     panel.resize(900, 200)
     panel.show()
@@ -75,7 +77,7 @@ def test_the_room_for_times_is_measured_without_asking_for_every_line(qtbot: QtB
         asked.add(at)
         return moment(at, UTC)
 
-    panel = LogPanel(LogModel(local, lambda: later(60)))
+    panel = LogPanel(LogModel(Words(local, lambda: later(60))))
     qtbot.addWidget(panel)
     show(panel, [entry(-number) for number in range(500)])
     assert 0 < len(asked) < 5
@@ -262,7 +264,7 @@ def test_the_request_shows_where_it_was_noted_for_and_warns_of_a_mended_token() 
 
 def a_log(now: str) -> LogModel:
     """A log in Berlin at `now`."""
-    return LogModel(lambda at: moment(at, Berlin()), lambda: at(now))
+    return LogModel(Words(lambda at: moment(at, Berlin()), lambda: at(now)))
 
 
 def time_shown(model: LogModel, noted_at: str, role: Qt.ItemDataRole = Qt.ItemDataRole.DisplayRole) -> object:

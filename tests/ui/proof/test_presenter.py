@@ -24,7 +24,7 @@ from consent_desk.proof.check import check
 from consent_desk.proof.compare import compare
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.folders import Folders
-from consent_desk.ui.log.panel import ProofButton
+from consent_desk.ui.log.line_details import ProofButton
 from consent_desk.ui.proof.pdf import feet, pdf_of, sheets_of
 from consent_desk.ui.proof.presenter import ProofPresenter
 from consent_desk.ui.proof.text import Style, text_of
@@ -198,7 +198,7 @@ def test_pages_are_made_off_the_gui_thread(jane: Proof, qtbot: QtBot) -> None:
 
 def choose(desk: OpenDesk, index: int) -> None:
     """Open the menu and choose."""
-    button = controls.named(desk.window, "Save proof", ProofButton)
+    button = controls.named(desk.window, "Proof", ProofButton)
     button.menu().aboutToShow.emit()
     button.menu().actions()[index].trigger()
 
@@ -238,7 +238,7 @@ def test_a_proof_is_saved_and_sound(
 
 
 def test_without_a_chosen_line_no_proof_is_offered(acme: OpenDesk) -> None:
-    button = controls.named(acme.window, "Save proof", ProofButton)
+    button = controls.named(acme.window, "Proof", ProofButton)
     button.menu().aboutToShow.emit()
     assert [action.isEnabled() for action in button.menu().actions()] == [False, False]
 

@@ -1,0 +1,274 @@
+"""What is below the list: what became of the chosen line, what to do, and all that was exchanged about it."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QTabBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from consent_desk.domain.checks.correction import CORRECTABLE_STATES
+from consent_desk.domain.lifecycle.state import DISCARDABLE_STATES, SENDABLE_STATES, State
+from consent_desk.domain.message import say
+from consent_desk.ui.log.reason import ReasonRow
+from consent_desk.ui.theme.fonts import CAPTION, scaled, sized
+from consent_desk.ui.theme.tokens import current
+from consent_desk.ui.widgets.buttons import Button, Look
+from consent_desk.ui.widgets.inputs import Unhurried, named, technical_text
+from consent_desk.ui.widgets.layouts import FlowLayout, fill
+from consent_desk.ui.widgets.messages import render, tool_tip
+
+LEAST = 3
+"""Lines of the technical details that are seen in the lowest window."""
+
+_MEANING = 2
+"""Lines of what it means; all of it stands in the tooltip."""
+
+_CANCELLABLE = frozenset({State.QUEUED, State.RETRY_WAIT, State.IN_FLIGHT})
+"""What leaves by itself, or is leaving."""
+
+TABS = ("Explanation", "Answer", "As received", "Headers", "Request")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What the journal knows of a consent, on which it depends what may be done with it.
+
+    `state`: None while it is not known, or could not be read. `can_renew`: sent with the time now, it may
+    hold. `rings`: nobody has dismissed its alarm. `to_acknowledge`: it was cancelled, and nobody has
+    acknowledged that. `to_check`: nobody has said so far that customer and category are right. `undecided`:
+    it could not be looked up, and a person may have it sent again.
+    """
+
+    state: State | None = None
+    can_renew: bool = True
+    rings: bool = False
+    to_acknowledge: bool = False
+    to_check: bool = False
+    undecided: bool = False
+
+
+NOT_KNOWN = Offer()
+
+
+class ProofButton(Button):
+    """Opens a menu: a proof of the chosen line, or of its customer. See `offer`."""
+
+    def __init__(self) -> None:
+        super().__init__("", "file")
+        tip = say("Two files: one that a person reads, one that consent-desk verify checks")
+        named(self, render(say("Proof…")), "Proof", render(tip))
+        menu = QMenu(self)
+        self.of_consent = menu.addAction(render(say("Of this &consent…")))
+        self.of_customer = menu.addAction(render(say("Of &all consents of this customer…")))
+        self.setMenu(menu)
+        self.offer(chosen=False)
+
+    def offer(self, *, chosen: bool) -> None:
+        """Offer proofs while a line is chosen."""
+        for action in self.menu().actions():
+            action.setEnabled(chosen)
+
+
+class Meaning(QLabel):
+    """What it means, in two lines; the whole text stands in the tooltip and in the description."""
+
+    def __init__(self) -> None:
+        super().__init__(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        self.setAccessibleName("What it means")
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+
+    def show_text(self, text: str) -> None:
+        """Show `text`."""
+        self.setText(text)
+        self.setToolTip(tool_tip(text))
+        self.setAccessibleDescription(text)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self._high())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self._high())
+
+    def hasHeightForWidth(self) -> bool:
+        return False
+
+    def _high(self) -> int:
+        return _MEANING * self.fontMetrics().lineSpacing() + 2
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, metrics = QPainter(self), self.fontMetrics()
+        painter.setPen(self.palette().windowText().color())
+        width, flags = self.width(), Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft
+        shown = self.text()
+        if metrics.boundingRect(QRect(0, 0, width, 9_999), flags, shown).height() > self._high():
+            # The longest beginning that fits, by halves.
+            fits, fails = 0, len(shown)
+            while fails - fits > 1:
+                middle = (fits + fails) // 2
+                tried = f"{shown[:middle].rstrip()}…"
+                high = metrics.boundingRect(QRect(0, 0, width, 9_999), flags, tried).height()
+                fits, fails = (middle, fails) if high <= self._high() else (fits, middle)
+            shown = f"{shown[:fits].rstrip()}…"
+        painter.drawText(self.rect(), flags | Qt.AlignmentFlag.AlignTop, shown)
+
+
+class LineDetails(QWidget):
+    """Emits `pressed(button)` for what is to be done with the chosen line."""
+
+    pressed = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.who = QLabel(textFormat=Qt.TextFormat.PlainText)
+        self.what = QLabel(textFormat=Qt.TextFormat.PlainText)
+        self.meaning = Meaning()
+        self._texts: dict[str, str] = {}
+        self._make_buttons()
+        self.reason = ReasonRow()
+        self.technical = named(Button(look=Look.QUIET), render(say("Technical details")))
+        self.technical.setCheckable(True)
+        self.tabs = QTabBar(drawBase=False)
+        self.tabs.setAccessibleName("Kind of details")
+        for tab in TABS:
+            self.tabs.addTab(tab)
+        # The arrow keys do what those of a narrow bar do.
+        for arrow in self.tabs.findChildren(QToolButton):
+            arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.text = technical_text("Response details")
+        self._lay_out()
+        self.tabs.currentChanged.connect(self._show_tab)
+        self.technical.toggled.connect(self._unfold)
+        self.discard.clicked.connect(self.reason.ask)
+        self.reason.closed.connect(self.discard.setFocus)
+        self._unfold(False)
+        self.offer(NOT_KNOWN)
+
+    def _make_buttons(self) -> None:
+        self.send_now = Button("", "refresh")
+        tip = say("Note the same decision anew, taken now, and send it")
+        named(self.send_now, render(say("Record again, dated now")), tip=render(tip))
+        self.dismiss = Button("", "bell-off")
+        named(self.dismiss, render(say("Dismiss alarm")), tip=render(say("This alarm is to ring no more")))
+        self.cancel = Button("", "x")
+        named(self.cancel, render(say("Cancel this")), tip=render(say("Do not send the chosen consent")))
+        self.acknowledge = Button("", "check")
+        tip = say("The chosen consent was cancelled, and is not recorded: count it no more")
+        named(
+            self.acknowledge, render(say("Acknowledge")), "Acknowledge that it is not recorded", render(tip)
+        )
+        self.right_id = Button("", "return")
+        tip = say("Fill the form with this decision, for another customer ID")
+        named(self.right_id, render(say("Enter with the right ID")), tip=render(tip))
+        self.right = Button("", "check")
+        self.send_again = Button("", "refresh")
+        named(self.send_again, render(say("Send again")), tip=render(say("Send the same bytes once more")))
+        self.correct = Button("", "undo")
+        tip = say("Restore what held before this consent, as a new one that is linked to it")
+        named(self.correct, render(say("Correct…")), tip=render(tip))
+        self.discard = Button("", "trash")
+        named(
+            self.discard,
+            render(say("Discard…")),
+            tip=render(say("Give the chosen consent up, with a reason")),
+        )
+        self.proof = ProofButton()
+        self._urgent = (self.send_now, self.dismiss, self.cancel, self.acknowledge, self.right_id, self.right)
+        self.buttons = (*self._urgent, self.send_again, self.correct, self.discard)
+        for each in self._urgent:
+            # It comes up where another one stood.
+            Unhurried(each)
+        for each in self.buttons:
+            if each is not self.discard:
+                each.clicked.connect(lambda _=False, each=each: self.pressed.emit(each))
+
+    def _lay_out(self) -> None:
+        self.who.setFont(sized(13, semibold=True))
+        self.what.setFont(sized(CAPTION))
+        # Long ones give way, and stand whole in the list above.
+        self.who.setMinimumWidth(scaled(80))
+        self.what.setMinimumWidth(0)
+        head = fill(QHBoxLayout(), self.who, (self.what, 1))
+        head.setSpacing(8)
+        offered = FlowLayout()
+        for each in (*self.buttons, self.proof):
+            offered.addWidget(each)
+        row = QHBoxLayout()
+        row.addLayout(offered, 1)
+        row.addWidget(self.technical, 0, Qt.AlignmentFlag.AlignTop)
+        self.folded = QWidget()
+        fill(QVBoxLayout(self.folded), self.tabs, (self.text, 1)).setSpacing(0)
+        parts = (head, self.meaning, self.reason, row, self.folded)
+        fill(QVBoxLayout(self), *parts, margins=(20, 12, 16, 14)).setSpacing(6)
+
+    def show_line(self, who: str, what: str) -> None:
+        """Say whose decision it is, and what about."""
+        self.who.setText(who)
+        self.who.setToolTip(tool_tip(who))
+        self.what.setText(what)
+        self.what.setToolTip(tool_tip(what))
+
+    def show_texts(self, texts: dict[str, str]) -> None:
+        """Show what it means, and the texts of all tabs."""
+        self._texts = texts
+        self.meaning.show_text(texts.get("Meaning", ""))
+        self._show_tab()
+
+    def offer(self, offer: Offer) -> tuple[QPushButton, ...]:
+        """Offer what can be done; return those that had the focus, and are gone."""
+        state = offer.state
+        is_profile = state is not State.NO_CATEGORY
+        right = say("The ID is right") if is_profile else say("The category is right")
+        tip = say("Right it is, though Engagement did not know it: it is looked up once more")
+        named(self.right, render(right), tip=render(tip))
+        offers = {
+            self.send_now: state is State.CONTRADICTED and offer.can_renew,
+            self.dismiss: state is State.CONTRADICTED and offer.rings,
+            self.cancel: state in _CANCELLABLE,
+            self.acknowledge: offer.to_acknowledge,
+            self.right_id: offer.to_check and is_profile,
+            self.right: offer.to_check,
+            self.send_again: state in SENDABLE_STATES or offer.undecided,
+            self.correct: state in CORRECTABLE_STATES,
+            self.discard: state in DISCARDABLE_STATES,
+        }
+        lost = tuple(each for each, is_offered in offers.items() if not is_offered and each.hasFocus())
+        for each, is_offered in offers.items():
+            each.setEnabled(is_offered)
+            each.setVisible(is_offered)
+        if state not in DISCARDABLE_STATES:
+            self.reason.put_away()
+        return lost
+
+    def give_room(self, high: int) -> None:
+        """The technical details take two fifths of what there is."""
+        least = (LEAST + 1) * self.text.fontMetrics().lineSpacing()
+        self.text.setFixedHeight(max(least, high * 2 // 5))
+
+    def hold_back(self) -> None:
+        """Let nothing be done twice until it is known how it stands now."""
+        for each in (self.send_again, self.discard, self.correct):
+            if not each.hasFocus():
+                each.setEnabled(False)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, tokens = QPainter(self), current()
+        painter.fillRect(self.rect(), QColor(tokens.sunk))
+        painter.fillRect(QRect(0, 0, self.width(), 1), QColor(tokens.line))
+
+    def _unfold(self, is_open: bool) -> None:
+        self.technical.show_as(sign="chevron-down" if is_open else "chevron-right")
+        self.folded.setVisible(is_open)
+
+    def _show_tab(self) -> None:
+        text = self._texts.get(TABS[self.tabs.currentIndex()], "")
+        if self.text.toPlainText() != text:
+            self.text.setPlainText(text)

@@ -1,0 +1,323 @@
+"""The list of the log: two lines a decision, painted by hand. In a low window each has one."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
+
+from consent_desk.ui.log.lines import Part, Press, Slot, Unread
+from consent_desk.ui.log.model import LINE, LogModel
+from consent_desk.ui.log.words import Words
+from consent_desk.ui.theme.fonts import BODY, CAPTION, scaled, sized
+from consent_desk.ui.theme.icons import paint_icon
+from consent_desk.ui.theme.paint import rounded
+from consent_desk.ui.theme.tokens import Tokens, current
+from consent_desk.ui.widgets.pill import paint_pill, pill_size
+from consent_desk.ui.widgets.tones import Tone
+
+HIGH, LOW = 54, 28
+"""Pixels of a line, the second in a window that is lower than `LOW_WINDOW`."""
+
+LOW_WINDOW = 700
+LEAST = 3
+"""Lines that are seen in the lowest window."""
+
+_EDGE, _GAP, _BAR, _CHEVRON, _INDENT = 20, 14, 3, 14, 20
+_TOGGLE = 44
+"""Pixels at the left in which a click opens and closes what was noted with one press."""
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    customer: str
+    about: str
+    outcome: str
+    tone: Tone
+    icon: str
+    clock: str
+    day: str
+    is_part: bool
+
+    @classmethod
+    def of(cls, words: Words, slot: Slot) -> "_Said":
+        return cls(
+            *(words.customer(slot), words.about(slot), words.outcome(slot), words.tone(slot)),
+            *(words.icon(slot), words.clock(slot), words.day(slot), isinstance(slot, Part)),
+        )
+
+
+class LineDelegate(QStyledItemDelegate):
+    """Paints a line. Cheap: nothing is measured that can be known."""
+
+    def __init__(self, model: LogModel, view: QListView) -> None:
+        super().__init__(view)
+        self._model = model
+        self._words = model.words
+        # What was said of each row, until something changes.
+        self._said: dict[int, _Said] = {}
+        self._day = ""
+        for change in (model.modelReset, model.dataChanged, model.rowsInserted, model.rowsRemoved):
+            change.connect(self.forget)
+        self.is_low = False
+        self.measure()
+
+    def forget(self) -> None:
+        """Something of a row may be said otherwise."""
+        self._said.clear()
+
+    def begin(self) -> None:
+        """A page is painted: yesterday's lines are no longer today's."""
+        if (day := self._words.today()) != self._day:
+            self._day = day
+            self._said.clear()
+
+    def measure(self) -> None:
+        """The font may be another one."""
+        self._name, self._body, self._caption = sized(BODY, semibold=True), sized(BODY), sized(CAPTION)
+        self._names, self._captions = QFontMetrics(self._name), QFontMetrics(self._caption)
+        self._bodies = QFontMetrics(self._body)
+        clock, day = self._bodies.horizontalAdvance("88:88"), self._captions.horizontalAdvance("30 Nov")
+        self._time = max(clock, day)
+        least = self._names.height() + (0 if self.is_low else self._captions.height())
+        self._edge, self._gap = scaled(_EDGE), scaled(_GAP)
+        self._height = max(scaled(LOW if self.is_low else HIGH), least + scaled(6))
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(100, self._height)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        row, tokens, rect = index.row(), current(), option.rect
+        slot = self._model.look_at(row)
+        state = option.state
+        is_chosen = bool(state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        ground = tokens.selection if is_chosen else tokens.sunk if isinstance(slot, Part) else tokens.surface
+        painter.fillRect(rect, QColor(ground))
+        painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), QColor(tokens.line))
+        if is_chosen:
+            painter.fillRect(
+                QRect(rect.left(), rect.top(), scaled(_BAR), rect.height()), QColor(tokens.accent)
+            )
+        self._paint_words(painter, rect, slot, row, is_chosen=is_chosen)
+        if state & QStyle.StateFlag.State_HasFocus:
+            inner = rect.adjusted(2, 2, -2, -3)
+            rounded(painter, inner, 4, edge=tokens.accent, width=2)
+        painter.restore()
+
+    def _paint_words(self, painter: QPainter, rect: QRect, slot: Slot, row: int, *, is_chosen: bool) -> None:
+        tokens, edge, gap = current(), self._edge, self._gap
+        inner = rect.adjusted(edge, 0, -edge, -1)
+        if isinstance(slot, Unread):
+            painter.setPen(QColor(tokens.second))
+            painter.drawText(inner, _LEFT, "…")
+            return
+        said = self._said.get(row)
+        if said is None:
+            said = self._said[row] = _Said.of(self._words, slot)
+        inner = self._paint_chevron(painter, inner, slot, tokens)
+        time = QRect(inner.right() - self._time + 1, inner.top(), self._time, inner.height())
+        self._paint_time(painter, time, said, tokens)
+        room = inner.adjusted(0, 0, -self._time - gap, 0)
+        # Rather is a pill cut than an ID not seen at all.
+        pill = QRect(room)
+        pill.setLeft(max(room.right() - pill_size(said.outcome).width(), room.left() + room.width() * 2 // 5))
+        taken = paint_pill(painter, pill, said.tone, said.outcome, said.icon, selected=is_chosen)
+        room.setRight(taken.left() - gap)
+        self._paint_who(painter, room, said, tokens)
+
+    def _paint_chevron(self, painter: QPainter, inner: QRect, slot: Slot, tokens: Tokens) -> QRect:
+        if isinstance(slot, Part):
+            return inner.adjusted(scaled(_INDENT), 0, 0, 0)
+        if isinstance(slot, Press):
+            side = scaled(_CHEVRON)
+            place = QRect(inner.left(), 0, side, side)
+            place.moveTop(inner.center().y() - side // 2)
+            paint_icon(painter, place, "chevron-down" if slot.is_open else "chevron-right", tokens.second)
+            return inner.adjusted(scaled(_INDENT), 0, 0, 0)
+        return inner
+
+    def _paint_time(self, painter: QPainter, place: QRect, said: "_Said", tokens: Tokens) -> None:
+        clock, day = said.clock, said.day
+        painter.setPen(QColor(tokens.second))
+        painter.setFont(self._body)
+        if said.is_part:
+            return
+        if not day or self.is_low:
+            painter.setFont(self._caption if day else self._body)
+            painter.drawText(place, _RIGHT, day or clock)
+            return
+        above, below = self._halves(place)
+        painter.drawText(above, _RIGHT, clock)
+        painter.setFont(self._caption)
+        painter.drawText(below, _RIGHT, day)
+
+    def _paint_who(self, painter: QPainter, room: QRect, said: "_Said", tokens: Tokens) -> None:
+        middle = Qt.TextElideMode.ElideMiddle
+        customer, about = said.customer, said.about
+        if said.is_part:
+            painter.setPen(QColor(tokens.text))
+            painter.setFont(self._body)
+            painter.drawText(room, _LEFT, self._bodies.elidedText(about, middle, room.width()))
+            return
+        above, below = (room, room) if self.is_low else self._halves(room)
+        shown = self._names.elidedText(customer, middle, room.width())
+        painter.setPen(QColor(tokens.text))
+        painter.setFont(self._name)
+        painter.drawText(above, _LEFT, shown)
+        if self.is_low:
+            below = room.adjusted(self._names.horizontalAdvance(shown) + self._gap, 0, 0, 0)
+        painter.setPen(QColor(tokens.second))
+        painter.setFont(self._caption)
+        end = Qt.TextElideMode.ElideRight
+        painter.drawText(below, _LEFT, self._captions.elidedText(about, end, below.width()))
+
+    def _halves(self, room: QRect) -> tuple[QRect, QRect]:
+        first, second = self._names.height(), self._captions.height()
+        top = room.top() + (room.height() - first - second - 1) // 2
+        return (
+            QRect(room.left(), top, room.width(), first),
+            QRect(room.left(), top + first + 1, room.width(), second),
+        )
+
+
+class LogList(QListView):
+    """Shows `model`. Left and Right close and open what was noted with one press.
+
+    Emits `details_wanted` for Return, and `moved` when other lines are in view.
+    """
+
+    details_wanted = Signal()
+    moved = Signal()
+
+    def __init__(self, model: LogModel) -> None:
+        super().__init__()
+        self._lines = model
+        self._place = QPersistentModelIndex()
+        self._offset = 0
+        self._is_filling = False
+        self.empty = ""
+        self.setAccessibleName("Response log")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setModel(model)
+        self.setModelColumn(LINE)
+        self.setUniformItemSizes(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTabKeyNavigation(False)
+        self.lines = LineDelegate(model, self)
+        self.setItemDelegate(self.lines)
+        for change in (model.rowsAboutToBeInserted, model.rowsAboutToBeRemoved):
+            change.connect(self._keep_place)
+        for change in (model.rowsInserted, model.rowsRemoved):
+            change.connect(self._return_to_place)
+        model.filling.connect(self._fill)
+        model.modelReset.connect(self.moved)
+        model.dataChanged.connect(self.moved)
+        self.verticalScrollBar().valueChanged.connect(self.moved)
+        self.setMinimumHeight(LEAST * scaled(LOW))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(scaled(200), LEAST * scaled(LOW))
+
+    def shown_rows(self) -> tuple[int, int] | None:
+        """The first and the last row in view; None while there is none."""
+        count, height = self._lines.rowCount(), self.viewport().height()
+        if not count:
+            return None
+        first, last = self.indexAt(QPoint(1, 1)), self.indexAt(QPoint(1, height - 2))
+        return max(first.row(), 0), last.row() if last.isValid() else count - 1
+
+    def say_anew(self) -> None:
+        """What is said of a row may be something else, though none has changed."""
+        self.lines.forget()
+        self.viewport().update()
+
+    def measure(self) -> None:
+        """The font, or the height of the window, may be another one."""
+        is_low = self.window().height() < LOW_WINDOW
+        self.lines.is_low = is_low
+        self.lines.measure()
+        self.scheduleDelayedItemsLayout()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if (self.window().height() < LOW_WINDOW) is not self.lines.is_low:
+            self.measure()
+        super().resizeEvent(event)
+        self.moved.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.lines.begin()
+        super().paintEvent(event)
+        if not self._lines.rowCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(current().second))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self.empty)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        row, key = self.currentIndex().row(), event.key()
+        slot = self._lines.slot(row) if row >= 0 else None
+        match slot:
+            case Part(press=press) if key == Qt.Key.Key_Left:
+                # To its press, which another Left closes.
+                at = self._lines.row_of(press.rows[0].entry.request_id)
+                if at is not None:
+                    self.setCurrentIndex(self._lines.index(at - 1, LINE))
+            case Press(is_open=is_open) if key == (Qt.Key.Key_Left if is_open else Qt.Key.Key_Right):
+                self._lines.toggle(row)
+            case _ if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and row >= 0:
+                self.details_wanted.emit()
+            case _:
+                super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        is_at_chevron = event.position().x() < scaled(_TOGGLE)
+        if index.isValid() and is_at_chevron and isinstance(self._lines.slot(index.row()), Press):
+            self._lines.toggle(index.row())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and isinstance(self._lines.slot(index.row()), Press):
+            self._lines.toggle(index.row())
+
+    def _fill(self, begins: bool) -> None:
+        if begins:
+            self._keep_place()
+        self._is_filling = begins
+        if not begins:
+            self._return_to_place()
+
+    def _keep_place(self) -> None:
+        if self._is_filling:
+            return
+        # New lines come in above; somebody who reads further down is left where they are.
+        reads_further_down = self.verticalScrollBar().value() > 0
+        top = self.indexAt(QPoint(1, 1)) if reads_further_down else QModelIndex()
+        self._place = QPersistentModelIndex(top)
+        self._offset = self.visualRect(top).top() if top.isValid() else 0
+
+    def _return_to_place(self) -> None:
+        if self._is_filling:
+            return
+        if not self._place.isValid():
+            self.moved.emit()
+            return
+        self.executeDelayedItemsLayout()
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + self.visualRect(self._place).top() - self._offset)

@@ -1,0 +1,211 @@
+"""What is said of a line of the log, in the list and in the table."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Timestamp, ValidUntil
+from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.state import State
+from consent_desk.domain.log_query import LogRow
+from consent_desk.domain.message import say
+from consent_desk.domain.text import visible
+from consent_desk.domain.wire.customer import moment
+from consent_desk.ui.log.lines import Part, Press, Slot, rows_of
+from consent_desk.ui.states import CORRECTED, PRACTISED, SHORT_WORDS, WORST_FIRST, tone_of, word_of
+from consent_desk.ui.widgets.messages import Local, render
+from consent_desk.ui.widgets.tones import Tone, icon_of, sign
+
+COLUMNS = ("Time", "Outcome", "Status", "Duration", "Customer ID", "Category", "Action", "Project")
+"""Those of the table."""
+
+_LONGEST = 200
+_NAMED = 2
+"""So many categories of one press are named; more are counted."""
+
+_ICONS = {
+    **dict.fromkeys((State.QUEUED, State.RETRY_WAIT), "wifi-off"),
+    **dict.fromkeys((State.IN_FLIGHT, State.DELIVERED, State.UNCONFIRMED, State.RESTORED), "clock"),
+}
+
+
+class Words:
+    """Knows the time, whether this is practice, what categories are called, and why what waits does.
+
+    `labels`: by the IDs of categories. `waits`: by request ID, or by that of a project. `names_project`:
+    there are several projects.
+    """
+
+    def __init__(self, local: Local, now: Callable[[], Timestamp]) -> None:
+        self._local = local
+        self._now = now
+        self.practice = False
+        self.names_project = False
+        self.labels: Mapping[str, str] = {}
+        self.waits: dict[str, str] = {}
+
+    # -- of a line of the list --------------------------------------------------------------------
+
+    def customer(self, slot: Slot) -> str:
+        """Whose decision it is."""
+        return visible(rows_of(slot)[0].entry.customer.value)[:_LONGEST]
+
+    def about(self, slot: Slot) -> str:
+        """What was decided about what."""
+        return " · ".join(self._about(slot))
+
+    def outcome(self, slot: Slot) -> str:
+        """What became of it: of several, of how many what."""
+        rows = rows_of(slot)
+        if len(rows) == 1:
+            return self._word(rows[0])
+        states = Counter(self._short(row.entry) for row in rows)
+        told = " · ".join(f"{count} {word}" for word, count in states.most_common())
+        return render(say("Practice: {told}", told=told)) if self.practice else told
+
+    def tone(self, slot: Slot) -> Tone:
+        """How good or bad that is: of several, the worst."""
+        return self._tone(self.worst(rows_of(slot)))
+
+    def icon(self, slot: Slot) -> str:
+        """The icon of the outcome."""
+        row = self.worst(rows_of(slot))
+        tone = self._tone(row)
+        has_its_own = tone in {Tone.NEUTRAL, Tone.WARNING} and not row.corrected and not row.entry.held
+        return _ICONS.get(row.entry.state, icon_of(tone)) if has_its_own else icon_of(tone)
+
+    def worst(self, rows: Sequence[LogRow]) -> LogRow:
+        """The one of these lines that is worst off, of several the first."""
+        return min(rows, key=lambda row: WORST_FIRST.index(self._tone(row)))
+
+    def clock(self, slot: Slot) -> str:
+        """When it was noted, without the day."""
+        local, today = self._at(slot), self._today()
+        return local.strftime("%H:%M" if local.tzname() == today.tzname() else "%H:%M %Z")
+
+    def day(self, slot: Slot) -> str:
+        """The day on which it was noted, nothing for today."""
+        return self.day_of(self._at(slot))
+
+    def day_of(self, local: datetime) -> str:
+        """A day, nothing for today."""
+        today = self._today()
+        if local.date() == today.date():
+            return ""
+        return f"{local.day} {local:%b}" if local.year == today.year else f"{local:%b %Y}"
+
+    def today(self) -> str:
+        """The date of today."""
+        return f"{self._today():%Y-%m-%d}"
+
+    def local_day(self, slot: Slot) -> datetime:
+        """When it was noted, on the wall."""
+        return self._at(slot)
+
+    def sentence(self, slot: Slot) -> str:
+        """All of it in one sentence."""
+        parts = [self.customer(slot), *self._about(slot), self.outcome(slot)]
+        parts.append(" ".join(filter(None, (self.day(slot), self.clock(slot)))))
+        match slot:
+            case Press():
+                opened = say("expanded") if slot.is_open else say("collapsed")
+                parts.append(render(say("{count} parts, {opened}", count=len(slot.rows), opened=opened)))
+            case Part():
+                number, count = slot.number + 1, len(slot.press.rows)
+                parts.append(render(say("part {number} of {count}", number=number, count=count)))
+            case _:
+                pass
+        return ", ".join(parts)
+
+    def _about(self, slot: Slot) -> Iterator[str]:
+        rows = rows_of(slot)
+        entry = rows[0].entry
+        if not isinstance(slot, Part):
+            yield render(say("Opt-out") if entry.action is Action.REJECT else say("Opt-in"))
+        names = [self.label(row.entry.category) for row in rows]
+        many = say("{count} categories", count=len(names))
+        yield ", ".join(names) if len(names) <= _NAMED else render(many)
+        if entry.valid_until is not None and entry.action is Action.ACCEPT and not isinstance(slot, Part):
+            yield self._until(entry.valid_until)
+        if rows[0].corrects is not None:
+            at = self._local(rows[0].corrects)
+            when = " ".join(filter(None, (self.day_of(at), f"{at:%H:%M}")))
+            yield render(say("corrects {when}", when=when))
+        if self.names_project and not isinstance(slot, Part):
+            yield visible(entry.project_name)
+
+    def label(self, category: str) -> str:
+        """What a category is called."""
+        return visible(self.labels.get(category) or category)[:_LONGEST]
+
+    def _until(self, until: ValidUntil) -> str:
+        at = moment(until.seconds)
+        if until.seconds is None:
+            return render(say("unlimited"))
+        end = str(until.seconds) if at is None else f"{self._local(at):%d %b %Y}".removeprefix("0")
+        return render(say("until {end}", end=end))
+
+    def _word(self, row: LogRow) -> str:
+        if row.corrected and row.entry.state in {State.VERIFIED, State.SEEN, State.CONTRADICTED}:
+            return CORRECTED
+        word = word_of(row.entry, practice=self.practice)
+        if row.entry.state in {State.QUEUED, State.RETRY_WAIT} and not row.entry.held:
+            return self.waits.get(row.entry.request_id) or self.waits.get(row.entry.project_id) or word
+        return word
+
+    def _tone(self, row: LogRow) -> Tone:
+        if row.corrected and self._word(row) == CORRECTED:
+            return Tone.QUIET
+        return tone_of(row.entry, practice=self.practice)
+
+    def _short(self, entry: Entry) -> str:
+        if self.practice and entry.state in PRACTISED:
+            return PRACTISED[entry.state].split(": ")[1]
+        return SHORT_WORDS[entry.state]
+
+    # -- of a cell of the table -------------------------------------------------------------------
+
+    def title(self, section: int) -> str:
+        """The title of a column."""
+        title = COLUMNS[section] if section < len(COLUMNS) else ""
+        return f"{title} ({self._today().tzname()})" if title == "Time" else title
+
+    def cell(self, slot: Slot, column: str) -> str:
+        """What stands in a column."""
+        entry = rows_of(slot)[0].entry
+        match column:
+            case "Time":
+                return self._time(entry.noted_at)
+            case "Outcome":
+                return f"{sign(self.tone(slot))} {self.outcome(slot)}".strip()
+            case "Status":
+                return "" if entry.status is None else str(entry.status)
+            case "Duration":
+                return "" if entry.elapsed is None else f"{entry.elapsed * 1000:,.0f} ms"
+            case "Customer ID":
+                return self.customer(slot)
+            case "Category":
+                many = say("{count} categories", count=len(rows_of(slot)))
+                return render(many) if isinstance(slot, Press) else visible(entry.category)[:_LONGEST]
+            case "Action":
+                return entry.action.value
+            case _:
+                return visible(entry.project_name)
+
+    def whole_time(self, slot: Slot) -> str:
+        """When it was noted, with its day and zone."""
+        return f"{self._at(slot):%Y-%m-%d %H:%M:%S %Z}"
+
+    def _time(self, at: Timestamp) -> str:
+        local, today = self._local(at), self._today()
+        day = "" if local.date() == today.date() else "%d %b " if local.year == today.year else "%Y-%m-%d "
+        # The header names the zone of today; a line from before the clocks were changed names its own.
+        zone = "" if local.tzname() == today.tzname() else " %Z"
+        return local.strftime(f"{day}%H:%M{zone}" if day else f"%H:%M:%S{zone}")
+
+    def _at(self, slot: Slot) -> datetime:
+        return self._local(rows_of(slot)[0].entry.noted_at)
+
+    def _today(self) -> datetime:
+        return self._local(self._now())
