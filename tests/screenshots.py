@@ -66,7 +66,7 @@ class Desk:
         form.customer_id.setText(customer)
         form.customer_id.setFocus()
         QTest.keyClick(form.customer_id, Qt.Key.Key_Return)
-        self.until(lambda: known in form.known.chosen.text())
+        self.until(lambda: known in form.known.pill.accessibleDescription())
 
     def send(self, state: State) -> None:
         """Send, and wait for what comes of it."""
@@ -185,7 +185,11 @@ def correct_a_mistake(desk: Desk) -> None:
     desk.verify()
     desk.window.log.correct.click()
     form = desk.window.consent
-    desk.until(lambda: form.customer_id.text() == JANE and "rejected since" in form.known.chosen.text())
+    desk.until(
+        lambda: (
+            form.customer_id.text() == JANE and "rejected since" in form.known.pill.accessibleDescription()
+        )
+    )
     form.wording.setPlainText("Would you like to keep the newsletter?")
     form.basis.set_text("The opt-out was recorded by mistake")
     form.go_to_correction()
@@ -196,12 +200,15 @@ def practise(qt: QApplication) -> None:
     """An opt-out in the Sandbox, delivered."""
     with opened(qt, None, Clock()) as window:
         form = window.consent
-        until(qt, lambda: len(form.categories) > 0 and "accepted since" in form.known.chosen.text())
+        until(
+            qt,
+            lambda: len(form.categories) > 0 and "accepted since" in form.known.pill.accessibleDescription(),
+        )
         form.channel.set_text("phone")
         form.send.click()
         until(qt, lambda: "Delivered, checking: HTTP" in window.log.details.toPlainText())
         form.customer_id.setText(OMAR)
-        until(qt, lambda: "rejected since" in form.known.chosen.text())
+        until(qt, lambda: "rejected since" in form.known.pill.accessibleDescription())
         take(qt, window, "practice-light.png")
 
 

@@ -27,13 +27,16 @@ from consent_desk.system.clock import now as clock_now
 from consent_desk.system.clock import steady as clock_steady
 from consent_desk.system.fault_log import FaultLog
 from consent_desk.system.folders import Folders
+from consent_desk.ui.checks.banners import QuestionBanner
 from consent_desk.ui.form.agent import AgentPresenter
 from consent_desk.ui.form.categories import CategoriesPresenter
+from consent_desk.ui.form.fields import CallFields
 from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.wordings import WordingsPresenter
 from consent_desk.ui.log.model import LogModel
 from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.log.words import Words
+from consent_desk.ui.lookup.view import KnownView
 from consent_desk.ui.main_window import MainWindow, layout_settings
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.project.settings import SettingsPresenter
@@ -104,9 +107,10 @@ def build(
         window=window, runner=TaskRunner(faults.write), questions=questions(window), now=now, zone=zone
     )
     shell.runner.shown = shell.lens.error
+    window.consent.hold(CallFields(), KnownView(), QuestionBanner())
     window.complete(RequestPanel(), LogPanel(LogModel(Words(shell.local, now))))
     workspaces = Workspaces(shell.runner, open_workspace, resources, window, lens=shell.lens)
-    kept, settings = None, None
+    kept = settings = None
     if secrets is not None:
         kept = Projects(ProjectListFile(folders.config / "projects.json"), secrets)
         settings = SettingsPresenter(

@@ -32,12 +32,13 @@ _TITLE = "Consent Desk"
 
 SHORTCUTS = (
     ("Ctrl+Return", "Send; where a question stands above Send: hear it again"),
-    ("Alt+R", "Go on in spite of that question"),
+    ("Alt+1, 2, 3", "The answers to a question in their order; Alt+R: the last one, which goes on"),
     ("Return", "Look the customer up (in the customer ID)"),
     ("Ctrl+L", "Go to the customer ID"),
     ("Alt+Up", "Bring the last customer ID back (in the customer ID)"),
-    ("Alt+Down", "Since when and from where each category is known (in the customer ID)"),
     ("Ctrl+R", "Correct what was noted here last"),
+    ("Alt+G", "Go to the categories; F2 or Alt+Down: all that is known of the one in focus"),
+    ("Alt+A", "Tick all categories, or none again"),
     ("Ctrl+F", "Filter the log"),
     ("Ctrl+,", "Project settings"),
     ("Ctrl+B", "Backups of the journal"),
@@ -139,7 +140,6 @@ class MainWindow(QMainWindow):
         self.add_wide_banner(self.practice)
         self.add_banner(self.alarm, Rank.OPPOSITE)
         self.add_banner(self.offer, Rank.OTHER)
-        self.consent.complete()
         question = self.consent.question
         question.opened.connect(lambda is_open: self.project_bar.lend_key(is_open and question.has_key))
         self.preview = preview
@@ -147,6 +147,8 @@ class MainWindow(QMainWindow):
         self.log = log
         fill(self.log_card.content, log, margins=(1, 1, 1, 1))
         self.top.search.addWidget(log.search.filter)
+        self.consent.more.toggle.setChecked(self.settings.value("more", "") == "open")
+        self.top.menu.addAction("Other category ID…", self.consent.categories.open_other)
         self.top.menu.addAction("Keyboard shortcuts", self._show_shortcuts)
         self.top.order_tabs()
         self._add_shortcuts()
@@ -180,7 +182,6 @@ class MainWindow(QMainWindow):
         is_open = self.settings.value("request", "open") == "open"
         self.top.show_request.setChecked(is_open)
         self.panes.show_request(is_open)
-        self.consent.more.toggle.setChecked(self.settings.value("more", "") == "open")
 
     def _restore(self, **splitters: QSplitter) -> None:
         for name, splitter in splitters.items():
@@ -242,10 +243,8 @@ class MainWindow(QMainWindow):
             self.log.reason.close_row()
         elif self.log.search.filter.text() and self.log.search.filter.hasFocus():
             self.log.search.filter.clear()
-        elif self.consent.several_button.isChecked():
-            self.consent.several_button.click()
-        elif self.consent.known.details.isVisible():
-            self.consent.known.toggle_details()
+        elif self.consent.categories.close_innermost():
+            return
         elif self.isFullScreen():
             self.showNormal()
 

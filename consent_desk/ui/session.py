@@ -282,13 +282,12 @@ class Session(Presenter):
             self._status.show_message(_START, Tone.BAD, why)
             return
         self._status.take_back(_START)
-        submission = self._filled.press()
+        submission = self._filled.press(left_out)
         if submission is None:
             self._filled.show_what_lacks()
             return
-        submission = submission.without(left_out) if left_out else submission
         self._confirmed, self._left_out = confirmed, left_out
-        against = self._filled.speaks_against(submission)
+        against = submission.asks
         if against and not confirmed and self._look_up.is_stale:
             self._ask_anew_first(submission, left_out)
             return

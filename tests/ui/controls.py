@@ -18,6 +18,9 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from consent_desk.ui.form.category_choice import CategoryChoice
+from consent_desk.ui.form.category_rows import CategoryBox
+from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.widgets.inputs import Note, Pasting
 
 W = TypeVar("W", bound=QWidget)
@@ -68,8 +71,10 @@ def label(window: QWidget, name: str) -> str:
 
 def note(window: QWidget, name: str) -> str:
     """What stands below a field."""
-    around = named(window, name, QWidget).parentWidget()
-    shown = None if around is None else around.findChild(Note)
+    shown = window.findChild(Note, f"note of {name}")
+    if shown is None:
+        around = named(window, name, QWidget).parentWidget()
+        shown = None if around is None else around.findChild(Note)
     assert shown is not None
     return shown.text() if shown.isVisible() else ""
 
@@ -91,6 +96,7 @@ def write(window: QWidget, name: str, text: str) -> None:
     """
     control = named(window, name, QWidget)
     edit = control if isinstance(control, QPlainTextEdit) else line(window, name)
+    _unfold(window, control)
     edit.setFocus()
     edit.selectAll()
     QTest.keyClick(edit, Qt.Key.Key_Delete)
@@ -103,6 +109,58 @@ def write(window: QWidget, name: str, text: str) -> None:
         _type(edit, text[-1])
     # Completions that open take the focus a moment later: nobody is quicker than that.
     QApplication.processEvents()
+
+
+def choose_category(window: QWidget, category: str) -> None:
+    """Have this category chosen and no other: its box ticked, or its ID typed where it has none."""
+    window_choice(window).go_to()
+    if (typed := line(window, "Other category ID")).text():
+        typed.clear()
+    for box in boxes(window):
+        if box.isChecked() is not (box.category.id == category):
+            box.click()
+    if category and category not in chosen(window):
+        window_choice(window).open_other()
+        write(window, "Other category ID", category)
+
+
+def tick(window: QWidget, *labels: str) -> None:
+    """Tick, or untick, the boxes that are named so, as a person does with the mouse."""
+    for label in labels:
+        box = next(box for box in boxes(window) if box.accessibleName() == label)
+        QTest.mouseClick(box, Qt.MouseButton.LeftButton)
+
+
+def window_choice(window: QWidget) -> CategoryChoice:
+    choice = window.findChild(CategoryChoice)
+    assert choice is not None
+    return choice
+
+
+def boxes(window: QWidget) -> list[CategoryBox]:
+    """The check boxes of the categories, from the top."""
+    return window_choice(window).rows.boxes
+
+
+def chosen(window: QWidget) -> tuple[str, ...]:
+    """The IDs of the categories that are chosen."""
+    return window_choice(window).chosen()
+
+
+def row_state(window: QWidget, label: str) -> str:
+    """What a category's box tells of it beside its label."""
+    return next(box.accessibleDescription() for box in boxes(window) if box.accessibleName() == label)
+
+
+def known(window: QWidget) -> str:
+    """All that is said of the customer beside the heading."""
+    return named(window, "What is known of this customer", QLabel).accessibleDescription()
+
+
+def _unfold(window: QWidget, field: QWidget) -> None:
+    """Have a field in view that stands in the fold of the caller's card."""
+    if window.isVisible() and not field.isVisible() and (form := window.findChild(ConsentPanel)) is not None:
+        form.more.toggle.setChecked(True)
 
 
 def _type(edit: QWidget, character: str) -> None:
@@ -122,6 +180,7 @@ def paste(window: QWidget, name: str, text: str) -> None:
     control = named(window, name, QWidget)
     edit = control if isinstance(control, QPlainTextEdit) else line(window, name)
     QApplication.clipboard().setText(text)
+    _unfold(window, control)
     edit.setFocus()
     edit.selectAll()
     edit.paste()

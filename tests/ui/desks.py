@@ -193,7 +193,7 @@ class OpenDesk:
         return self
 
     def wait_for_categories(self) -> None:
-        self.bot.waitUntil(lambda: controls.combo(self.window, "Category").count() > 0)
+        self.bot.waitUntil(lambda: bool(controls.boxes(self.window)))
 
     def wait_for_status(self, words: str) -> None:
         self.bot.waitUntil(lambda: words in self.status, timeout=10_000)
@@ -228,7 +228,7 @@ class OpenDesk:
     def fill(self, customer: str = "jane@example.com", category: str = "sms_marketing") -> None:
         """Type the tutorial's case."""
         controls.write(self.window, "Customer ID", customer)
-        controls.write(self.window, "Category", category)
+        controls.choose_category(self.window, category)
 
     def send(self, customer: str = "jane@example.com", category: str = "sms_marketing") -> None:
         """Type the tutorial's case, and press Send."""
@@ -257,9 +257,6 @@ class OpenDesk:
 
     def tick_all(self) -> None:
         """Tick all categories in the list of several, or none again."""
-        opener = controls.button(self.window, "Several categories")
-        if not opener.isChecked():
-            opener.click()
         controls.button(self.window, "All categories").click()
 
     def key(self, which: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:

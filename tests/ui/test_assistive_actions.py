@@ -4,12 +4,12 @@ from pathlib import Path
 
 from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QListWidget, QWidget
+from tests.ui.form.test_several import choices
 
 import consent_desk
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme
 from tests.ui.desks import OpenDesk
-from tests.ui.form.test_several import choices
 
 UI = Path(consent_desk.__file__).parent / "ui"
 

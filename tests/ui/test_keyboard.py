@@ -22,22 +22,28 @@ def keys(desk: OpenDesk, text: str) -> None:
 
 
 def test_return_takes_the_completion_that_was_chosen(acme: OpenDesk) -> None:
-    acme.window.consent.category.line.setFocus()
-    keys(acme, "sm")
+    go_to_channel(acme)
+    keys(acme, "ph")
     acme.key(Qt.Key.Key_Down)
     acme.key(Qt.Key.Key_Return)
-    assert controls.line(acme.window, "Category").text() == "sms_marketing"
+    assert controls.line(acme.window, "Channel").text() == "phone"
+
+
+def go_to_channel(desk: OpenDesk) -> None:
+    """Unfold what is seldom changed, and go to a field that completes what is typed."""
+    desk.window.consent.more.toggle.setChecked(True)
+    controls.line(desk.window, "Channel").setFocus()
 
 
 def test_ctrl_l_leaves_open_completions_and_selects_the_customer_id(acme: OpenDesk) -> None:
     controls.write(acme.window, "Customer ID", "former")
-    acme.window.consent.category.line.setFocus()
-    keys(acme, "sm")
+    go_to_channel(acme)
+    keys(acme, "ph")
     acme.key(Qt.Key.Key_L, CONTROL)
     keys(acme, "x")
     assert QApplication.activePopupWidget() is None
     assert controls.line(acme.window, "Customer ID").text() == "x"
-    assert controls.line(acme.window, "Category").text() == "sm"
+    assert controls.line(acme.window, "Channel").text() == "ph"
 
 
 def test_ctrl_f_goes_to_the_filter_and_ctrl_comma_to_the_project_settings(acme: OpenDesk) -> None:
@@ -91,9 +97,8 @@ def test_escape_closes_completions_and_cancels_nothing(acme: OpenDesk, engagemen
     acme.key(Qt.Key.Key_Return, CONTROL)
     acme.bot.waitUntil(lambda: "You can end the call." in acme.noted)
     assert engagement.wait_for(2)
-    acme.window.consent.category.line.setFocus()
-    acme.window.consent.category.line.clear()
-    keys(acme, "ne")
+    go_to_channel(acme)
+    keys(acme, "ch")
     assert QApplication.activePopupWidget() is not None
     acme.key(Qt.Key.Key_Escape)
     assert QApplication.activePopupWidget() is None
@@ -110,16 +115,19 @@ def test_escape_closes_one_thing_a_press_the_innermost_first_and_by_no_held_key(
         QApplication.sendEvent(acme.window, held)
 
     acme.fill()
-    several = acme.window.consent.several.choice
+    details = acme.window.consent.categories.details
     acme.tick_all()
+    acme.key(Qt.Key.Key_F2)
+    acme.window.consent.more.toggle.setChecked(True)
     combo = controls.combo(acme.window, "Channel")
+    combo.setFocus()
     combo.showPopup()
     acme.key(Qt.Key.Key_Escape)
     hold()
     assert QApplication.activePopupWidget() is None
-    assert several.isVisible()
+    assert details.isVisible()
     acme.key(Qt.Key.Key_Escape)
-    assert not several.isVisible()
+    assert not details.isVisible()
     # What was ticked is not undone by it.
     assert acme.window.consent.draft().categories == ("sms_marketing", "newsletter")
     before = acme.window.consent.draft()
@@ -147,19 +155,22 @@ def test_undo_brings_nothing_of_the_former_caller_back(acme: OpenDesk) -> None:
 def test_ctrl_return_sends_while_completions_are_open_and_the_next_keys_are_the_next_callers(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
+    controls.choose_category(acme.window, "sms_marketing")
+    go_to_channel(acme)
     acme.key(Qt.Key.Key_L, CONTROL)
     keys(acme, "jane@example.com")
-    acme.key(Qt.Key.Key_Tab)
-    keys(acme, "sms_marketing")
+    controls.line(acme.window, "Channel").setFocus()
+    keys(acme, "ph")
     assert QApplication.activePopupWidget() is not None
     acme.key(Qt.Key.Key_Return, CONTROL)
     acme.wait_for_status("Delivered")
     [sent] = events(engagement)
     assert b'{"registered":"jane@example.com"}' in sent.body
     assert b'"category":"sms_marketing"' in sent.body
+    assert b'"ph"' in sent.body
     keys(acme, "next@example.com")
     assert controls.line(acme.window, "Customer ID").text() == "next@example.com"
-    assert controls.line(acme.window, "Category").text() == "sms_marketing"
+    assert controls.line(acme.window, "Channel").text() == ""
 
 
 def test_the_cursor_stands_in_the_customer_id_at_the_start(acme: OpenDesk) -> None:
@@ -171,7 +182,7 @@ def test_a_slow_keyring_takes_the_cursor_from_nobody(open_acme: OpenAcme, keyrin
     desk = open_acme()
     desk.wait_for_state("reading")
     controls.write(desk.window, "Customer ID", "jane@example.com")
-    controls.write(desk.window, "Category", "sms")
+    controls.choose_category(desk.window, "sms")
     keyring.open_.set()
     desk.wait_ready()
     desk.wait_for_categories()

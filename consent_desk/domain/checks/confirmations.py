@@ -57,6 +57,21 @@ def confirmations(
     return tuple(one for one in asked if one is not None)
 
 
+def confirmations_of_all(
+    consents: Sequence[Consent],
+    found: Found | None,
+    categories: Sequence[Category],
+    *,
+    is_stranger: bool = False,
+) -> tuple[Confirmation, ...]:
+    """The same of several consents of one customer: what speaks against all of them is asked once."""
+    asked: dict[tuple[str, str], Confirmation] = {}
+    for consent in consents:
+        for one in confirmations(consent, found, categories, is_stranger=is_stranger):
+            asked.setdefault((str(one.text), one.holds), one)
+    return of_several([*asked.values()], len(consents))
+
+
 def about_repetition(category: str, noted_at: Timestamp, action: Action) -> Confirmation:
     """What is asked where the same was noted here at `noted_at`, minutes ago."""
     return Confirmation(

@@ -7,6 +7,7 @@ section 4.1).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Draft, Field, Problem
@@ -104,8 +105,7 @@ def restored(record: Record, now: Timestamp) -> Draft | Message:
 def is_corrected_by(draft: Draft, record: Record) -> bool:
     """Whether `draft` is still about what `record` decided."""
     consent = record.noted.consent
-    subject = (consent.customer.type, consent.customer.value, consent.category, ())
-    return subject == (draft.customer_id_type, draft.customer_id, draft.category, draft.categories)
+    return subject_of(draft) == (consent.customer.type, consent.customer.value, consent.category, ())
 
 
 def needs_basis(draft: Draft, record: Record) -> bool:
@@ -114,6 +114,55 @@ def needs_basis(draft: Draft, record: Record) -> bool:
     was_rejected = before is not None and before.since is not None and not before.valid
     is_reject = record.noted.consent.action is Action.REJECT
     return draft.action == Action.ACCEPT and (is_reject or was_rejected)
+
+
+Subject = tuple[str, str, str, tuple[str, ...]]
+"""Whose consent to what a draft is about."""
+
+
+def subject_of(draft: Draft) -> Subject:
+    """Whose consent to what `draft` is about."""
+    return draft.customer_id_type, draft.customer_id, draft.category, draft.categories
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demands:
+    """What a draft corrects or turns, and what it asks for because of that.
+
+    `record`: what it corrects, if anything. `opted_out`: the opt-outs that it turns. `warning`: what to mind.
+    """
+
+    record: Record | None
+    opted_out: Mapping[str, CategoryStatus]
+    needs_basis: bool
+    warning: Message | None
+
+
+def demands_of(draft: Draft, record: Record | None, found: Found | None) -> Demands:
+    """What `draft` demands, which may correct `record` and of whose customer `found` is known."""
+    if not draft.corrects:
+        record = None
+    opted_out = turned(draft, found)
+    warning = opted_out_themselves(opted_out.values())
+    if record is not None and draft.action == Action.ACCEPT:
+        warning = warning or own_opt_out(record)
+    needs_one = bool(opted_out) or (record is not None and needs_basis(draft, record))
+    return Demands(record=record, opted_out=opted_out, needs_basis=needs_one, warning=warning)
+
+
+def still_about(draft: Draft, record: Record | None, subject: Subject | None) -> Draft:
+    """`draft` without what was filled in for something else: a correction, or what an opt-in rests on.
+
+    `record` was chosen to be corrected, and the form was about `subject` before.
+    """
+    if draft.corrects:
+        is_same = record is not None and record.noted.consent.request_id == draft.corrects
+        if record is None or not is_same or not is_corrected_by(draft, record):
+            # No opt-in stays without its basis.
+            return replace(draft, corrects="", action=Action.REJECT, valid_until="", basis="", wording="")
+    if draft.basis and subject_of(draft) != subject:
+        return replace(draft, basis="")
+    return draft
 
 
 def turned(draft: Draft, found: Found | None) -> Mapping[str, CategoryStatus]:

@@ -23,7 +23,7 @@ class Field(StrEnum):
 
     CUSTOMER_ID_TYPE = "Customer ID type"
     CUSTOMER_ID = "Customer ID"
-    CATEGORY = "Category"
+    CATEGORY = "Categories"
     ACTION = "Action"
     VALID_UNTIL = "Valid until"
     TAKEN_AT = "Taken at"

@@ -1,22 +1,26 @@
-"""What stands within the form: a question, and what is corrected. Nothing is modal."""
+"""What stands on the caller's card: a question, and what is corrected. Nothing is modal."""
 
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy
 
-from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
+from consent_desk.ui.theme.fonts import scale
+from consent_desk.ui.theme.icons import paint_icon
+from consent_desk.ui.widgets.banner import TintedLabel, announce
+from consent_desk.ui.widgets.buttons import Button
+from consent_desk.ui.widgets.card import Card
 from consent_desk.ui.widgets.inputs import Unhurried, button
 from consent_desk.ui.widgets.layouts import Yielding, fill
-from consent_desk.ui.widgets.tones import Tone, sign
+from consent_desk.ui.widgets.tones import Tone, icon_of, sign, tokens_of
 
 GO_ON = "Alt+R"
 """The key of the last answer."""
 
-_FRAME = 40
-"""Pixels that a button needs beside its text, and the banner beside its buttons."""
+_ICON, _INSET, _FRAME = 18, 16, 34
+"""Pixels; those that a button needs beside its text."""
 
 _LEAST = 2
 """Lines of a question that are seen at once in a low window."""
@@ -25,8 +29,8 @@ _MOST = 3
 """Choices of a question."""
 
 
-class QuestionBanner(TintedBanner):
-    """A question between the form and Send: its text and its choices.
+class QuestionBanner(Card):
+    """A question in the place of Send: its text on top, which scrolls, and its choices at the bottom edge.
 
     Emits `chosen(index)`, or `escaped` where none is, and `opened(bool)` as it comes and goes.
 
@@ -39,14 +43,14 @@ class QuestionBanner(TintedBanner):
     opened = Signal(bool)
 
     def __init__(self) -> None:
-        super().__init__(Tone.WARNING)
+        super().__init__(ground="warn_ground", edge="warn_ground")
         self.hide()
         self.text = TintedLabel("Question")
         # Else a long ID, which has no place for a break, would widen the window.
         self.text.setMinimumWidth(1)
         self.area = Yielding(self.text, name="Text of the question", least=_LEAST)
-        self.choices = [QPushButton() for _ in range(_MOST)]
-        self._texts: dict[QPushButton, str] = {}
+        self.choices = [Button(token="" if at == 0 else "warn") for at in range(_MOST)]
+        self._texts: dict[Button, str] = {}
         self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         for index, each in enumerate(self.choices):
             # Return presses it.
@@ -65,7 +69,10 @@ class QuestionBanner(TintedBanner):
         for index, shortcut in enumerate(self._numbered):
             shortcut.setAutoRepeat(False)
             shortcut.activated.connect(partial(self._choose, index))
-        fill(QVBoxLayout(self), (self.area, 1), self._buttons, margins=(8, 6, 8, 6))
+        self._buttons.setSpacing(8)
+        self._buttons.addStretch()
+        self.content.setContentsMargins(_INSET + _ICON + 8, 12, _INSET, 12)
+        fill(self.content, (self.area, 1), self._buttons, margins=None)
 
     @property
     def is_open(self) -> bool:
@@ -85,16 +92,17 @@ class QuestionBanner(TintedBanner):
         """
         self._going_on.setEnabled(not about_noted)
         for index, shortcut in enumerate(self._numbered):
-            shortcut.setEnabled(about_noted and index < len(choices))
+            shortcut.setEnabled(index < len(choices))
         self._fill(text, choices)
         self.area.verticalScrollBar().setValue(0)
         self._last = len(choices) - 1
         self.show()
-        self.opened.emit(True)
         self._unhurried.safe = () if about_noted else (self.choices[0],)
         self._unhurried.begin()
         self._said = text
         self.announce()
+        # Now: what it switches off gives the focus away.
+        self.opened.emit(True)
 
     def announce(self) -> None:
         """Tell the question, and lead to its safe answer, if there is one."""
@@ -124,7 +132,7 @@ class QuestionBanner(TintedBanner):
         self.chosen.emit(index)
 
     def _fill(self, text: str, choices: Sequence[str]) -> None:
-        self.text.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {text}" if text else "")
+        self.text.show_text(Tone.WARNING, text)
         texts = (*choices, *[""] * (_MOST - len(choices)))
         for each, choice in zip(self.choices, texts, strict=True):
             key = self._key_of(each, len(choices))
@@ -134,60 +142,57 @@ class QuestionBanner(TintedBanner):
             self._texts[each] = f"{choice} ({key})" if key else choice
         self._arrange()
 
-    def _key_of(self, each: QPushButton, count: int) -> str:
+    def _key_of(self, each: Button, count: int) -> str:
         index = self.choices.index(each)
         if not self.has_key:
             return f"Alt+{index + 1}" if index < count else ""
         return GO_ON if index == count - 1 else ""
 
     def _arrange(self) -> None:
-        metrics, room = self.fontMetrics(), max(self.width() - _FRAME, 0)
+        metrics, room = self.fontMetrics(), max(self.width() - 2 * _INSET - _ICON - 8, 0)
         texts = {each: text.replace("&", "&&") for each, text in self._texts.items()}
-        wanted = sum(metrics.horizontalAdvance(text) + _FRAME for text in texts.values() if text)
+        frame = round(_FRAME * scale())
+        wanted = sum(metrics.horizontalAdvance(text) + frame for text in texts.values() if text)
         self._buttons.setDirection(
             QBoxLayout.Direction.LeftToRight if wanted <= room else QBoxLayout.Direction.TopToBottom
         )
         for each, text in texts.items():
             each.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room))
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        side = round(_ICON * scale())
+        place = QRect(_INSET, 13, side, side)
+        paint_icon(QPainter(self), place, icon_of(Tone.WARNING), tokens_of(Tone.WARNING)[0])
 
-class CorrectionBanner(TintedBanner):
-    """Says, below the wording, that the form corrects a consent, or turns an opt-out, and what to mind.
+
+class CorrectionBanner(Card):
+    """Heads the card where the form corrects a consent, and says what to mind.
 
     `corrects` is the request ID of what is corrected, or empty. `drop` ends it.
     """
 
     def __init__(self) -> None:
-        super().__init__(Tone.NEUTRAL)
+        super().__init__(ground="info_ground", edge="info_ground")
         self.corrects = ""
-        self.text = TintedLabel()
+        self.text = TintedLabel("Correction")
         self.text.setMinimumWidth(1)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.drop = button("No correction", tip="Take back what was filled in")
+        self.drop = button("No correctio&n", "No correction", "Take back what was filled in")
         Unhurried(self.drop)
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(8, 6, 8, 6)
-        self._grid.setColumnStretch(1, 1)
-        self._grid.addWidget(self.text, 0, 0, 1, 2)
-        self.show_link("")
+        row = fill(QHBoxLayout(), (self.text, 1), self.drop)
+        row.setAlignment(self.drop, Qt.AlignmentFlag.AlignTop)
+        fill(self.content, row, margins=(12, 8, 8, 8))
         self.hide()
-
-    def add_row(self, label: QWidget, field: QWidget) -> None:
-        """Put a field below the text."""
-        self._grid.addWidget(label, 1, 0, Qt.AlignmentFlag.AlignTop)
-        self._grid.addWidget(field, 1, 1, 1, 2)
-        # Last, so that Tab comes to it last.
-        self._grid.addWidget(self.drop, 0, 2)
 
     def show_link(self, corrects: str) -> None:
         """The form corrects this consent, or none where it is empty."""
         self.corrects = corrects
-        self.drop.setVisible(bool(corrects))
-        self.text.setAccessibleName("Correction" if corrects else "Opt-out that holds")
 
     def tell(self, text: str, *, warns: bool) -> None:
-        """Say what is corrected or turned, and what to mind; show nothing where that is nothing."""
+        """Say what is corrected, and what to mind; show nothing where that is nothing."""
         self.setVisible(bool(text))
         tone = Tone.WARNING if warns else Tone.NEUTRAL
-        self.show_tone(tone)
-        self.text.show_text(tone, f"{sign(tone)} {text}")
+        ground = tokens_of(tone)[1]
+        self.show_as(ground, ground)
+        self.text.show_text(tone, f"{sign(tone)} {text}" if text else "")

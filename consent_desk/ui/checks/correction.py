@@ -1,30 +1,22 @@
-"""Fills the form with what held before a consent, and sees to it that no opt-in lacks what it rests on."""
+"""Fills the form with what held before a consent, and says what a correction asks for."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from consent_desk.domain.checks.correction import (
-    basis_problems,
+    Demands,
     belongs_elsewhere,
-    is_corrected_by,
-    is_opted_out,
     lost_its_id_type,
-    needs_basis,
-    opted_out_themselves,
     overtaken,
-    own_opt_out,
     restored,
-    turned,
 )
-from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.draft import Draft, Problem
+from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.messages import tell_status
-from consent_desk.domain.lifecycle.record import Context, Entry, Record
+from consent_desk.domain.lifecycle.record import Entry, Record
 from consent_desk.domain.message import Message
 from consent_desk.domain.text import cut
-from consent_desk.domain.wire.customer import CategoryStatus, Found
+from consent_desk.domain.wire.customer import moment
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.outcomes.summary import about
@@ -40,10 +32,7 @@ _MOST = 3
 
 
 class CorrectionPresenter(Presenter):
-    """Follows the form: as soon as it is about something else, it corrects nothing any more.
-
-    An opt-in in place of an opt-out, a correction or not, asks for its basis and the wording.
-    """
+    """Knows what was chosen to be corrected; whether the form still does that, its evaluation says."""
 
     def __init__(self, shell: ShellContext, log: LogPresenter) -> None:
         super().__init__(shell)
@@ -51,7 +40,6 @@ class CorrectionPresenter(Presenter):
         self._log = log
         self._project: Project | None = None
         self._record: Record | None = None
-        self._about: tuple[object, ...] = ()
         log.on_line(self._window.log.correct, self.correct)
 
     def correct(self, workspace: Workspace, entry: Entry) -> None:
@@ -73,60 +61,38 @@ class CorrectionPresenter(Presenter):
         """Only consents of `project` are corrected; what is stays, without one, until that comes back."""
         self._project = project
 
-    def check_form(self, draft: Draft, found: Found | None) -> Draft:
-        """The form holds `draft`, of whose customer `found` is known; return what it holds afterwards."""
-        record, about = self._of(draft), _about(draft)
-        if record is None and draft.corrects:
-            self._form.end_correction()
-            draft = self._form.draft()
-        elif draft.basis and about != self._about:
-            self._form.forget_basis()
-            draft = self._form.draft()
-        self._about = about
-        self._form.show_basis(self._needs_basis(draft, found))
-        self._tell(draft, record, turned(draft, found))
-        return draft
+    @property
+    def record(self) -> Record | None:
+        """What was chosen to be corrected, if that belongs to the project in use."""
+        record, project = self._record, self._project
+        if record is None or (project is not None and belongs_elsewhere(record, project.id) is not None):
+            return None
+        return record
 
-    def problems(self, draft: Draft, found: Found | None) -> tuple[Problem, ...]:
-        """What an opt-in in place of an opt-out lacks."""
-        return basis_problems(draft) if self._needs_basis(draft, found) else ()
-
-    def context(self, draft: Draft, context: Context) -> Context:
-        """`context` with the link to what `draft` corrects, and with what an opt-in rests on."""
-        record = self._of(draft)
-        is_turned = draft.action == Action.ACCEPT and is_opted_out(context.before)
-        needs_one = is_turned or (record is not None and needs_basis(draft, record))
-        corrects = None if record is None else draft.corrects
-        return replace(context, corrects=corrects, basis=draft.basis if needs_one else "")
-
-    def _needs_basis(self, draft: Draft, found: Found | None) -> bool:
-        record = self._of(draft)
-        return bool(turned(draft, found)) or (record is not None and needs_basis(draft, record))
-
-    def _tell(self, draft: Draft, record: Record | None, opted_out: Mapping[str, CategoryStatus]) -> None:
-        warning = opted_out_themselves(opted_out.values())
+    def show_demands(self, demands: Demands, draft: Draft) -> None:
+        """Say what `draft` corrects or turns, and ask for what that needs."""
+        fields, record, opted_out = self._form.fields, demands.record, demands.opted_out
+        warning = [] if demands.warning is None else [render(demands.warning)]
+        label = fields.categories.label
+        turned = [
+            f"{cut(label(name))}: {render(tell_status(one), self._local)}." for name, one in opted_out.items()
+        ]
+        if len(turned) > _MOST:
+            turned[_MOST:] = [f"And {len(turned) - _MOST} more."]
         if record is None:
-            each = opted_out.items()
-            told = [f"{cut(name)}: {render(tell_status(one), self._local)}." for name, one in each]
-            if len(told) > _MOST:
-                told[_MOST:] = [f"And {len(told) - _MOST} more."]
+            corrects, holds = [], [*turned, *warning]
         else:
             consent = record.noted.consent
             when = moment_of(self._local(consent.noted_at))
-            told = [f"Corrects the {noun(consent.action)} of {consent.category}, noted {when}."]
-            if draft.action == Action.ACCEPT:
-                warning = warning or own_opt_out(record)
-        if warning is not None:
-            told.append(render(warning))
-        self._form.correction.tell(" ".join(told), warns=warning is not None)
-
-    def _of(self, draft: Draft) -> Record | None:
-        record = self._record
-        if record is None or record.noted.consent.request_id != draft.corrects:
-            return None
-        if self._project is not None and belongs_elsewhere(record, self._project.id) is not None:
-            return None
-        return record if is_corrected_by(draft, record) else None
+            corrects = [f"Corrects the {noun(consent.action)} of {cut(label(consent.category))}, {when}."]
+            corrects, holds = [*corrects, *warning], []
+        fields.correction.tell(" ".join(corrects), warns=bool(warning))
+        fields.tell_opted_out(" ".join(holds), warns=bool(warning))
+        since = [moment(one.since) for one in opted_out.values()]
+        why = ""
+        if since and since[0] is not None:
+            why = f"the caller opted out {moment_of(self._local(since[0]))}"
+        fields.ask_for_basis(demands.needs_basis, why)
 
     def _offer(self, record: Record, last: Timestamp | None) -> None:
         project = self._project
@@ -150,7 +116,3 @@ class CorrectionPresenter(Presenter):
         self._record = record
         self._form.fill(replace(found, channel=shown.channel))
         self._form.go_to_correction()
-
-
-def _about(draft: Draft) -> tuple[object, ...]:
-    return draft.customer_id_type, draft.customer_id, draft.category, draft.categories

@@ -1,54 +1,67 @@
 """The button that sends, and the choice between opt-out and opt-in."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFocusEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QPushButton, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from consent_desk.domain.text import visible
-from consent_desk.ui.widgets.banner import Tinted
+from consent_desk.ui.theme.fonts import HEADING, sized
+from consent_desk.ui.widgets.buttons import Primary, Segment
 from consent_desk.ui.widgets.inputs import named
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
-from consent_desk.ui.widgets.tones import Tone, colour
+
+_SHOWN_OF_ACTION = 200
+_BESIDE = 32
+"""Pixels beside the text."""
 
 
-class SendButton(Tinted, QPushButton):
-    """The button that sends. While something is missing it looks switched off, but says what."""
+class SendButton(Primary):
+    """The button that sends. While something is missing it looks switched off, but says what.
+
+    It shows the longest of the texts for which it has room.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._action, self._ready = "", False
+        self._texts: tuple[str, ...] = ("",)
+        self._description = ""
+        self.is_ready = False
+        self.hint = "Ctrl ⏎"
         self.setAccessibleName("Send")
-        self.setMinimumHeight(self.sizeHint().height() * 3 // 2)
-        # A long name is cut to the button's width, instead of widening the window.
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.show_tone(Tone.QUIET)
 
-    def show_action(self, text: str, *, description: str, ready: bool) -> None:
-        """Say what it will do; `description` is what assistive technology adds."""
-        self._action = _shortened(text).replace("&", "&&")
-        self.setAccessibleDescription(_shortened(description))
-        self.setToolTip(tool_tip(f"{_shortened(description)}\nCtrl+Return"))
-        if ready is not self._ready:
-            self._ready = ready
-            font = self.font()
-            font.setBold(ready)
-            self.setFont(font)
-            self.show_tone(Tone.NEUTRAL if ready else Tone.QUIET)
-        self._elide()
+    def show_action(self, *texts: str, description: str, ready: bool) -> None:
+        """Say what it will do, at length or shorter; `description` is what assistive technology adds."""
+        self._texts = tuple(_shortened(text) for text in texts)
+        self._description = _shortened(description)
+        self.is_ready = ready
+        self._tell()
+
+    def name_project(self, name: str) -> None:
+        """Say below where it leads, where that is a question."""
+        self.second = _shortened(name)
+        self._tell()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.EnabledChange:
+            self._tell()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._elide()
+        self._tell()
 
-    def _elide(self) -> None:
-        metrics, room = self.fontMetrics(), self.width() - 2 * self.fontMetrics().height()
-        flags = Qt.TextFlag.TextShowMnemonic.value
-        self.setText(metrics.elidedText(self._action, Qt.TextElideMode.ElideRight, max(room, 0), flags))
+    def _tell(self) -> None:
+        metrics, room = QFontMetrics(sized(HEADING, semibold=True)), self.width() - _BESIDE
+        fitting = (text for text in self._texts if metrics.horizontalAdvance(text) <= room)
+        self.setText(next(fitting, self._texts[-1]).replace("&", "&&"))
+        said = self._description if self.isEnabled() else _WAITS
+        self.setAccessibleDescription(said)
+        self.setToolTip(tool_tip(f"{said}\nCtrl+Return"))
+        self.update()
 
-    def _colour(self, palette: QPalette, tone: Tone) -> None:
-        if tone is Tone.QUIET:
-            palette.setColor(QPalette.ColorRole.ButtonText, colour(tone, palette))
+
+_WAITS = "Wait until it is noted, or answer the question first."
 
 
 def _shortened(text: str) -> str:
@@ -57,22 +70,19 @@ def _shortened(text: str) -> str:
     return cut if len(text) <= _SHOWN_OF_ACTION else f"{cut}…"
 
 
-_SHOWN_OF_ACTION = 200
-
-
 class ActionChoice(QWidget):
     """Opt out or opt in: one of them is always chosen."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.opt_out = named(QRadioButton(), "Opt &out (reject)")
-        self.opt_in = named(QRadioButton(), "Opt &in (accept)")
+        self.opt_out = named(Segment(is_first=True), "Opt &out", "Opt out (reject)")
+        self.opt_in = named(Segment(is_first=False), "Opt &in", "Opt in (accept)")
         self.opt_out.setChecked(True)
-        # Tab leads to the chosen one, the arrow keys from there to the other; the label's mnemonic here.
+        # Tab leads to the chosen one, the arrow keys from there to the other.
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.opt_in.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.opt_in.toggled.connect(self._follow_choice)
-        fill(QVBoxLayout(self), self.opt_out, self.opt_in).setSpacing(2)
+        fill(QHBoxLayout(self), (self.opt_out, 1), (self.opt_in, 1)).setSpacing(0)
 
     def _follow_choice(self, opted_in: bool) -> None:
         chosen, other = (self.opt_in, self.opt_out) if opted_in else (self.opt_out, self.opt_in)

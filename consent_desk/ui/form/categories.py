@@ -8,10 +8,11 @@ from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.categories import Categories, Fetched
+from consent_desk.ui.form.category_choice import NO_LIST
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane, let_be
-from consent_desk.ui.widgets.messages import moment_of, render, render_error, tool_tip
+from consent_desk.ui.widgets.messages import moment_of, render, render_error
 from consent_desk.workspace import Workspace
 
 _HOUR = 3_600_000
@@ -38,7 +39,7 @@ class CategoriesPresenter(Presenter):
         self._hourly = QTimer(self)
         self._hourly.timeout.connect(self._refresh_old)
         self._hourly.start(_HOUR)
-        form.refresh_categories.clicked.connect(self.refresh)
+        form.categories.refresh.clicked.connect(self.refresh)
         projects.project_left.connect(self._offer_nothing)
         projects.project_removed.connect(self._forget_project)
         self.leave_project()
@@ -127,21 +128,19 @@ class CategoriesPresenter(Presenter):
             return
         self._fetching = False
         if self._fetched is None:
-            self._tell("The project's categories could not be fetched. Type the category's ID.", why)
+            self._tell(why, there_is_none=True)
         else:
-            self._tell(f"Categories as of {self._age(self._fetched)}: they could not be fetched now.", why)
+            self._tell(f"Categories as of {self._age(self._fetched)}: they could not be fetched now. {why}")
 
     def _offer(self, fetched: Fetched) -> None:
         self._fetched = fetched
-        self._tell("", f"Categories as of {self._age(fetched)}.")
+        self._tell(f"Categories as of {self._age(fetched)}.")
         self.offered.emit(fetched.categories)
 
     def _age(self, fetched: Fetched) -> str:
         return moment_of(self._local(fetched.at))
 
-    def _tell(self, text: str, more: str = "") -> None:
-        self._form.categories_age.show_remark(text)
-        said = f"{text} {more}".strip() or "Fetch the project's categories anew"
-        # Never empty, or assistive technology would read out the tooltip, which is HTML.
-        self._form.refresh_categories.setAccessibleDescription(said)
-        self._form.refresh_categories.setToolTip(tool_tip(said))
+    def _tell(self, why: str, *, there_is_none: bool = False) -> None:
+        choice = self._form.categories
+        choice.tell_no_list(f"{NO_LIST} {why}" if there_is_none else "")
+        choice.tell_age(f"{NO_LIST if there_is_none else ''} {why}".strip() or "Fetch the categories anew")

@@ -13,6 +13,7 @@ class IdHintsPresenter(Presenter):
     """Emits `changed` when there is something else to say.
 
     An ID is complete when its field is left, or when it is pasted. `alternatives`: what else may be meant.
+    `found`: what was found of the last one.
     """
 
     changed = Signal()
@@ -23,16 +24,16 @@ class IdHintsPresenter(Presenter):
         self._hint = help_with.hint
         self.alternatives = help_with.alternatives
         self._about: tuple[str, str] = ("", "")
-        self._found: Hint | None = None
+        self.found: Hint | None = None
         form.customer_id_completed.connect(self._ask)
-        form.draft_changed.connect(self._follow)
         form.suggestion.clicked.connect(self._take)
 
     def warnings(self, draft: Draft) -> tuple[Problem, ...]:
-        """What to say beside the customer ID of `draft`."""
-        if self._found is None or _id_of(draft) != self._about:
-            return ()
-        return (Problem(Field.CUSTOMER_ID, self._found.message),)
+        """What to say beside the customer ID of `draft`, which may be another one by now."""
+        if self.found is not None and _id_of(draft) != self._about:
+            self._about, self.found = ("", ""), None
+            self._show()
+        return () if self.found is None else (Problem(Field.CUSTOMER_ID, self.found.message),)
 
     def _ask(self) -> None:
         about = _id_of(self._form.draft())
@@ -42,19 +43,14 @@ class IdHintsPresenter(Presenter):
         def done(hint: Hint | None) -> None:
             # Typed on meanwhile: this answer is about something else.
             if about == _id_of(self._form.draft()):
-                self._about, self._found = about, hint
+                self._about, self.found = about, hint
                 self._show()
                 self.changed.emit()
 
         self._runner.run(Lane.ASIDE, lambda: self._hint(*about), done=done, failed=lambda error: None)
 
-    def _follow(self, draft: Draft) -> None:
-        if _id_of(draft) != self._about:
-            self._about, self._found = ("", ""), None
-            self._show()
-
     def _show(self) -> None:
-        suggestion = "" if self._found is None else self._found.suggestion
+        suggestion = "" if self.found is None else self.found.suggestion
         text = f"Use {cut(suggestion)}"
         self._form.suggestion.setText(text.replace("&", "&&"))
         # Its name, by which it is found, hides its text from assistive technology.
@@ -62,10 +58,10 @@ class IdHintsPresenter(Presenter):
         self._form.suggestion.setVisible(bool(suggestion))
 
     def _take(self) -> None:
-        if self._found is not None:
+        if self.found is not None:
             # As typing, so that Ctrl+Z brings the former text back.
             self._form.customer_id.selectAll()
-            self._form.customer_id.insert(self._found.suggestion)
+            self._form.customer_id.insert(self.found.suggestion)
             self._form.customer_id.setFocus()
 
 

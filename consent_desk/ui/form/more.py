@@ -1,23 +1,49 @@
-"""What is recorded besides and seldom looked at: the agent, further properties. Closed, it takes one line."""
+"""What is recorded besides and seldom changed: when, how, by whom, and further properties. Folded, a line."""
 
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from consent_desk.domain.consent.draft import Field, Problem, PropertyDraft
+from consent_desk.domain.consent.draft import HOW_TAKEN_AT, NOW, Field, Problem, PropertyDraft
 from consent_desk.domain.text import visible
+from consent_desk.ui.form.field import NoteLine, labelled
 from consent_desk.ui.form.property_row import PropertyRow
-from consent_desk.ui.widgets.inputs import Line, WithNote, button, label_for, named, plain_label
+from consent_desk.ui.widgets.buttons import Button, Look
+from consent_desk.ui.widgets.inputs import Line, TypingComboBox, button, named
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import render
+from consent_desk.ui.widgets.messages import render, tool_tip
+
+CHANNELS = ("phone", "e-mail", "chat", "letter", "in person")
 
 _SHOWN = 60
 
 
+class FoldButton(Button):
+    """The line that says what is folded below it, and unfolds it."""
+
+    def __init__(self) -> None:
+        super().__init__(sign="chevron-right", look=Look.QUIET)
+        named(self, "", "More details")
+        self.setCheckable(True)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.toggled.connect(
+            lambda is_open: self.show_as(sign="chevron-down" if is_open else "chevron-right")
+        )
+
+    def show_summary(self, text: str) -> None:
+        """Say what stands in the fold."""
+        self.setText(text.replace("&", "&&"))
+        self.setAccessibleDescription(text)
+        self.setToolTip(tool_tip(f"{text}\nWhen, how, the wording, who records it, further properties"))
+
+
 class MoreSection(QWidget):
-    """Emits `changed` with every change. Rows are used again, never destroyed: nothing is left in them."""
+    """Emits `changed` with every change. Rows are used again, never destroyed: nothing is left in them.
+
+    `toggle`, which opens it and tells of all that is in it, stands elsewhere.
+    """
 
     changed = Signal()
 
@@ -25,41 +51,44 @@ class MoreSection(QWidget):
         super().__init__()
         self._rows: list[PropertyRow] = []
         self._used = 0
-        tip = "Wordings that are saved for the category"
-        self.saved_wordings = named(QToolButton(), "Saved wordings", tip=tip)
-        self.saved_wordings.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.saved_wordings.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.saved_wordings.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.toggle = named(QToolButton(), "More details", tip="The agent and further properties")
-        self.toggle.setCheckable(True)
-        self.toggle.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.toggle.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.summary = plain_label()
-        self.summary.setWordWrap(False)
-        self.summary.setSizePolicy(
-            self.summary.sizePolicy().Policy.Ignored, self.sizePolicy().verticalPolicy()
-        )
+        self._has_wording = False
+        self.toggle = FoldButton()
+        self.taken_at = TypingComboBox(NOW)
+        self.taken_at.line.setText(NOW)
+        self.taken_at.setToolTip(render(HOW_TAKEN_AT))
+        self.channel = TypingComboBox("", *CHANNELS)
         self.agent = Line(hint="who records it; left out when empty")
-        self.agent_with_note = WithNote(self.agent)
-        self.add = button("Add property…")
+        self.notes = NoteLine(Field.TAKEN_AT, Field.CHANNEL)
+        self.agent_notes = NoteLine(Field.AGENT)
+        self.add = button("Add &property…", "Add property")
         self._lay_out()
-        self.toggle.toggled.connect(self._follow_toggle)
+        self.toggle.toggled.connect(self.setVisible)
         self.add.clicked.connect(self._add_row)
-        self.agent.textChanged.connect(self._changed)
-        self._follow_toggle(False)
+        for line in (self.taken_at.line, self.channel.line, self.agent):
+            line.textChanged.connect(self._changed)
+        self.hide()
+        self._summarise()
 
     def _lay_out(self) -> None:
-        head = fill(QHBoxLayout(), self.saved_wordings, self.toggle, (self.summary, 1))
-        self._contents = QWidget()
-        line = QHBoxLayout()
-        label = label_for("Ag&ent", self.agent, "Agent")
-        label.setMinimumHeight(self.agent.sizeHint().height())
-        line.addWidget(label, 0, Qt.AlignmentFlag.AlignTop)
-        line.addWidget(self.agent_with_note, 1)
+        first = fill(
+            QHBoxLayout(),
+            (labelled("&Taken at", self.taken_at, Field.TAKEN_AT), 1),
+            (labelled("C&hannel", self.channel, Field.CHANNEL), 1),
+        )
+        first.setSpacing(8)
         self._place = QVBoxLayout()
-        inside = fill(QVBoxLayout(self._contents), line, self._place)
-        inside.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
-        fill(QVBoxLayout(self), head, self._contents)
+        properties = QWidget()
+        properties.setAccessibleName("Further properties")
+        head = fill(QHBoxLayout(), self.add, None)
+        fill(QVBoxLayout(properties), self._place, head).setSpacing(4)
+        agent = labelled("Ag&ent", self.agent, Field.AGENT)
+        parts = (first, self.notes, agent, self.agent_notes, properties)
+        fill(QVBoxLayout(self), *parts).setSpacing(2)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether there are further properties."""
+        return self._used > 0
 
     def properties(self) -> tuple[PropertyDraft, ...]:
         """The further properties as typed, a row each."""
@@ -84,9 +113,10 @@ class MoreSection(QWidget):
 
     def open_at(self, problem: Problem) -> QWidget | None:
         """Open where `problem` is in here, show it, and return its field; None where it is elsewhere."""
-        if problem.field is Field.AGENT:
+        own = {Field.AGENT: self.agent, Field.TAKEN_AT: self.taken_at, Field.CHANNEL: self.channel}
+        if problem.field in own:
             self.toggle.setChecked(True)
-            return self.agent
+            return own[problem.field]
         if problem.field not in {Field.PROPERTY_NAME, Field.PROPERTY_VALUE}:
             return None
         self.toggle.setChecked(True)
@@ -115,22 +145,26 @@ class MoreSection(QWidget):
             QWidget.setTabOrder(before, control)
             before = control
 
-    def _follow_toggle(self, is_open: bool) -> None:
-        self.toggle.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
-        self._contents.setVisible(is_open)
-        self._summarise()
+    def tell_wording(self, has_one: bool) -> None:
+        """Whether a wording goes out: that is never hidden, not even while this is closed."""
+        if has_one is not self._has_wording:
+            self._has_wording = has_one
+            self._summarise()
 
     def _changed(self) -> None:
         self._summarise()
         self.changed.emit()
 
     def _summarise(self) -> None:
-        # What goes out is never hidden, not even while this is closed.
         count = sum(not one.is_empty for one in self.properties())
-        agent = visible(self.agent.text()[:_SHOWN])
-        told = [f"Agent: {agent}"] if agent else []
+        at, channel = self.taken_at.currentText(), visible(self.channel.currentText()[:_SHOWN])
+        told = ["Now" if at in {"", NOW} else visible(at[:_SHOWN])]
+        if channel:
+            told.append(channel if channel == "in person" else f"by {channel}")
+        if agent := visible(self.agent.text()[:_SHOWN]):
+            told.append(agent)
+        if self._has_wording:
+            told.append("with a wording")
         if count:
             told.append("1 property" if count == 1 else f"{count} properties")
-        text = " · ".join(told)
-        self.summary.setText("" if self.toggle.isChecked() else text)
-        self.toggle.setAccessibleDescription(text)
+        self.toggle.show_summary(" · ".join(told))

@@ -6,8 +6,9 @@ from functools import partial
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
 from consent_desk.domain.consent.draft import Field, Problem
+from consent_desk.ui.form.field import FieldNote
 from consent_desk.ui.form.repair import RepairButton, typed
-from consent_desk.ui.widgets.inputs import TypingComboBox, WithNote
+from consent_desk.ui.widgets.inputs import Note, TypingComboBox
 from consent_desk.ui.widgets.messages import render
 
 _WORDINGS = frozenset({Field.WORDING, Field.BASIS})
@@ -18,14 +19,12 @@ class FieldNotes:
     """Lights up the fields with problems; an empty one only after it was emptied and left, or Send pressed.
 
     Doubts show where there is no problem, and stand in nobody's way, and so do readings, what was made of a
-    text; `remark` tells what else is worth knowing of a field. `is_filling`: the program changes the fields
-    just now, and no person does.
+    text. `is_filling`: the program changes the fields just now, and no person does.
     """
 
-    def __init__(self, remark: Callable[[Field], str], is_filling: Callable[[], bool]) -> None:
-        self._remark = remark
+    def __init__(self, is_filling: Callable[[], bool]) -> None:
         self._is_filling = is_filling
-        self._rows: dict[Field, tuple[QWidget, WithNote]] = {}
+        self._rows: dict[Field, tuple[QWidget, FieldNote]] = {}
         self._typed: set[Field] = set()
         self._touched: set[Field] = set()
         self._repairs: dict[Field, RepairButton] = {}
@@ -33,18 +32,17 @@ class FieldNotes:
         self._warnings: Sequence[Problem] = ()
         self._readings: Sequence[Problem] = ()
 
-    def add(self, field: Field, widget: QWidget, row: WithNote) -> WithNote:
-        """Take care of the note in `row`, which belongs to `widget`; return `row`."""
+    def add(self, field: Field, widget: QWidget, row: FieldNote) -> None:
+        """Take care of the note in `row`, which belongs to `widget`."""
         self._rows[field] = (widget, row)
         line = widget.line if isinstance(widget, TypingComboBox) else widget
         if isinstance(line, QLineEdit):
             line.textChanged.connect(partial(self._take_typing, field))
             line.editingFinished.connect(partial(self._touch, field))
-        return row
 
-    def row(self, field: Field) -> WithNote:
-        """`field` with its note."""
-        return self._rows[field][1]
+    def note(self, field: Field) -> Note:
+        """The note of `field`."""
+        return self._rows[field][1].note
 
     def show(
         self, problems: Sequence[Problem], warnings: Sequence[Problem] = (), readings: Sequence[Problem] = ()
@@ -58,12 +56,12 @@ class FieldNotes:
             told = " ".join(texts[field] for texts in (read, odd) if field in texts)
             widget.setAccessibleDescription(wrong.get(field, told))
             self._offer_repair(field, field in wrong)
-            if field in wrong and (field in self._touched or not _is_empty(widget)):
+            if field in wrong and (field in self._touched or not (row.is_empty() or _is_empty(widget))):
                 row.note.show_problem(wrong[field])
             elif field in odd:
                 row.note.show_warning(told)
             else:
-                row.note.show_remark(told or self._remark(field))
+                row.note.show_remark(told or row.remark())
 
     def point(self, field: Field) -> None:
         """Select in `field` what is refused in it, if that can be taken out."""

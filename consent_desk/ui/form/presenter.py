@@ -1,18 +1,16 @@
 """Reads the form: what it would send now, what it lacks, what is odd about it, and what speaks against it."""
 
-from dataclasses import replace
-
-from consent_desk.domain.checks.confirmations import Confirmation, confirmations, of_several
-from consent_desk.domain.checks.warnings import warnings
+from consent_desk.domain.checks.correction import Demands, Subject
+from consent_desk.domain.checks.evaluation import Circumstances, Evaluation, evaluate
+from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Draft, Field, Problem
-from consent_desk.domain.consent.parsing import one_each, parse, readings
 from consent_desk.domain.consent.values import Consent
 from consent_desk.domain.lifecycle.judgement import decision
-from consent_desk.domain.lifecycle.record import Context
+from consent_desk.domain.text import cut
 from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare, prepare_event
-from consent_desk.domain.wire.server_clock import Moment, complaint_about_clock
+from consent_desk.domain.wire.server_clock import Moment
 from consent_desk.ui.checks.correction import CorrectionPresenter
 from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.id_hints import IdHintsPresenter
@@ -24,6 +22,10 @@ from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
 _DECLINED = "declined"
+
+_MOST_NAMED = 2
+_SHOWN_NAMES = 120
+"""Categories that Send names by their labels, and characters of the names that it tells besides."""
 
 
 class FormPresenter(Presenter):
@@ -57,9 +59,14 @@ class FormPresenter(Presenter):
         self._after_send: Draft | None = None
         # What was declined: that is told until the form shows something else.
         self._declined: Draft | None = None
+        self._subject: Subject | None = None
+        self._demands: Demands | None = None
+        self._shown_action: tuple[str, ...] = ()
+        self._is_asked = False
         id_help.changed.connect(self.show_anew)
         look_up.answered.connect(self.show_anew)
         self._form.draft_changed.connect(self._show)
+        self._form.question.opened.connect(self._follow_question)
         question.declined.connect(self._decline)
 
     def lead_to(self, workspace: Workspace, project: Project | None) -> None:
@@ -120,23 +127,41 @@ class FormPresenter(Presenter):
     def _show(self, draft: Draft) -> None:
         transport = None if self.workspace is None else self.workspace.transport
         self._look_up.look_up_later(draft, self.project, transport, self._categories)
-        draft = self._correction.check_form(draft, self._look_up.known())
-        self._question.withdraw_if_changed(draft)
-        if self._declined is not None and draft != self._declined:
+        answer = self._evaluate(draft)
+        self._subject = answer.subject
+        if answer.draft != draft:
+            self._form.take_back(answer.draft)
+        if answer.demands != self._demands:
+            self._demands = answer.demands
+            self._correction.show_demands(answer.demands, answer.draft)
+        if self._is_asked:
+            self._question.withdraw_if_changed(answer.draft)
+        if self._declined is not None and answer.draft != self._declined:
             self._declined = None
             self._status.take_back(_DECLINED)
-        at = self.moment()
-        read = self._read(draft, at)
-        problems = () if isinstance(read, Consent) else read
-        odd = self._id_help.warnings(draft)
-        odd += warnings(draft, categories=self._categories, at=at, zone=self._shell.zone)
-        self._form.show_problems(problems, odd, readings(draft, now=at.now, zone=self._shell.zone))
-        first = _named(problems[0]) if problems else ""
-        self._show_action(first, odd)
+        self._form.show_problems(answer.problems, answer.warnings, answer.readings)
+        first = _named(answer.problems[0]) if answer.problems else ""
+        self._show_action(answer.draft, first, answer.warnings)
         # The stamped bytes of a send stay in view until something is typed: categories may come meanwhile.
-        if draft != self._after_send and not self._submitter.busy:
+        if answer.draft != self._after_send and self._submitter.under_way is None:
             self._after_send = None
-            self._show_preview(self._all_of(draft, read) if isinstance(read, Consent) else (), first)
+            self._show_preview(answer.consents, first)
+
+    def _evaluate(self, draft: Draft) -> Evaluation:
+        submitter, workspace = self._submitter, self.workspace
+        count = len(draft.categories)
+        known = Circumstances(
+            at=self.moment(),
+            zone=self._shell.zone,
+            request_ids=submitter.request_ids(count) if count else (submitter.request_id,),
+            categories=self._categories,
+            found=self._look_up.known(),
+            doubts=self._id_help.warnings(draft) if self._id_help.found else (),
+            record=self._correction.record if draft.corrects else None,
+            subject=self._subject,
+            customers=workspace.customers if workspace is not None and workspace.practice else None,
+        )
+        return evaluate(draft, known)
 
     def _show_preview(self, consents: tuple[Consent, ...], first_problem: str, stamp: str = "") -> None:
         project, preview = self.project, self._preview
@@ -156,35 +181,43 @@ class FormPresenter(Presenter):
             draft = self._form.draft()
             preview.show_requests((request,), why_empty=why_empty, unmasked=project.practice, draft=draft)
 
-    def _show_action(self, first_problem: str, odd: tuple[Problem, ...]) -> None:
+    def _show_action(self, draft: Draft, first_problem: str, odd: tuple[Problem, ...]) -> None:
         practice = self.project is not None and self.project.practice
-        action = "opt in to" if self._form.opt_in.isChecked() else "opt out of"
-        text = f"{action} {self._form.category_label() or 'the category'}"
-        text = f"Practise: {text}" if practice else f"{text[0].upper()}{text[1:]}"
+        action = "opt in to" if draft.action == Action.ACCEPT else "opt out of"
+        names = [self._form.categories.label(one) for one in draft.categories or (draft.category,)]
+        long = f"{action} {' and '.join(names)}" if names[0] else f"{action} the category"
+        text = f"{action} {len(names)} categories" if len(names) > 1 else long
+        texts = [long, text] if len(names) == _MOST_NAMED else [text]
+        texts = [f"Practise: {one}" if practice else f"{one[0].upper()}{one[1:]}" for one in texts]
+        told = texts[0] if len(names) <= _MOST_NAMED else f"{texts[0]}: {cut(', '.join(names), _SHOWN_NAMES)}"
         why_not = self.why_closed if self.project is None else first_problem
-        described = f"{text}. {' '.join(map(_named, odd))}" if odd else text
-        self._form.send.show_action(text, description=why_not or described, ready=not why_not)
+        described = f"{told}. {' '.join(map(_named, odd))}" if odd else told
+        shown = (*texts, why_not or described)
+        if shown != self._shown_action:
+            self._shown_action = shown
+            self._form.send.show_action(*texts, description=why_not or described, ready=not why_not)
 
     # -- what a submission would send ------------------------------------------------------------------
 
-    def press(self) -> Submission | None:
-        """All that the form asks for, with what is known of the customer; None where it lacks something.
+    def press(self, left_out: tuple[str, ...] = ()) -> Submission | None:
+        """All that the form asks for but `left_out`, with what is known of the customer, and what to ask.
 
-        What could not be noted stays the very same, while the form does.
+        None where it lacks something. What could not be noted stays the very same, while the form does.
         """
         workspace, project, draft = self.workspace, self.project, self._form.draft()
         if workspace is None or project is None:
             return None
         failed = self._submitter.failed_submission(draft, workspace, project)
-        if failed is not None:
-            return failed
-        at = self.moment()
-        read = self._read(draft, at)
-        if not isinstance(read, Consent):
+        answer = self._evaluate(draft)
+        if failed is None and not answer.consents:
             return None
-        every = self._all_of(draft, read)
-        contexts = (replace(self._context(draft, one), clock_off=at.clock_off) for one in every)
-        return Submission(workspace, project, draft, tuple(zip(every, contexts, strict=True)))
+        each = failed or Submission(
+            workspace,
+            project,
+            draft,
+            tuple((one, answer.context(one, self._look_up.context(one))) for one in answer.consents),
+        )
+        return each.without(left_out, answer.confirmations(left_out))
 
     def show_what_lacks(self) -> None:
         """Lead to what the form lacks; right after a send that is the next caller, which is no mistake."""
@@ -195,17 +228,8 @@ class FormPresenter(Presenter):
         else:
             self._form.go_to_problem()
 
-    def speaks_against(self, submission: Submission) -> tuple[Confirmation, ...]:
-        """What is to be asked before sending, each but once."""
-        customer = submission.consent.customer
-        is_stranger = submission.workspace.practice and customer not in submission.workspace.customers
-        found = self._look_up.found(customer)
-        asked: dict[tuple[str, str], Confirmation] = {}
-        for consent in submission.consents:
-            for one in confirmations(consent, found, self._categories, is_stranger=is_stranger):
-                # What speaks against all of them is asked once.
-                asked.setdefault((str(one.text), one.holds), one)
-        return of_several([*asked.values()], len(submission.all))
+    def _follow_question(self, is_asked: bool) -> None:
+        self._is_asked = is_asked
 
     def _decline(self, field: Field) -> None:
         submission = self.press()
@@ -218,23 +242,6 @@ class FormPresenter(Presenter):
             self._status.show_message(_DECLINED, Tone.QUIET, said)
             self._declined = submission.draft
         self._form.go_to(field)
-
-    def _context(self, draft: Draft, consent: Consent) -> Context:
-        context = self._correction.context(draft, self._look_up.context(consent))
-        if not self._categories:
-            return context
-        return replace(context, listed=any(one.id == consent.category for one in self._categories))
-
-    def _read(self, draft: Draft, at: Moment) -> Consent | tuple[Problem, ...]:
-        read = parse(draft, request_id=self._submitter.request_id, now=at.now, zone=self._shell.zone)
-        if (complaint := complaint_about_clock(at)) is not None:
-            return (Problem(Field.TAKEN_AT, complaint),)
-        lacks = self._correction.problems(draft, self._look_up.known())
-        return (() if isinstance(read, Consent) else read) + lacks if lacks else read
-
-    def _all_of(self, draft: Draft, first: Consent) -> tuple[Consent, ...]:
-        ids = self._submitter.request_ids(len(draft.categories)) if draft.categories else ()
-        return one_each(first, draft.categories, ids)
 
 
 def _named(problem: Problem) -> str:

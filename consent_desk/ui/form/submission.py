@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from consent_desk.delivery.events import Noted as NotedEvent
 from consent_desk.delivery.events import NotNoted, Repeated, Stamped
+from consent_desk.domain.checks.confirmations import Confirmation
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent
 from consent_desk.domain.lifecycle.record import Context, Noted
@@ -24,6 +25,7 @@ class Submission:
     `all`: the consent of each category with its context, in the order of sending. They are noted at once.
     `again`: the categories that are noted although they were minutes ago; `hold`: seconds for which they are
     held then. `is_stamped`: they are as they were to be noted before.
+    `asks`: what is to be asked before.
     """
 
     workspace: Workspace
@@ -34,6 +36,7 @@ class Submission:
     again: tuple[str, ...] = ()
     hold: float = 0.0
     is_stamped: bool = False
+    asks: tuple[Confirmation, ...] = ()
 
     @property
     def consent(self) -> Consent:
@@ -45,10 +48,10 @@ class Submission:
         """All of them."""
         return tuple(consent for consent, _ in self.all)
 
-    def without(self, categories: tuple[str, ...]) -> "Submission":
-        """The same without the consents of `categories`, which are not all."""
+    def without(self, categories: tuple[str, ...], asks: tuple[Confirmation, ...]) -> "Submission":
+        """The same without the consents of `categories`, which are not all, and with what it `asks`."""
         kept = tuple(one for one in self.all if one[0].category not in categories)
-        return replace(self, all=kept, left_out=categories)
+        return replace(self, all=kept, left_out=categories, asks=asks)
 
     def stamped(self, consents: tuple[Consent, ...]) -> "Submission":
         """The same with the consents as they are noted."""

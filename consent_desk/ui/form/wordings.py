@@ -32,11 +32,11 @@ class WordingsPresenter(Presenter):
         self._kept = kept
         self._project_id: str | None = None
         self._texts: Texts = {}
-        self._menu = QMenu(form.more.saved_wordings)
+        self._menu = QMenu(form.fields.saved_wordings)
         self._menu.setToolTipsVisible(True)
         self._removing = QMenu("&Remove", self._menu)
         self._menu.aboutToShow.connect(self._fill)
-        form.more.saved_wordings.setMenu(self._menu)
+        form.fields.saved_wordings.setMenu(self._menu)
         projects.project_chosen.connect(lambda project: self._enter(None if project is None else project.id))
         projects.sandbox_chosen.connect(lambda: self._enter(_PRACTICE))
         projects.project_removed.connect(self._forget_project)
@@ -72,7 +72,7 @@ class WordingsPresenter(Presenter):
         draft = self._form.draft()
         category, wording = "" if draft.categories else draft.category, draft.wording
         texts = self._texts.get(category, ())
-        label = visible(self._form.category_label()[:_SHOWN]).replace("&", "&&")
+        label = visible(self._form.categories.label(category)[:_SHOWN]).replace("&", "&&")
         if draft.categories:
             self._add(self._menu, "Wordings are saved for one category at a time", None)
         elif not texts:

@@ -18,11 +18,13 @@ from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.category import Category
-from consent_desk.domain.wire.customer import CurrentState, Found, Known, Unknown, Untold
+from consent_desk.domain.wire.customer import Found, Known, Unknown, Untold
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.customer_lookup import Alternatives, Customers
+from consent_desk.ui.form.category_rows import UNKNOWN
 from consent_desk.ui.form.submission import Submission
+from consent_desk.ui.lookup.states import NOBODY, NOT_TOLD, noted_here, state_of
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import SAY_SLOW_AFTER
 from consent_desk.ui.tasks import Lane
@@ -35,8 +37,6 @@ FRESH = 60_000_000
 
 PAUSE = 400
 """Milliseconds without a key after which an ID that is typed counts as complete."""
-
-_LONGEST_WORDING = 300
 
 _BROKEN = Untold(Meaning(say("something unexpected went wrong on this computer"), say("Look at the log.")))
 
@@ -85,6 +85,8 @@ class LookupPresenter(Presenter):
         super().__init__(shell)
         form = self._window.consent
         self._view = form.known
+        self._rows = form.categories
+        self._shown: tuple[object, ...] = ()
         self._now = now
         self._alternatives = alternatives
         self._noted: list[tuple[str, Consent]] = []
@@ -99,6 +101,7 @@ class LookupPresenter(Presenter):
         self._slow.timeout.connect(self._wait_longer)
         Pasting(form.customer_id).pasted.connect(self.look_now)
         form.customer_id.returnPressed.connect(partial(self.look_now, anew=True))
+        self._view.again.clicked.connect(partial(self.look_now, anew=True))
 
     def look_up_later(
         self,
@@ -270,29 +273,48 @@ class LookupPresenter(Presenter):
 
     def _show(self) -> None:
         asking = self._asking
-        if asking is None:
+        told = self._told_last() or asking
+        self._show_rows(told)
+        if asking is None or told is None:
             self._view.show_text(Tone.QUIET, "")
             return
-        told = self._told_last() or asking
+        age = f"looked {moment_of(self._local(told.at))}"
         match told.found:
             case None if self._slow.isActive():
-                self._view.show_text(Tone.QUIET, "Looking up…")
+                self._view.show_text(Tone.QUIET, "Looking up…", "clock")
             case None:
-                self._view.show_text(Tone.QUIET, "not known: no answer yet. There is no need to wait for it.")
+                whole = "Not known: no answer yet. There is no need to wait for it."
+                self._view.show_text(Tone.QUIET, "No answer yet", "clock", whole=whole)
             case Untold(why=meaning):
-                self._view.show_text(Tone.QUIET, f"not known: {render(meaning.why)}")
+                whole = f"Not known: {render(meaning.why)}"
+                self._view.show_text(Tone.QUIET, "Could not be looked up", "wifi-off", whole=whole, age=age)
             case Unknown(customer=customer, other=other):
                 text = f"No customer with {customer.type} = {cut(customer.value)}."
                 if other is not None:
                     text = f"{text} {render(near(customer, other))}"
                 missing = self._missing(told)
                 tone = Tone.NEUTRAL if missing else Tone.WARNING
-                self._view.show_text(tone, self._with_age(f"{text}{self._tell_missing(missing)}", told))
+                whole = self._with_age(f"{text}{self._tell_missing(missing)}", told)
+                short, icon = ("New here", "user-plus") if missing else ("Nobody has this ID", "user-x")
+                self._view.show_text(tone, short, icon, whole=whole, age=age)
             case Known() as known:
-                chosen, *more = self._told(known)
                 of_chosen = [one for one in self._missing(told) if one.category == self._category]
-                chosen = self._with_age(f"{chosen}{self._tell_missing(of_chosen)}", told)
-                self._view.show_text(Tone.NEUTRAL, chosen, *more)
+                whole = f"{self._told(known)}{self._tell_missing(of_chosen)}"
+                whole = self._with_age(whole, told)
+                self._view.show_text(Tone.NEUTRAL, "Known customer", "user-check", whole=whole, age=age)
+
+    def _show_rows(self, told: _Asking | None) -> None:
+        found = None if told is None else told.found
+        missing = () if told is None else self._missing(told)
+        if (found, missing) == self._shown:
+            return
+        self._shown = (found, missing)
+        ours = {one.category: noted_here(one, self._local) for one in missing}
+        if isinstance(found, Known):
+            states = {name: state_of(one, self._local) for name, one in found.consents.items()}
+            self._rows.show_states({**states, **ours}, NOT_TOLD)
+        else:
+            self._rows.show_states(ours, NOBODY if isinstance(found, Unknown) else UNKNOWN)
 
     def _with_age(self, text: str, asking: _Asking) -> str:
         ended = text if text.endswith(".") else f"{text}."
@@ -312,22 +334,13 @@ class LookupPresenter(Presenter):
         when = moment_of(self._local(last.noted_at))
         return f" An {noun(last.action)} was noted here at {when}, it may not show yet."
 
-    def _told(self, known: Known) -> tuple[str, str, str, str]:
-        lines = {
-            name: f"{cut(name)}: {render(tell_status(one), self._local)}"
-            for name, one in known.consents.items()
-        }
-        chosen = lines.pop(self._category, "This customer exists.")
-        if self._wish is not None and self._category in set(self._wish.categories) - known.consents.keys():
-            chosen = f"{cut(self._category)}: not known, the answer does not say."
-        standings = {name: known.consents[name].current_state for name in lines}
-        said = [f"{cut(name)} {one}" for name, one in standings.items() if one is not CurrentState.NEVER]
-        never = len(standings) - len(said)
-        if never:
-            said.append(f"{never} never asked")
+    def _told(self, known: Known) -> str:
         status = known.consents.get(self._category)
-        wording = f"Wording: {cut(status.wording, _LONGEST_WORDING)}" if status and status.wording else ""
-        return chosen, f"Others: {', '.join(said)}" if said else "", "\n".join(lines.values()), wording
+        if status is not None:
+            return f"{cut(self._category)}: {render(tell_status(status), self._local)}"
+        if self._wish is not None and self._category in self._wish.categories:
+            return f"{cut(self._category)}: not known, the answer does not say."
+        return "This customer exists."
 
 
 def _is_of(submission: Submission | None, consent: Consent) -> bool:

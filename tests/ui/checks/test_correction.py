@@ -17,7 +17,6 @@ from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.project import Project
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from consent_desk.ui.widgets.tones import Tone
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import SEED, MemoryKeyring, OpenDesk, events, keep, real
@@ -90,7 +89,7 @@ def test_an_earlier_opt_in_comes_back_and_asks_for_its_basis(
 ) -> None:
     draft = acme.window.consent.draft()
     assert (draft.action, draft.valid_until, draft.wording) == (Action.ACCEPT, "unlimited", "")
-    assert correction(acme).startswith("➜ Corrects the opt-out of sms_marketing, noted ")
+    assert correction(acme).startswith("➜ Corrects the opt-out of SMS marketing, ")
     assert controls.focused_name(acme.window) == "Explained by"
     write_wording(acme, "May we again?")
     controls.line(acme.window, "Ticket").setFocus()
@@ -119,13 +118,10 @@ def test_what_is_corrected_and_what_it_lacks_are_seen(
     acme.window.resize(size)
     correct_delivered(acme, before)
     acme.bot.waitUntil(lambda: is_seen_whole(acme.window.consent.correction))
-    # An answer that comes later, above it.
-    acme.window.consent.known.show_text(Tone.NEUTRAL, "Known\nsince\nthen.", "Others.")
-    acme.bot.waitUntil(lambda: is_seen_whole(acme.window.consent.correction))
     controls.press(acme.window, "Send")
     acme.bot.waitUntil(lambda: controls.focused_name(acme.window) == "Wording read out")
-    acme.bot.waitUntil(lambda: is_seen_whole(acme.window.consent.notes.row(Field.WORDING).note))
-    assert acme.window.consent.notes.row(Field.WORDING).note.text().startswith("⚠ Write what was read out")
+    acme.bot.waitUntil(lambda: is_seen_whole(acme.window.consent.notes.note(Field.WORDING)))
+    assert acme.window.consent.notes.note(Field.WORDING).text().startswith("⚠ Write what was read out")
 
 
 def test_where_nobody_looked_nothing_is_filled_and_it_says_why(acme: OpenDesk) -> None:
@@ -169,7 +165,7 @@ def test_choosing_the_same_project_again_leaves_the_correction(acme: OpenDesk, f
     acme.choose_again()
     assert begun.corrects
     assert acme.window.consent.draft() == begun
-    assert correction(acme).startswith("➜ Corrects the opt-out of sms_marketing, noted ")
+    assert correction(acme).startswith("➜ Corrects the opt-out of SMS marketing, ")
 
 
 def test_before_and_after_stand_in_the_details_and_in_the_tooltip(

@@ -79,9 +79,9 @@ def asks_for_basis(desk: OpenDesk) -> bool:
 
 
 def told(desk: OpenDesk) -> str:
-    """What stands above the basis."""
-    banner = desk.window.consent.correction
-    return banner.text.text() if banner.isVisible() else ""
+    """What stands above the wording."""
+    shown = desk.window.consent.fields.opted_out
+    return shown.text() if shown.isVisible() else ""
 
 
 def wait_for_basis(desk: OpenDesk, wanted: str) -> None:
@@ -104,7 +104,7 @@ def test_in_a_low_window_the_reason_is_in_view_beside_what_is_asked_for(acme: Op
     begin(acme)
     controls.press(acme.window, "Send")
     assert controls.focused_name(acme.window) == "Wording read out"
-    reason = acme.window.consent.correction.text
+    reason = acme.window.consent.fields.opted_out
     acme.bot.waitUntil(lambda: reason.visibleRegion().boundingRect() == reason.rect())
 
 
@@ -123,7 +123,7 @@ def test_an_opt_out_of_the_person_themselves_is_warned_of_and_asked_about(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     begin(acme)
-    assert told(acme).startswith("▲ sms_marketing: rejected since ")
+    assert told(acme).startswith("▲ SMS marketing: rejected since ")
     assert "the person may have opted out themselves" in told(acme)
     explain(acme)
     controls.press(acme.window, "Send")
@@ -145,7 +145,7 @@ def test_where_nobody_knows_which_of_the_two_it_was_it_is_asked(acme: OpenDesk, 
 
 
 def test_an_answer_that_comes_after_the_opt_in_was_chosen_asks_as_well(acme: OpenDesk) -> None:
-    controls.write(acme.window, "Category", "sms_marketing")
+    controls.choose_category(acme.window, "sms_marketing")
     opt_in(acme)
     controls.paste(acme.window, "Customer ID", "jane@example.com")
     acme.bot.waitUntil(lambda: asks_for_basis(acme))
@@ -173,7 +173,7 @@ def test_of_several_only_what_turns_an_opt_out_is_noted_with_it(acme: OpenDesk) 
     acme.tick_all()
     controls.button(acme.window, "Opt in (accept)").click()
     controls.write(acme.window, "Valid until", "2030-12-31")
-    assert told(acme).startswith("▲ sms_marketing: rejected since ")
+    assert told(acme).startswith("▲ SMS marketing: rejected since ")
     explain(acme)
     controls.press(acme.window, "Send")
     acme.go_on()

@@ -4,11 +4,9 @@ import pytest
 from PySide6.QtCore import Qt
 
 from consent_desk.domain.faults import Fault
-from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.outcome import Answered, Outcome
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.form.category_model import CategoryModel
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import Clock, MemoryKeyring, OpenDesk
@@ -34,7 +32,7 @@ class Redirecting:
 
 
 def age(desk: OpenDesk) -> str:
-    return desk.window.consent.categories_age.text()
+    return controls.button(desk.window, "Refresh categories").accessibleDescription()
 
 
 @pytest.fixture
@@ -44,38 +42,6 @@ def days_later(acme: OpenDesk) -> Clock:
     clock = Clock()
     clock.seconds_off = 2 * DAY
     return clock
-
-
-def test_marks_stand_in_the_list_and_are_told_to_assistive_technology() -> None:
-    model = CategoryModel()
-    model.replace(
-        (
-            Category("sms", "SMS"),
-            Category("order", "Orders", legitimate_interest=True),
-            Category("post", "post", by_private_api=False),
-        )
-    )
-    rows = [model.index(row, 0) for row in range(3)]
-    assert [model.data(row) for row in rows] == [
-        "SMS   sms",
-        "Orders   order   · legitimate interest",
-        "post   · not meant for this API",
-    ]
-    assert [model.data(row, Qt.ItemDataRole.AccessibleTextRole) for row in rows] == [
-        "SMS, sms",
-        "Orders, order, legitimate interest",
-        "post, not meant for this API",
-    ]
-
-
-def test_what_is_known_of_the_chosen_category_stands_below_it() -> None:
-    model = CategoryModel()
-    model.replace((Category("order", "Orders", legitimate_interest=True), Category("sms", "sms")))
-    assert [model.remark(one) for one in ("order", "sms", "other")] == [
-        "Orders · legitimate interest",
-        "",
-        "",
-    ]
 
 
 def test_a_second_start_within_a_day_asks_nobody(
@@ -104,6 +70,8 @@ def test_without_any_the_form_says_so_and_takes_the_typed_id(
     engagement.fault = Fault.NOT_FOUND
     desk = open_acme().ready()
     desk.bot.waitUntil(lambda: "could not be fetched" in age(desk))
+    assert desk.note("Categories").startswith("The project's categories could not be fetched: type")
+    assert controls.line(desk.window, "Other category ID").isVisible()
     engagement.fault = None
     desk.deliver()
 
@@ -119,16 +87,16 @@ def test_refresh_brings_new_categories_and_keeps_what_was_typed(
 ) -> None:
     engagement.fault = Fault.NOT_FOUND
     desk = open_acme().ready()
-    desk.bot.waitUntil(lambda: age(desk) != "")
-    controls.write(desk.window, "Category", "sms_market")
+    desk.bot.waitUntil(lambda: "could not be fetched" in age(desk))
+    controls.choose_category(desk.window, "sms_market")
     engagement.fault = None
     refresh = controls.button(desk.window, "Refresh categories")
     refresh.setFocus()
     desk.key(Qt.Key.Key_Space)
     desk.wait_for_categories()
-    assert controls.line(desk.window, "Category").text() == "sms_market"
-    assert age(desk) == ""
-    assert "Categories as of " in refresh.accessibleDescription()
+    assert controls.chosen(desk.window) == ("sms_market",)
+    assert "Categories as of " in age(desk)
+    assert desk.note("Categories").startswith("▲ Not among the project's categories")
 
 
 def test_what_was_offered_goes_where_the_same_project_leads_elsewhere(
@@ -138,20 +106,10 @@ def test_what_was_offered_goes_where_the_same_project_leads_elsewhere(
     dialog = acme.open_settings()
     controls.paste(dialog, "Project token", "87654321-1234-1234-1234-123456789abc")
     controls.press(dialog, "Save")
-    acme.bot.waitUntil(lambda: "could not be fetched. Type" in age(acme))
-    assert controls.combo(acme.window, "Category").count() == 0
+    acme.bot.waitUntil(lambda: "could not be fetched: type" in age(acme))
+    assert controls.boxes(acme.window) == []
 
 
 def test_what_was_offered_goes_with_its_project(acme: OpenDesk) -> None:
     acme.choose_project("Sandbox (practice)")
-    assert controls.combo(acme.window, "Category").count() == 0
-
-
-def test_the_list_is_as_wide_as_its_rows(acme: OpenDesk) -> None:
-    label = "A category with a label of some length"
-    acme.window.consent.offer_categories((Category("id", label, legitimate_interest=True),))
-    combo = controls.combo(acme.window, "Category")
-    combo.showPopup()
-    row = combo.view().visualRect(combo.model().index(0, 0))
-    assert row.width() >= combo.view().sizeHintForColumn(0)
-    combo.hidePopup()
+    assert controls.boxes(acme.window) == []

@@ -15,7 +15,10 @@ from consent_desk.engagement.customer_ids import Hint, IdHelp
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.clock import now as clock_now
 from consent_desk.system.folders import Folders
+from consent_desk.ui.checks.banners import QuestionBanner
+from consent_desk.ui.form.fields import CallFields
 from consent_desk.ui.form.id_hints import IdHintsPresenter
+from consent_desk.ui.lookup.view import KnownView
 from consent_desk.ui.main_window import MainWindow, layout_settings
 from consent_desk.ui.shell.context import ShellContext
 from consent_desk.ui.shell.questions import Questions
@@ -26,7 +29,7 @@ from tests.ui.desks import MemoryKeyring, OpenDesk, keep, real
 
 
 def note(desk: OpenDesk) -> str:
-    text = desk.window.consent.notes.row(Field.CUSTOMER_ID).note
+    text = desk.window.consent.notes.note(Field.CUSTOMER_ID)
     return text.text() if text.isVisible() else ""
 
 
@@ -105,7 +108,7 @@ def test_nothing_is_rewritten_unasked_and_the_next_caller_sees_no_suggestion(
 def test_a_late_answer_about_another_id_is_not_shown(qtbot: QtBot, tmp_path: Path) -> None:
     window = MainWindow(layout_settings(tmp_path), can_set_up=False)
     form = window.consent
-    form.complete()
+    form.hold(CallFields(), KnownView(), QuestionBanner())
     qtbot.addWidget(window)
     runner = TaskRunner(lambda error: None)
     shell = ShellContext(window=window, runner=runner, questions=Questions(window), now=clock_now, zone=UTC)

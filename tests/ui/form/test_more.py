@@ -52,8 +52,8 @@ def adas(open_acme: OpenAcme) -> OpenDesk:
 
 def test_closed_it_takes_one_line_and_still_says_what_goes_out(adas: OpenDesk) -> None:
     assert not controls.line(adas.window, "Agent").isVisible()
-    assert adas.window.consent.more.summary.text() == "Agent: Ada Lovelace"
-    assert controls.button(adas.window, "More details").accessibleDescription() == "Agent: Ada Lovelace"
+    assert controls.button(adas.window, "More details").text() == "Now · Ada Lovelace"
+    assert controls.button(adas.window, "More details").accessibleDescription() == "Now · Ada Lovelace"
     adas.window.consent.more.toggle.setFocus()
     adas.key(Qt.Key.Key_Space)
     adas.bot.waitUntil(controls.line(adas.window, "Agent").isVisible)

@@ -11,7 +11,10 @@ from pytestqt.qtbot import QtBot
 from consent_desk.domain.wire.category import Category
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
+from consent_desk.ui.checks.banners import QuestionBanner
+from consent_desk.ui.form.fields import CallFields
 from consent_desk.ui.form.panel import ConsentPanel
+from consent_desk.ui.lookup.view import KnownView
 from consent_desk.ui.widgets.inputs import Note
 from tests.domain.examples import Berlin
 from tests.ui import controls
@@ -29,7 +32,7 @@ def test_the_button_says_what_it_will_do(acme: OpenDesk) -> None:
     send = controls.button(acme.window, "Send")
     acme.fill()
     assert send.text() == "Opt out of SMS marketing"
-    controls.write(acme.window, "Category", "newsletter")
+    controls.choose_category(acme.window, "newsletter")
     assert not controls.combo(acme.window, "Valid until").isVisible()
     controls.button(acme.window, "Opt in (accept)").click()
     assert controls.combo(acme.window, "Valid until").isVisible()
@@ -40,8 +43,7 @@ def test_the_button_says_what_it_will_do(acme: OpenDesk) -> None:
 
 def test_empty_fields_that_nobody_touched_are_not_complained_about(acme: OpenDesk) -> None:
     assert [each.text() for each in acme.window.findChildren(Note) if each.isVisible()] == []
-    assert controls.combo(acme.window, "Category").count() == 2
-    assert controls.combo(acme.window, "Category").currentIndex() == -1
+    assert [box.isChecked() for box in controls.boxes(acme.window)] == [False, False]
 
 
 def test_a_field_that_was_emptied_says_what_is_missing(acme: OpenDesk) -> None:
@@ -50,14 +52,13 @@ def test_a_field_that_was_emptied_says_what_is_missing(acme: OpenDesk) -> None:
     assert acme.note("Customer ID") == ""
     acme.key(Qt.Key.Key_Tab)
     assert acme.note("Customer ID") == "⚠ Enter the customer ID."
-    assert acme.note("Category") == ""
+    assert acme.note("Categories") == ""
 
 
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
         ("Customer ID", "null", "is what a program writes for a missing ID"),
-        ("Category", "sms\u202emarketing", "an invisible direction mark"),
         ("Valid until", "03/04/2030", "This may be 3 Apr 2030 or 4 Mar 2030. Write it so."),
         ("Wording read out", "a\u202eb", "an invisible direction mark"),
     ],
@@ -80,26 +81,26 @@ def test_pressing_send_with_a_problem_goes_there_and_sends_nothing(
     controls.write(acme.window, "Customer ID", "jane@example.com")
     send = controls.button(acme.window, "Send")
     assert send.isEnabled()
-    assert description(acme) == "Category: Choose the consent category."
+    assert description(acme) == "Categories: Choose the consent category."
     before = engagement.received
     plain, control = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
     controls.press(acme.window, "Send")
     for which, modifier in ((Qt.Key.Key_Space, plain), (Qt.Key.Key_Return, control)):
-        assert controls.focused_name(acme.window) == "Category"
+        assert controls.focused_name(acme.window) == "SMS marketing"
         send.setFocus()
         acme.key(which, modifier)
-        assert controls.focused_name(acme.window) == "Category"
-        assert acme.note("Category") == "⚠ Choose the consent category."
+        assert controls.focused_name(acme.window) == "SMS marketing"
+        assert acme.note("Categories") == "⚠ Choose the consent category."
     assert controls.cells(acme.window, 0) == []
     assert engagement.received == before
 
 
 def test_a_category_that_is_not_offered_is_remarked_upon_and_may_be_sent(acme: OpenDesk) -> None:
     acme.fill(category="SMS_marketing")
-    assert acme.note("Category") == (
+    assert acme.note("Categories") == (
         "▲ Not among the project's categories: Engagement would not notice. Did you mean sms_marketing?"
     )
-    assert description(acme).startswith("Opt out of SMS_marketing. Category: Not among the project's")
+    assert description(acme).startswith("Opt out of SMS_marketing. Categories: Not among the project's")
 
 
 def test_an_opt_out_dated_back_is_warned_of_and_may_be_sent(acme: OpenDesk) -> None:
@@ -150,11 +151,12 @@ def test_an_hour_that_comes_twice_is_asked_about(open_acme: OpenAcme) -> None:
 
 def test_a_problem_comes_before_a_warning(acme: OpenDesk) -> None:
     acme.fill(category="fax ")
-    assert acme.note("Category").startswith("⚠ There is a space at the beginning or the end.")
+    assert acme.note("Categories").startswith("⚠ There is a space at the beginning or the end.")
 
 
 def test_a_category_stays_as_it_was_typed(acme: OpenDesk, engagement: Sandbox) -> None:
-    line = controls.line(acme.window, "Category")
+    line = controls.line(acme.window, "Other category ID")
+    acme.window.consent.categories.open_other()
     for leave in (Qt.Key.Key_Return, Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_Escape):
         line.clear()
         line.setFocus()
@@ -180,17 +182,17 @@ def test_other_spellings_of_what_is_offered_stay_too(acme: OpenDesk) -> None:
         assert controls.line(acme.window, name).text() == offered.upper()
 
 
-def test_choosing_from_the_list_takes_the_exact_id(acme: OpenDesk) -> None:
-    category = controls.combo(acme.window, "Category")
-    assert category.itemText(1) == "newsletter"
-    assert category.itemData(1, Qt.ItemDataRole.DisplayRole) == "Newsletter   newsletter"
-    category.setCurrentIndex(1)
-    assert controls.line(acme.window, "Category").text() == "newsletter"
+def test_a_typed_id_with_a_problem_says_so_below_the_list_and_on_the_button(acme: OpenDesk) -> None:
+    acme.fill(category="sms\u202emarketing")
+    assert "an invisible direction mark" in acme.note("Categories")
+    assert description(acme).startswith("Categories: ")
+    described = controls.named(acme.window, "Categories", QWidget).accessibleDescription()
+    assert "an invisible direction mark" in described
 
 
 def test_the_wheel_changes_no_closed_list(acme: OpenDesk) -> None:
     controls.button(acme.window, "Opt in (accept)").click()
-    for name in (*OFFERED, "Project", "Customer ID type", "Category", "Outcome filter"):
+    for name in (*OFFERED, "Project", "Customer ID type", "Outcome filter"):
         combo = controls.combo(acme.window, name)
         before = combo.currentText()
         controls.turn_wheel(combo)
@@ -200,7 +202,7 @@ def test_the_wheel_changes_no_closed_list(acme: OpenDesk) -> None:
     assert acme.project == "Acme production"
 
 
-def test_after_a_send_only_what_belongs_to_the_desk_stays(acme: OpenDesk) -> None:
+def test_after_a_send_only_the_project_stays(acme: OpenDesk) -> None:
     acme.fill("+15550100101")
     controls.combo(acme.window, "Customer ID type").setCurrentText("phone")
     controls.button(acme.window, "Opt in (accept)").click()
@@ -213,7 +215,7 @@ def test_after_a_send_only_what_belongs_to_the_desk_stays(acme: OpenDesk) -> Non
     acme.wait_for_status("Delivered")
     draft = acme.window.consent.draft()
     assert acme.project == "Acme production"
-    assert (draft.customer_id_type, draft.category, draft.channel) == ("phone", "sms_marketing", "phone")
+    assert (draft.customer_id_type, draft.category, draft.channel) == ("registered", "", "")
     assert (draft.customer_id, draft.action, draft.valid_until, draft.taken_at) == ("", "reject", "", "now")
     assert (draft.ticket, draft.wording) == ("", "")
     assert controls.focused_name(acme.window) == "Customer ID"
@@ -279,7 +281,9 @@ def test_a_label_from_the_server_is_no_markup(acme: OpenDesk) -> None:
         label.textFormat() == Qt.TextFormat.PlainText or "<" not in label.text()
         for label in acme.window.findChildren(QLabel)
     )
-    assert acme.note("Category") == "<b>SMS</b> & more"
+    [box] = controls.boxes(acme.window)
+    assert (box.accessibleName(), box.text()) == ("<b>SMS</b> & more", "<b>SMS</b> && more")
+    assert "&lt;b&gt;SMS" in box.toolTip()
 
 
 @pytest.fixture
@@ -316,8 +320,8 @@ def test_an_id_whose_type_is_offered_no_longer_waits_for_another_one(phone: Open
 
 
 def test_new_categories_leave_the_cursor_and_the_text_where_they_are(acme: OpenDesk) -> None:
-    controls.write(acme.window, "Category", "smsmarketing")
-    line = controls.line(acme.window, "Category")
+    controls.choose_category(acme.window, "smsmarketing")
+    line = controls.line(acme.window, "Other category ID")
     line.setCursorPosition(3)
     acme.window.consent.offer_categories((Category("a", "A"), Category("b", "B")))
     acme.key(Qt.Key.Key_Underscore)
@@ -326,12 +330,12 @@ def test_new_categories_leave_the_cursor_and_the_text_where_they_are(acme: OpenD
 
 def test_a_panel_alone_tells_what_is_typed(qtbot: QtBot) -> None:
     panel = ConsentPanel()
-    panel.complete()
+    panel.hold(CallFields(), KnownView(), QuestionBanner())
     qtbot.addWidget(panel)
     drafts: list[object] = []
     panel.draft_changed.connect(drafts.append)
     controls.line(panel, "Customer ID").setText("jane")
-    controls.line(panel, "Category").setText("x")
+    controls.line(panel, "Other category ID").setText("x")
     assert drafts[-1] == panel.draft()
     assert panel.draft().customer_id == "jane"
     assert isinstance(controls.named(panel, "Send", QWidget), QAbstractButton)

@@ -14,7 +14,7 @@ TEXT = "May we send you offers & news <b>by SMS</b>?"
 
 
 def menu(desk: OpenDesk) -> QMenu:
-    found = desk.window.consent.more.saved_wordings.menu()
+    found = desk.window.consent.fields.saved_wordings.menu()
     found.aboutToShow.emit()
     return found
 
@@ -28,7 +28,7 @@ def action(menu_: QMenu, words: str) -> QAction:
 
 
 def keep_text(desk: OpenDesk, text: str = TEXT, category: str = "sms_marketing") -> None:
-    controls.write(desk.window, "Category", category)
+    controls.choose_category(desk.window, category)
     desk.window.consent.wording.setPlainText(text)
     action(menu(desk), "Save this wording").trigger()
     desk.bot.waitUntil(lambda: any("Remove" in entry for entry in entries(desk)))
@@ -51,7 +51,7 @@ def test_undo_brings_back_what_was_typed_before_the_choice(acme: OpenDesk) -> No
 
 def test_texts_belong_to_their_category(acme: OpenDesk) -> None:
     keep_text(acme)
-    controls.write(acme.window, "Category", "newsletter")
+    controls.choose_category(acme.window, "newsletter")
     assert [entry for entry in entries(acme) if "May we" in entry] == []
 
 
@@ -65,9 +65,9 @@ def test_with_several_categories_ticked_none_is_kept_and_it_says_why(acme: OpenD
 
 def test_the_menu_opens_with_the_keyboard(acme: OpenDesk) -> None:
     keep_text(acme)
-    acme.window.consent.more.saved_wordings.setFocus()
+    acme.window.consent.fields.saved_wordings.setFocus()
     opened: list[bool] = []
-    found = acme.window.consent.more.saved_wordings.menu()
+    found = acme.window.consent.fields.saved_wordings.menu()
 
     def choose() -> None:
         opened.append(QApplication.activePopupWidget() is found)
@@ -85,14 +85,14 @@ def test_kept_texts_are_there_at_the_next_start(
     keep_text(acme)
     acme.window.close()
     again = open_desk(keyring).ready()
-    controls.write(again.window, "Category", "sms_marketing")
+    controls.choose_category(again.window, "sms_marketing")
     again.bot.waitUntil(lambda: "May we send you offers && news <b>by SMS</b>?" in entries(again))
 
 
 def test_a_text_is_removed_only_after_a_question(acme: OpenDesk) -> None:
     keep_text(acme)
     menu(acme)
-    removing = acme.window.consent.more.saved_wordings.menu().findChildren(QMenu)[0]
+    removing = acme.window.consent.fields.saved_wordings.menu().findChildren(QMenu)[0]
     action(removing, "May we").trigger()
     assert "May we" in acme.person.asked[-1]
     assert any("May we" in entry for entry in entries(acme))

@@ -118,11 +118,7 @@ def slow_acme(open_acme: OpenAcme, held_back: HeldBack) -> OpenDesk:
 
 
 def known(desk: OpenDesk) -> str:
-    return controls.label(desk.window, "What is known of this customer")
-
-
-def others(desk: OpenDesk) -> QLabel:
-    return controls.named(desk.window, "Other categories of this customer", QLabel)
+    return controls.known(desk.window)
 
 
 def question(desk: OpenDesk) -> str:
@@ -146,7 +142,7 @@ def looked_up(engagement: Sandbox) -> list[str]:
 
 def type_case(desk: OpenDesk, customer: str = "jane@example.com", category: str = "sms_marketing") -> None:
     """Type category and customer ID, and look the customer up by Return."""
-    controls.write(desk.window, "Category", category)
+    controls.choose_category(desk.window, category)
     controls.write(desk.window, "Customer ID", customer)
     desk.key(Qt.Key.Key_Return)
 
@@ -160,7 +156,7 @@ def confirm(desk: OpenDesk) -> None:
 
 
 def test_a_pasted_id_is_looked_up_at_once(nobody_pauses: None, acme: OpenDesk) -> None:
-    controls.write(acme.window, "Category", "sms_marketing")
+    controls.choose_category(acme.window, "sms_marketing")
     controls.paste(acme.window, "Customer ID", "jane@example.com")
     wait_until_known(acme, "sms_marketing: accepted since")
     assert ", source page, unlimited. Looked up at " in known(acme)
@@ -181,47 +177,42 @@ def test_return_looks_up_without_a_pause(nobody_pauses: None, acme: OpenDesk) ->
     wait_until_known(acme, "This customer exists.")
 
 
-def test_the_chosen_category_stands_first_and_the_others_in_one_line(
-    acme: OpenDesk, engagement: Sandbox
-) -> None:
+def test_each_category_says_what_holds_since_when_and_from_where(acme: OpenDesk, engagement: Sandbox) -> None:
     type_case(acme, category="newsletter")
     wait_until_known(acme, "newsletter: rejected since")
-    assert others(acme).text() == "Others: sms_marketing accepted"
-    assert others(acme).accessibleDescription().startswith("sms_marketing: accepted since")
-    controls.write(acme.window, "Category", "sms_marketing")
+    assert controls.row_state(acme.window, "Newsletter").startswith("rejected since")
+    told = controls.row_state(acme.window, "SMS marketing")
+    assert told.startswith("accepted since")
+    assert told.endswith(", source page, unlimited · ID sms_marketing")
+    controls.choose_category(acme.window, "sms_marketing")
     wait_until_known(acme, "sms_marketing: accepted since")
-    assert others(acme).text() == "Others: newsletter rejected"
     assert looked_up(engagement) == ["jane@example.com"]
 
 
 def details(desk: OpenDesk) -> QPlainTextEdit:
-    return controls.long_text(desk.window, "Details of this customer")
+    return controls.long_text(desk.window, "Details of this category")
 
 
-def test_a_key_opens_and_closes_since_when_and_from_where_the_others_are_known(acme: OpenDesk) -> None:
+def test_a_key_opens_and_closes_all_that_is_known_of_the_category_in_focus(acme: OpenDesk) -> None:
     type_case(acme, category="newsletter")
     wait_until_known(acme, "newsletter: rejected since")
+    acme.key(Qt.Key.Key_G, ALT)
+    acme.key(Qt.Key.Key_Down)
     assert not details(acme).isVisible()
     acme.key(Qt.Key.Key_Down, ALT)
     assert details(acme).isVisible()
+    assert details(acme).toPlainText().startswith("Newsletter: rejected since")
+    acme.key(Qt.Key.Key_Up)
     shown = details(acme).toPlainText()
-    assert shown.startswith("sms_marketing: accepted since")
-    assert shown.endswith(", source page, unlimited")
-    acme.key(Qt.Key.Key_Down, ALT)
+    assert shown.startswith("SMS marketing: accepted since")
+    assert shown.endswith(", source page, unlimited\nID: sms_marketing")
+    acme.key(Qt.Key.Key_F2)
     assert not details(acme).isVisible()
-    acme.key(Qt.Key.Key_Down, ALT)
+    acme.key(Qt.Key.Key_F2)
     acme.key(Qt.Key.Key_Tab)
-    assert controls.focused_name(acme.window) == "Details of this customer"
-
-
-def test_the_wording_that_was_read_out_stands_in_the_details(acme: OpenDesk, engagement: Sandbox) -> None:
-    worded(engagement, "May we write?")
-    acme.key(Qt.Key.Key_L, CONTROL)
-    acme.key(Qt.Key.Key_Down, ALT)
-    type_case(acme, "kofi@example.org")
-    wait_until_known(acme, "accepted since")
-    assert details(acme).isVisible()
-    assert details(acme).toPlainText().startswith("Wording: May we write?\n")
+    assert controls.focused_name(acme.window) == "Details of this category"
+    acme.key(Qt.Key.Key_Escape)
+    assert not details(acme).isVisible()
 
 
 def worded(engagement: Sandbox, wording: str) -> None:
@@ -235,17 +226,17 @@ def worded(engagement: Sandbox, wording: str) -> None:
     engagement.engagement.add({"registered": "kofi@example.org"}, accepted, None)
 
 
-def test_the_wording_of_the_chosen_category_is_told_beside_it_and_cut(
+def test_the_wording_that_was_read_out_stands_in_the_details_and_is_cut(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     worded(engagement, "May we <b>write</b>?" + " word" * 2000)
+    acme.key(Qt.Key.Key_F2)
     type_case(acme, "kofi@example.org")
     wait_until_known(acme, "accepted since")
-    shown = controls.named(acme.window, "What is known of this customer", QLabel)
-    assert shown.accessibleDescription().startswith(f"{known(acme)} Wording: May we <b>write</b>? word")
-    assert shown.accessibleDescription().endswith("…")
-    assert "Wording: May we &lt;b&gt;write&lt;/b&gt;?" in shown.toolTip()
-    assert len(shown.toolTip()) < 700
+    shown = details(acme).toPlainText()
+    assert "\nWording: May we <b>write</b>? word" in shown
+    assert "…\nID: sms_marketing" in shown
+    assert len(shown) < 700
     assert "May we" not in known(acme)
 
 
@@ -253,13 +244,18 @@ def test_a_category_without_consent_says_so(acme: OpenDesk, engagement: Sandbox)
     engagement.engagement.add({"registered": "kofi@example.org"}, {}, None)
     type_case(acme, "kofi@example.org")
     wait_until_known(acme, "sms_marketing: no consent recorded")
-    assert others(acme).text() == "Others: 1 never asked"
+    assert [
+        controls.row_state(acme.window, one).split(" · ")[0] for one in ("SMS marketing", "Newsletter")
+    ] == [
+        "no consent recorded",
+        "no consent recorded",
+    ]
 
 
 def test_a_refused_look_up_is_quiet_and_return_asks_again(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.misbehave(Fault.INVALID_SECRET, times=1)
     type_case(acme)
-    wait_until_known(acme, "not known: this desk's key is wrong")
+    wait_until_known(acme, "Not known: this desk's key is wrong")
     acme.window.consent.customer_id.setFocus()
     acme.key(Qt.Key.Key_Return)
     wait_until_known(acme, "accepted since")
@@ -268,7 +264,7 @@ def test_a_refused_look_up_is_quiet_and_return_asks_again(acme: OpenDesk, engage
 @pytest.mark.usefixtures("soon_slow")
 def test_a_slow_look_up_says_that_there_is_no_need_to_wait(slow_acme: OpenDesk, held_back: HeldBack) -> None:
     type_case(slow_acme)
-    wait_until_known(slow_acme, "not known: no answer yet")
+    wait_until_known(slow_acme, "Not known: no answer yet")
     held_back.let.set()
     wait_until_known(slow_acme, "accepted since")
 
@@ -304,7 +300,7 @@ def test_the_sandbox_is_looked_into_just_the_same(demo: OpenDesk) -> None:
 
 
 def test_a_known_customers_opt_out_takes_two_keys(acme: OpenDesk, engagement: Sandbox) -> None:
-    controls.write(acme.window, "Category", "sms_marketing")
+    controls.choose_category(acme.window, "sms_marketing")
     acme.key(Qt.Key.Key_L, CONTROL)
     QGuiApplication.clipboard().setText("jane@example.com")
     acme.key(Qt.Key.Key_V, CONTROL)
@@ -318,8 +314,7 @@ def test_a_known_customers_opt_out_takes_two_keys(acme: OpenDesk, engagement: Sa
 def asked(acme: OpenDesk) -> OpenDesk:
     """A desk that asks about a customer who is not there."""
     type_case(acme, "jane@exmaple.com")
-    wait_until_known(acme, f"▲ {UNKNOWN}")
-    assert not others(acme).isVisible()
+    wait_until_known(acme, UNKNOWN)
     acme.key(Qt.Key.Key_Return, CONTROL)
     assert UNKNOWN in question(acme)
     return acme
@@ -331,10 +326,13 @@ def test_an_unknown_customer_is_asked_about_in_place(asked: OpenDesk, engagement
     assert last.text().endswith("(Alt+R)")
     assert last.accessibleDescription().endswith("Alt+R")
     names = [controls.focused_name(asked.window)]
-    while names[-1] != "Send":
-        asked.key(Qt.Key.Key_Tab)
-        names.append(controls.focused_name(asked.window))
-    assert names == ["Correct the ID", "Record anyway: creates a profile", "Send"]
+    asked.key(Qt.Key.Key_Tab)
+    names.append(controls.focused_name(asked.window))
+    assert names == ["Correct the ID", "Record anyway: creates a profile"]
+    # Send stays where it is, and says why it waits.
+    send = controls.button(asked.window, "Send")
+    assert (send.isVisible(), send.isEnabled()) == (True, False)
+    assert "answer the question first" in send.accessibleDescription()
     assert events(engagement) == []
     assert asked.person.asked == []
 
@@ -481,7 +479,7 @@ def test_a_category_that_the_project_does_not_have_is_asked_about(acme: OpenDesk
     acme.key(Qt.Key.Key_Return, CONTROL)
     assert "sms: Not among the project's categories" in question(acme)
     acme.key(Qt.Key.Key_Escape)
-    assert controls.focused_name(acme.window) == "Category"
+    assert controls.focused_name(acme.window) == "Other category ID"
 
 
 def test_what_is_learned_while_a_question_stands_is_asked_too(
@@ -515,8 +513,8 @@ def test_after_the_call_nothing_of_the_customer_is_shown(acme: OpenDesk) -> None
     wait_until_known(acme, "accepted since")
     acme.key(Qt.Key.Key_Return, CONTROL)
     acme.wait_for_status("Delivered")
-    assert (known(acme), others(acme).text(), others(acme).toolTip()) == ("", "", "")
-    assert details(acme).toPlainText() == ""
+    assert known(acme) == ""
+    assert controls.row_state(acme.window, "SMS marketing") == "not known yet · ID sms_marketing"
 
 
 def test_an_address_under_another_type_is_offered_under_its_own(

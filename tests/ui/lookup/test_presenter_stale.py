@@ -19,9 +19,12 @@ from consent_desk.domain.lifecycle.record import NO_CONTEXT
 from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.outcome import Answered, Outcome
 from consent_desk.domain.wire.request import PreparedRequest
+from consent_desk.ui.checks.banners import QuestionBanner
+from consent_desk.ui.form.fields import CallFields
 from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.lookup.presenter import LookupPresenter
+from consent_desk.ui.lookup.view import KnownView
 from consent_desk.ui.shell.context import ShellContext
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.shell.status import StatusPanel
@@ -84,7 +87,7 @@ class Caller(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.consent = ConsentPanel()
-        self.consent.complete()
+        self.consent.hold(CallFields(), KnownView(), QuestionBanner())
         self.status = StatusPanel()
         self.lanes = Lanes()
         self.sent: set[str] = set()
@@ -101,7 +104,7 @@ class Caller(QWidget):
         )
         self.consent.draft_changed.connect(self._follow)
         self.consent.offer_id_types(["registered"])
-        self.consent.category.set_text("sms_marketing")
+        self.consent.categories.choose(["sms_marketing"])
 
     def act(self, what: str, value: str | int) -> None:
         line = self.consent.customer_id
@@ -151,12 +154,12 @@ def test_what_is_shown_belongs_to_the_field_and_the_alarm_names_none_but_who_was
     caller = Caller()
     for what, value in actions:
         caller.act(what, value)
-        shown, customer = caller.consent.known.chosen.text(), caller.consent.customer_id.text()
+        shown, customer = caller.consent.known.pill.accessibleDescription(), caller.consent.customer_id.text()
         assert shown in {"", "Looking up…"} or belongs(shown, customer)
         named = [part.split(".")[0] for part in caller.status.label.text().split("registered = ")[1:]]
         assert set(named) <= {one for one in caller.sent if one in UNKNOWN or one not in IDS}
     caller.act("return", "")
     while caller.lanes.waiting:
         caller.lanes.answer(0)
-    shown, customer = caller.consent.known.chosen.text(), caller.consent.customer_id.text()
+    shown, customer = caller.consent.known.pill.accessibleDescription(), caller.consent.customer_id.text()
     assert belongs(shown, customer) if customer else shown == ""

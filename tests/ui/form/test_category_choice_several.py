@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QListWidget
+from PySide6.QtWidgets import QApplication, QLabel
 
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.faults import Fault
@@ -22,12 +21,12 @@ from tests.ui.desks import OpenDesk
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
-def choices(desk: OpenDesk) -> QListWidget:
-    return controls.named(desk.window, "Categories to choose", QListWidget)
+def ticked(desk: OpenDesk) -> tuple[str, ...]:
+    """All that is chosen."""
+    return controls.chosen(desk.window)
 
 
-def category(desk: OpenDesk) -> str:
-    return controls.line(desk.window, "Category").text()
+BOTH = ("sms_marketing", "newsletter")
 
 
 def body(desk: OpenDesk) -> Any:
@@ -38,26 +37,18 @@ def sent(engagement: Sandbox) -> list[Any]:
     return [json.loads(each.body) for each in engagement.received if "/track/" in each.path]
 
 
-def test_the_list_opens_with_the_category_of_the_field_ticked(acme: OpenDesk) -> None:
-    acme.fill(category="newsletter")
-    controls.button(acme.window, "Several categories").click()
-    assert [choices(acme).item(row).checkState() for row in range(2)] == [
-        Qt.CheckState.Unchecked,
-        Qt.CheckState.Checked,
-    ]
-    assert category(acme) == "newsletter"
-    controls.write(acme.window, "Category", "sms_marketing")
-    assert acme.window.consent.several.choice.chosen() == ("sms_marketing",)
-
-
 def test_categories_are_ticked_with_the_keyboard_alone(acme: OpenDesk) -> None:
     acme.fill()
-    window = acme.window.windowHandle()
-    QTest.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.AltModifier)
-    acme.bot.waitUntil(lambda: controls.focused_name(acme.window) == "Categories to choose")
-    QTest.keyClick(window, Qt.Key.Key_Down)
-    QTest.keyClick(window, Qt.Key.Key_Space)
-    assert category(acme) == "2 categories"
+    acme.key(Qt.Key.Key_G, Qt.KeyboardModifier.AltModifier)
+    assert controls.focused_name(acme.window) == "SMS marketing"
+    acme.key(Qt.Key.Key_Down)
+    assert controls.focused_name(acme.window) == "Newsletter"
+    acme.key(Qt.Key.Key_Space)
+    assert ticked(acme) == BOTH
+    acme.key(Qt.Key.Key_Tab)
+    assert controls.focused_name(acme.window) == "Opt out (reject)"
+    acme.key(Qt.Key.Key_Backtab)
+    assert controls.focused_name(acme.window) == "Newsletter"
 
 
 def test_all_go_out_one_after_the_other_as_the_preview_showed_them(
@@ -65,9 +56,11 @@ def test_all_go_out_one_after_the_other_as_the_preview_showed_them(
 ) -> None:
     acme.fill()
     acme.tick_all()
-    assert category(acme) == "2 categories"
-    assert controls.button(acme.window, "Send").accessibleDescription() == "Opt out of 2 categories"
-    assert "general consent" in acme.window.consent.several.choice.remark.text()
+    assert ticked(acme) == BOTH
+    said = "Opt out of SMS marketing and Newsletter"
+    assert controls.button(acme.window, "Send").accessibleDescription() == said
+    assert "general consent" in controls.button(acme.window, "All categories").toolTip()
+    assert acme.note("Categories") == "All 2 of the project, each with an event of its own."
     controls.write(acme.window, "Ticket", "4711")
     shown = [body(acme)]
     controls.press(acme.window, "Next request")
@@ -95,14 +88,12 @@ def test_copy_all_holds_every_request_without_the_key(acme: OpenDesk) -> None:
     assert text.count("••••••••") == 2
 
 
-def test_a_new_caller_starts_with_the_category_from_before(acme: OpenDesk) -> None:
+def test_a_new_caller_starts_with_none_of_them(acme: OpenDesk) -> None:
     acme.fill(category="newsletter")
     acme.tick_all()
     controls.press(acme.window, "Send")
     acme.wait_for_status("2 delivered")
-    assert category(acme) == "newsletter"
-    assert acme.window.consent.draft().categories == ()
-    assert not choices(acme).isVisible()
+    assert ticked(acme) == ()
     acme.fill()
     assert not acme.window.preview.pages.isVisible()
 
@@ -184,21 +175,14 @@ def entry_of(desk: OpenDesk, category_id: str) -> Entry:
     return found()[0]
 
 
-def test_unticking_one_by_one_brings_the_category_from_before_back(acme: OpenDesk) -> None:
-    acme.fill()
-    acme.tick_all()
-    choices(acme).item(0).setSelected(False)
-    choices(acme).item(1).setSelected(False)
-    assert category(acme) == "sms_marketing"
-    assert acme.window.consent.draft().category == "sms_marketing"
-    assert acme.window.consent.several.choice.chosen() == ()
-    acme.tick_all()
-    acme.tick_all()
-    assert (category(acme), acme.window.consent.draft().categories) == ("sms_marketing", ())
-    # So does what is chosen in the field.
-    acme.tick_all()
-    controls.combo(acme.window, "Category").setCurrentIndex(1)
-    assert (category(acme), acme.window.consent.draft().categories) == ("newsletter", ())
+def test_all_are_ticked_and_unticked_by_one_key(acme: OpenDesk) -> None:
+    acme.fill(category="newsletter")
+    for expected in (BOTH, (), BOTH):
+        acme.key(Qt.Key.Key_A, Qt.KeyboardModifier.AltModifier)
+        assert ticked(acme) == expected
+    controls.tick(acme.window, "SMS marketing")
+    assert ticked(acme) == ("newsletter",)
+    assert not controls.button(acme.window, "All categories").isChecked()
 
 
 def test_a_ticked_category_that_is_not_offered_any_more_is_named(acme: OpenDesk) -> None:
@@ -206,10 +190,10 @@ def test_a_ticked_category_that_is_not_offered_any_more_is_named(acme: OpenDesk)
     acme.tick_all()
     offered = [Category("sms_marketing", "SMS"), Category("other", "Other")]
     acme.window.consent.offer_categories(offered)
-    assert category(acme) == "sms_marketing"
+    assert ticked(acme) == ("sms_marketing",)
     notes = [label.text() for label in acme.window.consent.findChildren(QLabel)]
     assert any("Left out, no longer offered: newsletter." in note for note in notes)
-    choices(acme).item(1).setSelected(True)
+    controls.tick(acme.window, "Other")
     notes = [label.text() for label in acme.window.consent.findChildren(QLabel)]
     assert not any("Left out" in note for note in notes)
 
@@ -230,7 +214,7 @@ def test_what_several_could_not_be_noted_stays_and_is_noted_as_it_was(
         "None of the 2 was noted: jane@example.com, opt-out of sms_marketing, newsletter, Acme production"
         in acme.status
     )
-    assert category(acme) == "2 categories"
+    assert ticked(acme) == BOTH
     controls.press(acme.window, "Copy as a slip")
     slip = QApplication.clipboard().text()
     assert slip.count("NOT NOTED by Consent Desk") == 2
@@ -250,13 +234,12 @@ def test_choosing_the_same_project_again_leaves_what_was_ticked(acme: OpenDesk) 
     assert acme.window.consent.draft().categories == ("sms_marketing", "newsletter")
 
 
-def test_categories_that_come_while_the_list_is_open_leave_the_cursor_on_its_category(acme: OpenDesk) -> None:
+def test_categories_that_come_leave_the_focus_on_its_category(acme: OpenDesk) -> None:
     acme.fill()
-    controls.button(acme.window, "Several categories").click()
-    choices(acme).setCurrentRow(1)
+    controls.boxes(acme.window)[1].setFocus()
     offered = [Category(one, one) for one in ("first", "sms_marketing", "newsletter")]
     acme.window.consent.offer_categories(offered)
-    assert choices(acme).currentItem().text() == "newsletter"
+    assert controls.focused_name(acme.window) == "newsletter"
 
 
 def test_several_of_practice_are_said_to_be_practised(demo: OpenDesk) -> None:

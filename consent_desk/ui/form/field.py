@@ -1,0 +1,108 @@
+"""What stands around a field of the caller's card: its label above, and a line for its note below."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from consent_desk.ui.theme.fonts import CAPTION, HEADING, sized
+from consent_desk.ui.widgets.banner import TintedLabel
+from consent_desk.ui.widgets.inputs import Note, label_for
+from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.tones import Tone
+
+
+def heading(text: str) -> QLabel:
+    """What a part of the card is called."""
+    label = QLabel(text)
+    label.setFont(sized(HEADING, semibold=True))
+    return label
+
+
+def caption(text: str = "") -> TintedLabel:
+    """Small and quiet text in one line."""
+    label = TintedLabel()
+    label.setFont(sized(CAPTION))
+    label.setWordWrap(False)
+    label.setText(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    return label
+
+
+class LineNote(Note):
+    """A note in one line: what does not fit is in the tool tip, and in the description of its field."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFont(sized(CAPTION))
+        self.setWordWrap(False)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:
+        super().show_text(tone, text, loud=loud)
+        self.setToolTip(tool_tip(text))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        QPainter(self).drawText(self.rect(), flags, shown)
+
+
+class NoteLine(QWidget):
+    """The line for the notes of one field or of several beside each other: as high with them as without."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        self.notes = {name: LineNote() for name in names}
+        for name, note in self.notes.items():
+            note.setObjectName(f"note of {name}")
+        self._row = fill(QHBoxLayout(self), *((note, 1) for note in self.notes.values()))
+        self._row.setSpacing(8)
+        self.setFixedHeight(self._least())
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def _least(self) -> int:
+        return next(iter(self.notes.values())).fontMetrics().height() + 2
+
+    def add(self, button: QWidget) -> None:
+        """Put what mends a field behind its note."""
+        button.setMaximumHeight(self._least())
+        button.setFont(sized(CAPTION))
+        self._row.addWidget(button)
+
+
+class FieldNote:
+    """The note of one field, and where what mends it stands.
+
+    `remark` tells what else is worth knowing of it, `is_empty` whether nothing is in it, where it is none of
+    those that tell by themselves.
+    """
+
+    def __init__(
+        self,
+        line: NoteLine,
+        name: str,
+        *,
+        remark: Callable[[], str] = lambda: "",
+        is_empty: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.note: Note = line.notes[name]
+        self.add = line.add
+        self.remark, self.is_empty = remark, is_empty
+
+
+def labelled(text: str, field: QWidget, name: str, *, more: QLabel | None = None) -> QWidget:
+    """`field` below its label, by which it is called `name`; `more` stands behind the label."""
+    label = label_for(text, field, name)
+    label.setFont(sized(CAPTION, semibold=True))
+    both = QWidget()
+    above = fill(QHBoxLayout(), label, *([] if more is None else [(more, 1)]))
+    above.setSpacing(8)
+    if more is None:
+        above.addStretch()
+    fill(QVBoxLayout(both), above, field).setSpacing(3)
+    both.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    return both

@@ -1,0 +1,57 @@
+"""What a look-up told of one category, as its row says it: in few words, or in full."""
+
+from datetime import datetime
+
+from consent_desk.domain.consent.values import Consent
+from consent_desk.domain.lifecycle.judgement import noun
+from consent_desk.domain.lifecycle.messages import tell_status
+from consent_desk.domain.text import cut
+from consent_desk.domain.wire.customer import CategoryStatus, CurrentState, moment
+from consent_desk.ui.form.category_rows import RowState
+from consent_desk.ui.widgets.messages import Local, moment_of, render
+
+_LONGEST_SOURCE = 40
+_LONGEST_WORDING = 300
+
+NOT_TOLD = RowState(whole="not known, the answer does not say")
+NOBODY = RowState(whole="nobody has this ID")
+
+_HEADS = {
+    CurrentState.ACCEPTED: ("accepted", "text"),
+    CurrentState.REJECTED: ("opted out", "warn"),
+    CurrentState.ENDED: ("ended", "second"),
+    CurrentState.UNCLEAR: ("opted out or ended", "warn"),
+    CurrentState.NEVER: ("never asked", "second"),
+}
+_SOURCES = {"private_api": "API", "": ""}
+
+
+def state_of(status: CategoryStatus, local: Local) -> RowState:
+    """What holds, since when, and from where."""
+    head, tint = _HEADS[status.current_state]
+    lengths, since = [head], moment(status.since)
+    if since is not None:
+        lengths.insert(0, f"{head} since {_day(local(since))}")
+        if source := cut(_SOURCES.get(status.source, status.source), _LONGEST_SOURCE):
+            lengths.insert(0, f"{lengths[0]} · {source}")
+    return RowState(
+        lengths=tuple(lengths),
+        whole=render(tell_status(status), local),
+        wording=f"Wording: {cut(status.wording, _LONGEST_WORDING)}" if status.wording else "",
+        tint=tint,
+    )
+
+
+def noted_here(consent: Consent, local: Local) -> RowState:
+    """That it was noted here so lately that a look-up may not show it yet."""
+    when = moment_of(local(consent.noted_at))
+    word = f"{noun(consent.action)} noted {when}"
+    whole = f"an {noun(consent.action)} was noted here at {when}, it may not show yet"
+    return RowState(lengths=(word, f"noted {when}"), whole=whole, tint="info")
+
+
+def _day(at: datetime) -> str:
+    today = at.now(at.tzinfo)
+    if at.date() == today.date():
+        return f"{at:%H:%M}"
+    return f"{at.day} {at:%b}" if at.year == today.year else f"{at.day} {at:%b %Y}"
