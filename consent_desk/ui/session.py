@@ -35,6 +35,7 @@ from consent_desk.ui.presenting.presenter import PresentingPresenter
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.proof.presenter import ProofPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.widgets.inputs import commit_typing
 from consent_desk.ui.widgets.messages import render, render_error
@@ -197,6 +198,8 @@ class Session(Presenter):
             return "Answer the question first."
         if self._receipt.names_not_noted:
             return "Deal first with what was NOT NOTED: copy its slip, then dismiss it."
+        if self._window.banners.is_shown(Rank.JOURNAL):
+            return "Mend the journal first."
         return ""
 
     def leave_journal(self, why: str) -> None:

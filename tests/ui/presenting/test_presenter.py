@@ -27,6 +27,7 @@ from consent_desk.system.folders import Folders
 from consent_desk.ui.log.panel import ProofButton
 from consent_desk.ui.proof import pdf
 from consent_desk.ui.proof.text import text_of
+from consent_desk.ui.recovery.backups_dialog import BackupsDialog
 from tests.consents import claim, go_on, later
 from tests.domain.canaries import NAMES, canaries, spellings, traces
 from tests.ui import controls
@@ -98,6 +99,15 @@ def present(desk: OpenDesk) -> None:
 @pytest.fixture
 def presenting(desk: OpenDesk) -> OpenDesk:
     """The same while somebody presents."""
+    settings = desk.open_settings()
+    settings.reject()
+    controls.press(desk.window, "Backups")
+    backups = desk.window.findChild(BackupsDialog)
+    assert backups is not None
+    desk.bot.waitUntil(lambda: backups.isVisible() and "journal" not in backups.message.text())
+    backups.reject()
+    desk.window.activateWindow()
+    desk.bot.waitUntil(desk.window.isActiveWindow)
     desk.fill(NAMES["customer"])
     controls.write(desk.window, "Filter", "canary")
     desk.choose_line()
@@ -223,6 +233,12 @@ def test_nothing_real_can_be_sent_or_changed(presenting: OpenDesk, engagement: S
     presenting.wait_for_status("Presenting: nothing real is sent or changed.")
     assert controls.cells(presenting.window, 1) == before
     assert events(engagement) == []
+
+
+def test_no_backups_are_shown(presenting: OpenDesk) -> None:
+    controls.press(presenting.window, "Backups")
+    presenting.wait_for_status("the backups are not shown")
+    assert traces(everything(presenting.window)) == set()
 
 
 def test_no_settings_are_shown(presenting: OpenDesk) -> None:
