@@ -35,6 +35,7 @@ from consent_desk.ui.presenting.presenter import PresentingPresenter
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.proof.presenter import ProofPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.widgets.inputs import commit_typing
 from consent_desk.ui.widgets.messages import render, render_error
@@ -162,6 +163,7 @@ class Session(Presenter):
         projects.check_passed.connect(self._offer_kept)
         projects.project_left.connect(self._submitter.leave_form)
         projects.project_left.connect(self._receipt.leave_project)
+        self._shell.lens.changed.connect(self._receipt.put_away)
         projects.project_left.connect(self._form.forget_all)
         projects.project_chosen.connect(self.use_project)
         projects.project_withheld.connect(self._wait_for_project)
@@ -194,7 +196,11 @@ class Session(Presenter):
             return "Wait until what you pressed Send for has left."
         if self._question.is_open:
             return "Answer the question first."
-        return "Copy or save first what was NOT NOTED." if self._receipt.slips else ""
+        if self._receipt.names_not_noted:
+            return "Deal first with what was NOT NOTED: copy its slip, then dismiss it."
+        if self._window.banners.is_shown(Rank.JOURNAL):
+            return "Mend the journal first."
+        return ""
 
     def leave_journal(self, why: str) -> None:
         """Put the journal of the real consents down: it is about to be closed."""

@@ -223,6 +223,12 @@ class ReceiptPresenter(Presenter):
         self._call.leave_project()
         self._show()
 
+    def put_away(self) -> None:
+        """Others look on, or no longer: speak of nothing that was noted so far."""
+        self._presses.clear()
+        self._to_announce.clear()
+        self.leave_project()
+
     def forget_customer(self, project_id: str, customer: CustomerId) -> None:
         """A customer was erased: speak of nothing that was noted for them."""
         for of, press in [*self._presses]:
@@ -239,6 +245,11 @@ class ReceiptPresenter(Presenter):
     def slips(self) -> tuple[str, ...]:
         """What could not be noted, and nobody has taken along so far."""
         return tuple(one.slip for one in self._call.only_here)
+
+    @property
+    def names_not_noted(self) -> bool:
+        """Whether something that could not be noted is in view, copied or not."""
+        return bool(self._call.beside) or self._call.not_noted is not None
 
     def take_along(self) -> None:
         """All of them were copied or saved."""
@@ -281,6 +292,7 @@ class ReceiptPresenter(Presenter):
         match shown:
             case None:
                 self._panel.show_told(REST)
+                self._panel.correct.setAccessibleDescription("")
             case Press():
                 self._panel.show_told(shown.told(self._now()), can_correct=bool(_correctable(shown)))
                 self._panel.correct.setAccessibleDescription(shown.who)

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout
 
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
 from consent_desk.ui.widgets.inputs import button
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.tones import Tone, sign
+from consent_desk.ui.widgets.tones import Tone
 
 _KEY = "presenting"
 
@@ -23,12 +25,16 @@ class PresentingBanner(TintedBanner):
     """Says that others may look on, and ends it."""
 
     def __init__(self) -> None:
-        super().__init__(Tone.WARNING)
+        super().__init__(Tone.NEUTRAL)
         self.label = TintedLabel("Presenting", bold=True)
-        self.label.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {BANNER}".strip())
+        self.label.show_text(Tone.NEUTRAL, BANNER)
         self.stop = button("Stop presenting")
-        fill(QHBoxLayout(self), (self.label, 1), self.stop, margins=(16, 6, 16, 6))
+        fill(QHBoxLayout(self), (self.label, 1), self.stop, margins=(44, 6, 16, 6))
         self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        paint_icon(QPainter(self), QRect(16, (self.height() - 20) // 2, 20, 20), "eye-off", "info")
 
 
 class PresentingPresenter(Presenter):

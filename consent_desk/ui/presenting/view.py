@@ -4,9 +4,9 @@ What is not named here does not pass: whoever asks a workspace for something new
 told that it is not to be had.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import DeskError
@@ -17,28 +17,33 @@ from consent_desk.domain.presenting import MASKED, Masker
 from consent_desk.proof.make import Local, Pages, Proofs, save_pages
 from consent_desk.workspace import Workspace
 
-_ASKED_OF: Mapping[str, frozenset[str]] = {
-    "journal": frozenset({"has", "head", "mark_trouble", "record"}),
-    "engine": frozenset(
-        {"outlook", "failing", "question", "holds", "is_held", "is_behind", "outstanding", "open_entries"}
-    ),
-    "outbox": frozenset(),
+if TYPE_CHECKING:
+    from consent_desk.journal.journal import SqliteJournal
+
+_MASKED = {
+    "journal": frozenset({"mark_trouble", "record"}),
+    "engine": frozenset({"outlook", "failing", "question", "open_entries"}),
     "alarms": frozenset({"standing"}),
-    "history": frozenset(),
+}
+"""What may be asked of each part of a workspace, and is masked."""
+
+_PLAIN = {
+    "journal": frozenset({"has", "head"}),
+    "engine": frozenset({"holds", "is_held", "is_behind", "outstanding", "lists"}),
     "transport": frozenset({"moment"}),
 }
-"""What may be asked of each part of a workspace; all that it tells is masked."""
+"""What tells of nobody: numbers, times, request IDs."""
+
+_PARTS = ("engine", "outbox", "alarms", "history", "transport")
 
 
 def presented(workspace: Workspace, masker: Masker) -> Workspace:
     """`workspace` for others to look at."""
-    parts: dict[str, Any] = {
-        name: Part(getattr(workspace, name), masker, asked) for name, asked in _ASKED_OF.items()
-    }
-    parts["journal"] = Journal(workspace.journal, masker, _ASKED_OF["journal"])
+    parts: dict[str, Any] = {name: Part(getattr(workspace, name), name, masker) for name in _PARTS}
     return replace(
         workspace,
         **parts,
+        journal=cast("SqliteJournal", Journal(workspace.journal, "journal", masker)),
         proofs=cast("Proofs", ShownProofs(workspace.proofs, masker)),
         presented=True,
         back_up=None,
@@ -58,15 +63,17 @@ def refuse(*_asked: object, **_named: object) -> None:
 
 
 class Part:
-    """A part of a workspace that answers what is `asked`, masked, and refuses everything else."""
+    """A part of a workspace that answers what may be asked of it, and refuses everything else."""
 
-    def __init__(self, real: object, masker: Masker, asked: Collection[str]) -> None:
+    def __init__(self, real: object, name: str, masker: Masker) -> None:
         self._real = real
+        self._name = name
         self._masker = masker
-        self._asked = asked
 
     def __getattr__(self, name: str) -> Any:
-        if name not in self._asked:
+        if name in _PLAIN.get(self._name, ()):
+            return getattr(self._real, name)
+        if name not in _MASKED.get(self._name, ()):
             return refuse
         found = getattr(self._real, name)
         if not callable(found):

@@ -46,12 +46,21 @@ class BackupList(Presenter):
         self.dialog.chosen.connect(self._check)
         self.dialog.choose.clicked.connect(self._choose_folder)
         self.dialog.without.clicked.connect(lambda: self._keep_folder(None))
+        shell.lens.changed.connect(self._put_away)
 
     def open(self) -> None:
         """Show the dialog, and list anew."""
         self._begin()
         self.dialog.show()
         self.dialog.activateWindow()
+
+    def _put_away(self) -> None:
+        """Others look on: it names files."""
+        self._look = object()
+        if self.dialog.isVisible():
+            self.dialog.reject()
+        self.dialog.clear()
+        self.dialog.show_folder(None)
 
     def say(self, trouble: str) -> None:
         """Say what went wrong; it stays until the list is looked for anew."""

@@ -109,7 +109,10 @@ class RecoveryPresenter(Presenter):
             )
 
     def open_backups(self) -> None:
-        """Show the backups that can be found."""
+        """Show the backups that can be found; not to others, for it names files."""
+        if self._shell.lens.is_on:
+            self._status.show_message(_KEY, Tone.NEUTRAL, "Presenting: the backups are not shown.")
+            return
         if self._list is None:
             self._list = BackupList(self._shell, self._recovery)
             self._list.dialog.restore_requested.connect(self._ask_to_restore)

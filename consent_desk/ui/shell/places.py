@@ -22,12 +22,16 @@ class Banners(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._ranks: list[int] = []
+        self._banners: list[tuple[int, QWidget]] = []
         self._column = fill(QVBoxLayout(self))
         self._column.setSpacing(8)
 
+    def is_shown(self, rank: int) -> bool:
+        """Whether a banner of this rank is there now."""
+        return any(one == rank and not banner.isHidden() for one, banner in self._banners)
+
     def add(self, banner: QWidget, rank: int) -> None:
         """Put `banner` below those of its rank."""
-        place = sum(other <= rank for other in self._ranks)
-        self._ranks.insert(place, rank)
+        place = sum(other <= rank for other, _ in self._banners)
+        self._banners.insert(place, (rank, banner))
         self._column.insertWidget(place, banner)

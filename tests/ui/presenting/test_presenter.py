@@ -15,21 +15,26 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QCompleter, QWidget
 
 from consent_desk.domain.consent.action import Action
+from consent_desk.domain.errors import JournalError
 from consent_desk.domain.evidence.proof import Proof
 from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.lifecycle.state import Fact, State
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import Answered, Look, Lost, Outcome
+from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.log.panel import ProofButton
 from consent_desk.ui.proof import pdf
 from consent_desk.ui.proof.text import text_of
+from consent_desk.ui.recovery.backups_dialog import BackupsDialog
 from tests.consents import claim, go_on, later
 from tests.domain.canaries import NAMES, canaries, spellings, traces
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme
 from tests.ui.desks import ACME, OpenDesk, events, journal_of, real
 
+CONTROL = Qt.KeyboardModifier.ControlModifier
 STATES: tuple[tuple[State, Outcome | Look | None], ...] = (
     (State.REFUSED, Answered(status=403, headers=(("X-Canary", NAMES["answer"]),), body=b"")),
     (State.UNCONFIRMED, None),
@@ -94,6 +99,15 @@ def present(desk: OpenDesk) -> None:
 @pytest.fixture
 def presenting(desk: OpenDesk) -> OpenDesk:
     """The same while somebody presents."""
+    settings = desk.open_settings()
+    settings.reject()
+    controls.press(desk.window, "Backups")
+    backups = desk.window.findChild(BackupsDialog)
+    assert backups is not None
+    desk.bot.waitUntil(lambda: backups.isVisible() and "journal" not in backups.message.text())
+    backups.reject()
+    desk.window.activateWindow()
+    desk.bot.waitUntil(desk.window.isActiveWindow)
     desk.fill(NAMES["customer"])
     controls.write(desk.window, "Filter", "canary")
     desk.choose_line()
@@ -162,6 +176,34 @@ def test_nothing_in_the_window_names_anybody(presenting: OpenDesk, engagement: S
     assert controls.label(presenting.window, "Presenting").endswith("Presenting: nothing real can be sent")
 
 
+def test_the_receipt_of_the_last_call_is_put_away_and_what_becomes_of_it_is_told_of_nobody(
+    acme: OpenDesk,
+) -> None:
+    acme.send("jane@example.com")
+    acme.wait_for_line("Delivered, checking")
+    present(acme)
+    acme.bot.waitUntil(lambda: controls.cells(acme.window, 4) == ["customer 1"], timeout=10_000)
+    shown = everything(acme.window)
+    assert not any(one in shown for one in spellings("jane@example.com"))
+    field = controls.line(acme.window, "Customer ID")
+    for key, modifier in ((Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier), (Qt.Key.Key_Z, CONTROL)):
+        QTest.keyClick(field, key, modifier)
+        assert field.text() == ""
+    acme.key(Qt.Key.Key_R, CONTROL)
+    assert "jane" not in everything(acme.window)
+
+
+def test_it_does_not_begin_beside_what_was_not_noted(acme: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise JournalError(say("The disk is full."), say("Make room."))
+
+    monkeypatch.setattr(SqliteJournal, "note_all", fail)
+    acme.send()
+    acme.bot.waitUntil(lambda: "NOT NOTED" in controls.everything_said(acme.window), timeout=10_000)
+    present(acme)
+    acme.wait_for_status("Presenting has not begun. Deal first with what was NOT NOTED")
+
+
 def test_the_alarm_rings_for_an_alias(presenting: OpenDesk) -> None:
     presenting.bot.waitUntil(lambda: "customer 1" in presenting.window.alarm.details.text())
 
@@ -191,6 +233,12 @@ def test_nothing_real_can_be_sent_or_changed(presenting: OpenDesk, engagement: S
     presenting.wait_for_status("Presenting: nothing real is sent or changed.")
     assert controls.cells(presenting.window, 1) == before
     assert events(engagement) == []
+
+
+def test_no_backups_are_shown(presenting: OpenDesk) -> None:
+    controls.press(presenting.window, "Backups")
+    presenting.wait_for_status("the backups are not shown")
+    assert traces(everything(presenting.window)) == set()
 
 
 def test_no_settings_are_shown(presenting: OpenDesk) -> None:
