@@ -293,8 +293,7 @@ class Engine:
 
     def lists(self) -> tuple[frozenset[str], frozenset[str]]:
         """The request IDs of those that a person is asked about, and of those that are looked up still."""
-        with self._planning:
-            return self._scheduler.lists()
+        return self._planning.lists()
 
     def open_entries(self) -> tuple[Entry, ...]:
         """The lines of what Engagement may not have yet, the oldest first. Raises JournalError."""

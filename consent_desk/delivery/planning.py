@@ -293,6 +293,11 @@ class Planning:
                     self._scheduler.follow(request_id)
             return self._scheduler.outstanding()
 
+    def lists(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The request IDs of those that a person is asked about, and of those that are looked up still."""
+        with self._lock:
+            return self._scheduler.lists()
+
     def open_entries(self) -> tuple[Entry, ...]:
         """The lines of what Engagement may not have yet, the oldest first. Raises JournalError."""
         with self._lock:

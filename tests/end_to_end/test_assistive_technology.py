@@ -48,7 +48,7 @@ CONTROLS = (
     ("Filter", "text"),
     ("Response log", "table"),
     ("Response details", "text"),
-    ("Status", "label"),
+    ("Receipt", "text"),
 )
 """What is always there, and what a screen reader calls it: a combo box is called as its label says."""
 
@@ -264,9 +264,9 @@ def test_the_tutorials_opt_out_is_sent_by_keys_alone_and_its_outcome_is_heard(wa
     walk.wait("Category", "combo box", "sms_marketing")
     assert "checked" in walk.wait("Opt out (reject)", "radio button")
     walk.keys("ctrl+Return")
-    walk.ask("heard", "Status", "Noted for practice.")
-    walk.ask("heard", "Status", "Delivered to the Sandbox only.")
-    walk.wait("Status", "label", "Delivered to the Sandbox only. Not recorded in Engagement.")
+    walk.ask("heard", "Receipt", "Noted for practice.")
+    walk.ask("heard", "Receipt", "Delivered to the Sandbox only.")
+    walk.wait("Receipt", "text", "Delivered to the Sandbox only. Not recorded in Engagement.")
     line = walk.wait("Response log", "table", "jane@example.com")
     for part in ("Practice: delivered", "sms_marketing", "reject"):
         assert part in line
@@ -305,7 +305,7 @@ def test_an_opt_in_to_several_categories_until_a_day_is_sent_by_keys_alone(walk:
     walk.type("2099-12-31")
     walk.wait("Request body", "text", "valid_until")
     walk.keys("ctrl+Return")
-    walk.ask("heard", "Status", "Delivered to the Sandbox only.")
+    walk.ask("heard", "Receipt", "Delivered to the Sandbox only.")
     assert "accept" in walk.wait("Response log", "table", "sms_marketing")
 
 
@@ -314,7 +314,7 @@ def test_a_consent_is_corrected_and_its_proof_is_saved_by_keys_alone(walk: Walk,
     walk.type("jane@example.com")
     walk.wait("What is known of this customer", "label", "sms_marketing: accepted")
     walk.keys("ctrl+Return")
-    walk.ask("heard", "Status", "Delivered to the Sandbox only.")
+    walk.ask("heard", "Receipt", "Delivered to the Sandbox only.")
     walk.go_to("ctrl+f", "Filter")
     walk.tab_to("Correct")
     walk.go_to("space", "Explained by")

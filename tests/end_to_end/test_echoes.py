@@ -98,8 +98,8 @@ def test_a_server_that_echoes_the_credentials_in_every_way_gets_them_into_no_fil
                 engagement.script = script
                 customer = f"{name}@example.com"
                 desk.send_tutorial(customer)
-                desk.wait("Status", customer)
-                desk.wait("Status", "Not accepted")
+                desk.wait("Receipt", customer)
+                desk.wait("Receipt", "Not accepted")
                 desk.tell("turn_to", "As received")
                 desk.wait("Response details", said)
                 look_at(desk)

@@ -77,7 +77,7 @@ def test_a_call_that_never_connected_is_queued_at_the_end(home: Path, engagement
         base_url = BaseUrl(scheme="http", host="127.0.0.1", port=port)
         desk.set_up(engagement.project(base_url=base_url), says="no keyring")
         desk.send_tutorial()
-        desk.wait("Status", "Sending…")
+        desk.wait("Receipt", "○ Sending")
         desk.wait("Not yet confirmed", "1 not yet confirmed")
         assert_ends(desk, "close button", outstanding=True)
         assert states(desk.journal) == [State.QUEUED]

@@ -15,11 +15,11 @@ pytestmark = linux
 def assert_not_noted(desk: Desk, engagement: Engagement, why: str) -> None:
     """Send, and see that nothing is noted or sent, and that the decision can be copied."""
     desk.send_tutorial()
-    said = desk.wait("Status", "NOT NOTED, and nothing was sent.")
+    said = desk.wait("Receipt", "NOT NOTED, and nothing was sent.")
     assert why in said
     assert engagement.sent.empty()
-    desk.press("Copy as a slip")
-    desk.wait("Copy as a slip", "")
+    desk.press("Copy slip")
+    desk.wait("Copy slip", "Slip copied")
     slip = desk.tell("clipboard")[0].splitlines()
     assert slip[0] == "NOT NOTED by Consent Desk, and not sent: enter it again later."
     assert "Customer ID: registered = jane@example.com" in slip
@@ -58,7 +58,7 @@ def test_on_a_full_disk_nothing_is_noted_or_sent_and_room_heals_it(
         desk.tell("free_disk", folder)
         desk.press("Send")
         assert b"jane@example.com" in engagement.next()
-        desk.wait("Status", "Delivered")
+        desk.wait("Receipt", "Delivered")
         assert desk.text("Response log").count("\n") == 0
         desk.close()
 
@@ -117,5 +117,5 @@ def test_where_nothing_at_all_can_be_written_the_window_opens_and_says_so(
         desk.press("Cancel")
         # Practice needs no place of its own.
         desk.send_tutorial()
-        desk.wait("Status", "Delivered to the Sandbox only.")
+        desk.wait("Receipt", "Delivered to the Sandbox only.")
         desk.close()

@@ -43,11 +43,11 @@ def test_hundreds_of_idle_connections_keep_no_consent_from_being_noted(
         port = int(url.split(":")[2].split("/")[0])
         with idle_connections(port, 300):
             desk.send_tutorial()
-            desk.wait("Status", "Delivered to the Sandbox only.")
+            desk.wait("Receipt", "Delivered to the Sandbox only.")
             desk.tell("choose", "Project", project.name)
             desk.wait("Request URL", str(project.base_url))
             desk.send_tutorial("omar@example.com")
-            desk.wait("Status", "Delivered: Engagement has queued it")
+            desk.wait("Receipt", "✓ Delivered")
         assert b"omar@example.com" in engagement.next()
         desk.close()
     assert states(desk.journal) == [State.DELIVERED]

@@ -123,7 +123,7 @@ def test_demos_run_beside_each_other(home: Path) -> None:
         for desk in (one, other):
             assert desk.tell("title") == "PRACTICE: nothing sent here reaches Engagement – Consent Desk"
             desk.press("Send")
-            desk.wait("Status", "Delivered to the Sandbox only. Not recorded in Engagement.")
+            desk.wait("Receipt", "Delivered to the Sandbox only. Not recorded in Engagement.")
             desk.close()
         assert not real.journal.exists()
 
@@ -181,7 +181,7 @@ def test_whatever_the_umask_all_files_are_their_owners_alone(
         desk.set_up(engagement.project(), says="no keyring: this session only")
         desk.send_tutorial()
         engagement.next()
-        desk.wait("Status", "Delivered")
+        desk.wait("Receipt", "Delivered")
         parts = [home / part / "consent-desk" for part in ("config", "data", "cache")]
         found = {each.name: each.lstat().st_mode for part in parts for each in (part, *part.rglob("*"))}
         assert {"lock", "socket", "journal.sqlite", "journal.mark", "projects.json"} <= {*found}

@@ -65,8 +65,8 @@ def look_at(desk: Desk) -> None:
 
 def send(desk: Desk, customer: str, says: str) -> None:
     desk.send_tutorial(customer)
-    desk.wait("Status", customer)
-    desk.wait("Status", says)
+    desk.wait("Receipt", customer)
+    desk.wait("Receipt", says)
 
 
 def refusing_with_an_echo(peer: Peer) -> None:

@@ -53,7 +53,7 @@ def test_the_tutorials_call_arrives_as_previewed_and_again_after_a_restart(
             desk.type_tutorial()
             desk.tell("keys", "Ctrl+Return")
             received = engagement.next()
-            desk.wait("Status", "Delivered: Engagement has queued it; it is being looked up")
+            desk.wait("Receipt", "✓ Delivered — ○ ")
             assert as_received(received, authority) == as_previewed(desk)
             desk.close()
 
@@ -63,8 +63,8 @@ def test_the_tutorials_call_arrives_as_previewed_and_again_after_a_restart(
             desk.wait("Response log", "Delivered")
             desk.send_tutorial("john@example.com")
             again = engagement.next()
-            desk.wait("Status", "john@example.com")
-            desk.wait("Status", "Delivered: Engagement has queued it; it is being looked up")
+            desk.wait("Receipt", "john@example.com")
+            desk.wait("Receipt", "✓ Delivered — ○ ")
             assert as_received(again, authority) == as_previewed(desk)
             assert states(desk.journal) == [State.DELIVERED, State.DELIVERED]
             desk.close()

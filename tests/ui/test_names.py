@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.wire.project import ProjectDraft
 from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.recovery.backups_dialog import BackupsDialog
+from consent_desk.ui.widgets.tones import Tone
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
 
@@ -28,7 +30,7 @@ MAIN_WINDOW = (
     *("Wording read out", "Categories to choose", "All categories", "Previous request", "Next request"),
     *("Explained by", "No correction", "Correct"),
     *("Request URL", "Authorization header", "Other headers", "Request body", "As sent", "Copy", "Filter"),
-    *("Response log", "Response details", "Status", "Keyboard shortcuts", "Backups"),
+    *("Response log", "Response details", "Receipt", "Status", "Backups"),
     *("Refresh categories", "Saved wordings", "More details", "Agent", "Add property"),
 )
 PROJECT_SETTINGS = (
@@ -40,7 +42,7 @@ READING_ORDER = (
     *("Customer ID type", "Customer ID", "Category"),
     *("Refresh categories", "Several categories", "Opt in (accept)", "Valid until", "Taken at", "Channel"),
     *("Ticket", "Wording read out", "Saved wordings", "More details", "Send"),
-    *("Keyboard shortcuts", "As sent", "Copy"),
+    *("As sent", "Copy"),
     *("Filter", "Outcome filter", "Date filter", "Export", "Response log"),
     *("Kind of details", "Response details", "Save proof"),
 )
@@ -106,7 +108,7 @@ def test_each_field_has_a_label_with_a_mnemonic_of_its_own(
             name
             for name in MAIN_WINDOW
             if isinstance(controls.named(window, name, QWidget), QComboBox | QLineEdit | QPlainTextEdit)
-            and name != "Response details"
+            and name not in {"Response details", "Receipt"}
         )
     found = labels(window)
     assert {label.buddy().accessibleName() for label in found} >= set(named)
@@ -157,7 +159,11 @@ def test_a_mnemonic_leads_out_of_a_field_whose_completions_are_open(acme: OpenDe
 
 def test_what_the_status_says_is_told_to_assistive_technology(acme: OpenDesk) -> None:
     acme.deliver()
-    assert controls.named(acme.window, "Status", QLabel).accessibleDescription() == acme.status
+    acme.window.status.show_message("any", Tone.WARNING, "Something happened.")
+    assert controls.named(acme.window, "Status", QLabel).accessibleDescription() == acme.errors.strip()
+    text = QAccessible.queryAccessibleInterface(controls.long_text(acme.window, "Receipt"))
+    assert text.textInterface().text(0, text.textInterface().characterCount()) == acme.receipt
+    assert text.state().readOnly
 
 
 def test_a_label_with_a_name_of_its_own_is_described_by_its_text(

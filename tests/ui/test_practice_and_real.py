@@ -62,7 +62,8 @@ def told(desk: OpenDesk, *, practice: bool) -> Iterator[None]:
 def test_in_practice_nobody_is_told_to_end_a_call(demo: OpenDesk) -> None:
     demo.send()
     demo.wait_for_status("Delivered to the Sandbox only.")
-    assert demo.noted == ""
+    assert demo.noted.startswith("◆ Noted for practice.")
+    assert "end the call" not in demo.status
 
 
 def test_practice_that_was_left_is_looked_up_and_told_at_its_line_on_coming_back(
@@ -74,7 +75,7 @@ def test_practice_that_was_left_is_looked_up_and_told_at_its_line_on_coming_back
     go_back(acme)
     asked = len(sandboxes[0].received)
     acme.send("omar@example.com")
-    acme.wait_for_status("Delivered: Engagement has queued it")
+    acme.wait_for_status("✓ Delivered")
     with told(acme, practice=False):
         acme.clock.seconds_off += 35
     assert "omar@example.com" in acme.status
@@ -169,7 +170,7 @@ def test_practice_left_before_it_has_opened_is_left(acme: OpenDesk, sandboxes: l
     acme.bot.waitUntil(lambda: len(sandboxes) == 1)
     acme.bot.waitUntil(lambda: not is_open(sandboxes[0].project.base_url.port or 0))
     acme.send()
-    acme.wait_for_status("Delivered: Engagement has queued it")
+    acme.wait_for_status("✓ Delivered")
     practise(acme)
     acme.send()
     acme.wait_for_status("Delivered to the Sandbox only.")

@@ -158,7 +158,13 @@ class OutcomePresenter(Presenter):
 
         Of the call in hand the receipt says it, of all else its line: but for what was asked for there.
         """
-        if self._receipt.take(workspace, entry, tone, text) or entry.request_id not in self._asked:
+        if self._receipt.take(workspace, entry, tone, text):
+            self._status.take_back(entry.request_id)
+            return
+        if tone is Tone.BAD and self._status.is_practice and not workspace.practice:
+            # Its line is not in view.
+            self._asked.setdefault(entry.request_id, "")
+        if entry.request_id not in self._asked:
             self._status.take_back(entry.request_id)
             return
         if self._asked[entry.request_id] != text:

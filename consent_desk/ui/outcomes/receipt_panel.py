@@ -104,6 +104,8 @@ class ReceiptPanel(QFrame):
         self.setFixedHeight(round((LOW if low else HIGH) * scale()))
         wraps = QPlainTextEdit.LineWrapMode
         self.text.setLineWrapMode(wraps.NoWrap if low else wraps.WidgetWidth)
+        scrolls = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if low else Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self.text.setVerticalScrollBarPolicy(scrolls)
         self.key.setVisible(not low and not self.correct.isHidden())
         self._place_text()
         self._write()
@@ -167,18 +169,20 @@ class ReceiptPanel(QFrame):
         return [head, *(line for line in (*lines, ((told.note,), CAPTION, loud)) if any(line[0]))]
 
     def _two_lines(self, colour: str) -> list[tuple[tuple[str, ...], int, str]]:
-        """The first line, and the last step, of which the ID gives way; what was not noted is in the form."""
+        """The first line, and the last step, of which the ID gives way; what was not noted is in the form.
+
+        The rest is there, scrolled out of view: who reads it by other means than the eye has it all.
+        """
         told, width = self._told, self.text.viewport().width()
-        font = QFontMetrics(sized(HEADING, semibold=True))
-        if not self.again.isHidden():
-            text = font.elidedText(f"{told.head} {told.note}", Qt.TextElideMode.ElideRight, width)
-            return [((text,), HEADING, colour)]
-        head = font.elidedText(told.head, Qt.TextElideMode.ElideRight, width)
-        font = QFontMetrics(sized(CAPTION))
+        heading, caption = QFontMetrics(sized(HEADING, semibold=True)), QFontMetrics(sized(CAPTION))
+        head = told.head if self.again.isHidden() else f"{told.head} {told.note}"
         last = f" · {told.steps[-1]}" if told.steps else ""
-        room = width - font.horizontalAdvance(last)
-        who = font.elidedText(told.who, Qt.TextElideMode.ElideMiddle, room)
-        return [((head,), HEADING, colour), ((who + last,), CAPTION, current().text)]
+        room = width - caption.horizontalAdvance(last)
+        who = caption.elidedText(told.who, Qt.TextElideMode.ElideMiddle, room)
+        lines = [(heading.elidedText(head, Qt.TextElideMode.ElideRight, width), HEADING, colour)]
+        rest = [who + last, *(line for line in told.text.split("\n")[1:] if line != who)]
+        lines += [(line, CAPTION, current().text) for line in rest]
+        return [((line,), size, shade) for line, size, shade in lines]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -192,9 +196,10 @@ class ReceiptPanel(QFrame):
         shown, text = self.text, "\n".join(STEP.join(parts) for parts, _, _ in lines)
         if text != shown.document().toRawText().replace("\u2029", "\n"):
             shown.setPlainText(text)
-        whole = "" if self._told is REST else self._told.text
-        self.setToolTip(tool_tip(whole))
-        shown.setAccessibleDescription(whole if self._is_low else "")
+        # With a description of its own: else the tool tip would be read out, as HTML.
+        whole = self._told.text if self._is_low and self._told is not REST else ""
+        shown.setToolTip(tool_tip(whole))
+        shown.setAccessibleDescription(whole)
         palette = QPalette()
         ground = current().surface if self._told is REST else of_tone(self._told.tone, current())[1]
         palette.setColor(QPalette.ColorRole.Base, QColor(ground))

@@ -289,13 +289,13 @@ class ReceiptPresenter(Presenter):
 
     def _show(self) -> None:
         shown = self._call.shown
+        self._panel.correct.setAccessibleDescription(shown.who if isinstance(shown, Press) else "")
         match shown:
             case None:
                 self._panel.show_told(REST)
                 self._panel.correct.setAccessibleDescription("")
             case Press():
                 self._panel.show_told(shown.told(self._now()), can_correct=bool(_correctable(shown)))
-                self._panel.correct.setAccessibleDescription(shown.who)
             case NotNoted():
                 self._panel.show_told(shown.told, is_not_noted=True)
                 self._panel.again.setEnabled(shown.can_try)

@@ -48,6 +48,11 @@ class StatusPanel(TintedBanner):
         layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
         self._refresh()
 
+    @property
+    def is_practice(self) -> bool:
+        """Whether practice is shown."""
+        return self._practice is True
+
     def turn_to(self, *, practice: bool) -> None:
         """Show practice, or the real consents, from now on. Errors of real ones stay."""
         if practice is not self._practice:
