@@ -339,6 +339,12 @@ class ConsentPanel(QWidget):
         if self._last_customer_id == customer_id:
             self._last_customer_id = ""
 
+    def begin_with(self, category: str, channel: str) -> None:
+        """Put in what a call begins with in this project, wherever nothing stands there yet."""
+        for field, default in ((self.category, category), (self.channel, channel)):
+            if default and not field.currentText():
+                field.set_text(default)
+
     def offer_id_types(self, id_types: Sequence[str]) -> None:
         """Offer the ID types of the project. An ID keeps its type; where that has gone, none is chosen."""
         offered, chosen = self.customer_id_type, self.customer_id_type.currentText()
