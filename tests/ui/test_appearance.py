@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.theme.tokens import is_dark
+from consent_desk.ui.widgets.banner import TintedBanner
+from consent_desk.ui.widgets.card import Card
 from consent_desk.ui.widgets.inputs import Note
 from consent_desk.ui.widgets.layouts import Yielding
 from consent_desk.ui.widgets.tones import Tone, colour
@@ -68,7 +70,7 @@ def contrast(one: QColor, other: QColor) -> float:
 def readable(widget: QWidget) -> bool:
     """Whether the text of `widget` stands out from what is behind it."""
     behind: QWidget | None = widget
-    while behind is not None and not behind.autoFillBackground() and not behind.isWindow():
+    while behind is not None and not isinstance(behind, TintedBanner | Card) and not behind.isWindow():
         behind = behind.parentWidget()
     assert behind is not None
     ground = behind.palette().color(QPalette.ColorRole.Window)

@@ -25,7 +25,7 @@ class PresentingBanner(TintedBanner):
     """Says that others may look on, and ends it."""
 
     def __init__(self) -> None:
-        super().__init__(Tone.NEUTRAL)
+        super().__init__(Tone.NEUTRAL, wide=True)
         self.label = TintedLabel("Presenting", bold=True)
         self.label.show_text(Tone.NEUTRAL, BANNER)
         self.stop = button("Stop presenting")

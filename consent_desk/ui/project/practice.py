@@ -33,7 +33,7 @@ class PracticeBanner(TintedBanner):
     TITLE = "PRACTICE: nothing sent here reaches Engagement"
 
     def __init__(self, *, can_set_up: bool) -> None:
-        super().__init__(Tone.PRACTICE)
+        super().__init__(Tone.PRACTICE, wide=True)
         self.label = TintedLabel("Practice", bold=True)
         self.label.show_text(Tone.PRACTICE, "Practice. Nothing here reaches Engagement.")
         self.set_up = named(Button(), "Set up a pro&ject…")

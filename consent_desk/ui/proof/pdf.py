@@ -25,12 +25,12 @@ from PySide6.QtGui import (
 
 from consent_desk.domain.evidence.proof import Proof
 from consent_desk.ui.proof.text import PageLine, Style, text_of
+from consent_desk.ui.theme.tokens import INK, WATERMARK
 
 _RESOLUTION = 300
 _MARGIN = 15.0
 """Millimetres around the text."""
 
-_INK, _FAINT = QColor("black"), QColor("#f5e3ca")
 _POINTS = {Style.TITLE: 18.0, Style.SUMMARY: 10.5, Style.HEADING: 11.0, Style.LINE: 9.0, Style.QUOTE: 8.0}
 _GAPS = {Style.TITLE: 0.0, Style.SUMMARY: 8.0, Style.HEADING: 14.0, Style.LINE: 2.0, Style.QUOTE: 2.0}
 _SMALL = 7.0
@@ -152,7 +152,7 @@ def _paint(painter: QPainter, sheet: list[Placed], small_print: tuple[str, str, 
     watermark, *foot, number = small_print
     page = QRectF(0, 0, painter.viewport().width(), painter.viewport().height())
     _paint_watermark(painter, page, watermark)
-    painter.setPen(_INK)
+    painter.setPen(QColor(INK))
     for placed in sheet:
         placed.line.draw(painter, placed.at)
     painter.setFont(_font(_SMALL))
@@ -165,7 +165,7 @@ def _paint(painter: QPainter, sheet: list[Placed], small_print: tuple[str, str, 
 
 def _paint_watermark(painter: QPainter, page: QRectF, watermark: str) -> None:
     painter.save()
-    painter.setPen(_FAINT)
+    painter.setPen(QColor(WATERMARK))
     painter.translate(page.center())
     painter.rotate(-55)
     font = _font(34)

@@ -102,6 +102,10 @@ DARK = Tokens(
 )
 
 
+INK, WATERMARK = "#000000", "#f5e3ca"
+"""On paper, which is white."""
+
+
 def current() -> Tokens:
     """The colours that stand on the application's palette, as it is now. Cheap: ask in every paint."""
     palette = QGuiApplication.palette()

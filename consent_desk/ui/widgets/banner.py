@@ -6,8 +6,10 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QStyleOptionButton, QWidget
 
+from consent_desk.ui.theme.paint import CARD, rounded
+from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.messages import tool_tip
-from consent_desk.ui.widgets.tones import Tone, background, colour, loud_colours, sign
+from consent_desk.ui.widgets.tones import Tone, background, colour, loud_colours, of_tone, sign
 
 # To Python it is no widget: a class can have but one base of Qt's.
 if TYPE_CHECKING:
@@ -90,12 +92,21 @@ def announce(widget: QWidget, text: str, *, urgent: bool = False) -> None:
 
 
 class TintedBanner(Tinted, QFrame):
-    """A frame with a background of its tone."""
+    """A ground of its tone, with round corners and an edge; a `wide` one goes from side to side."""
 
-    def __init__(self, tone: Tone) -> None:
+    def __init__(self, tone: Tone, *, wide: bool = False) -> None:
         super().__init__()
-        self.setAutoFillBackground(True)
+        self.setAutoFillBackground(wide)
+        self._wide = wide
         self.show_tone(tone)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._wide and self._tone is not None:
+            tokens = current()
+            edge, ground = (tokens.alarm, tokens.alarm) if self._loud else of_tone(self._tone, tokens)
+            if self._tone is Tone.QUIET:
+                edge = tokens.line
+            rounded(QPainter(self), self.rect(), CARD, ground=ground, edge=edge)
 
     def _colour(self, palette: QPalette, tone: Tone) -> None:
         shown = loud_colours(palette)[0] if self._loud else background(tone, palette)

@@ -51,7 +51,7 @@ class _Framed(_Widget):
             # What the style would fill is a rectangle. A combo box gives its line a palette, too.
             palette = QPalette()
             if ours:
-                palette.setColor(QPalette.ColorRole.Base, QColor(0, 0, 0, 0))
+                palette.setColor(QPalette.ColorRole.Base, QColor(Qt.GlobalColor.transparent))
             self.setPalette(palette)
         if ours is not self._is_ours:
             self._is_ours = ours
