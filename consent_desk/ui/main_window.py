@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
         self.backups = self.top.menu.addAction("Backups…")
         self.backups.setVisible(False)
         self.top.menu.addAction("Keyboard shortcuts", self._show_shortcuts)
-        self.top.order_tabs()
+        self.top.complete()
         self._add_shortcuts()
 
     def add_banner(self, banner: QWidget, rank: int = Rank.OTHER) -> None:

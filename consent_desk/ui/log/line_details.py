@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -20,6 +20,7 @@ from consent_desk.domain.lifecycle.state import DISCARDABLE_STATES, SENDABLE_STA
 from consent_desk.domain.message import say
 from consent_desk.ui.log.reason import ReasonRow
 from consent_desk.ui.theme.fonts import CAPTION, scaled, sized
+from consent_desk.ui.theme.paint import CARD, filled, rounded
 from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import Unhurried, named, technical_text
@@ -261,8 +262,9 @@ class LineDetails(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, tokens = QPainter(self), current()
-        painter.fillRect(self.rect(), QColor(tokens.sunk))
-        painter.fillRect(QRect(0, 0, self.width(), 1), QColor(tokens.line))
+        # Round below, as the card is that it closes.
+        rounded(painter, self.rect().adjusted(0, -CARD, 0, 0), CARD - 1, ground=tokens.sunk)
+        filled(painter, QRect(0, 0, self.width(), 1), tokens.line)
 
     def _unfold(self, is_open: bool) -> None:
         self.technical.show_as(sign="chevron-down" if is_open else "chevron-right")

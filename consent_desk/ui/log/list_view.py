@@ -229,6 +229,8 @@ class LogList(QListView):
         model.modelReset.connect(self.moved)
         model.dataChanged.connect(self.moved)
         self.verticalScrollBar().valueChanged.connect(self.moved)
+        # The card's own ground is below it, with round corners.
+        self.viewport().setAutoFillBackground(False)
         self.setMinimumHeight(LEAST * scaled(LOW))
 
     def minimumSizeHint(self) -> QSize:

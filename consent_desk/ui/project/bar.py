@@ -81,12 +81,13 @@ class _Chooser(ComboBox):
         rounded(painter, rect, FIELD, ground=ground, edge=edge, width=2 if focused else 1)
         beside, side = round(_BESIDE * scale()), round(_RING * scale())
         ring = QRect(beside, (rect.height() - side) // 2, side, side)
-        icon = self.itemIcon(self.currentIndex())
-        if not icon.isNull():
-            icon.paint(painter, ring)
+        # Without a list there is none: to ask for it has PySide6 make the 151 members of an enum.
+        has_icon = self.count() > 0
+        if has_icon:
+            self.itemIcon(self.currentIndex()).paint(painter, ring)
         arrow = QRect(rect.right() - beside - side // 2, 0, side // 2, rect.height())
         chevron_down(painter, arrow, tokens.second)
-        left = ring.right() + beside * 2 // 3 if not icon.isNull() else beside
+        left = ring.right() + beside * 2 // 3 if has_icon else beside
         words = QRect(left, 0, arrow.left() - left - beside // 2, rect.height())
         name = self.currentText() or "Choose a project"
         shown = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, words.width())

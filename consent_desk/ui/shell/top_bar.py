@@ -5,10 +5,11 @@ from itertools import pairwise
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QMenu, QSizePolicy, QWidget
 
 from consent_desk.ui.theme.paint import filled
 from consent_desk.ui.theme.tokens import current
+from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.inputs import button, named
 from consent_desk.ui.widgets.layouts import fill
 
@@ -24,10 +25,10 @@ class TopBar(QWidget):
         self.search = fill(QHBoxLayout())
         self.needs_you = button("", "Needs you")
         self.needs_you.hide()
-        self.show_request = named(QPushButton(), "Request", "Show request", "URL, headers and body")
+        self.show_request = named(Button(), "Request", "Show request", "URL, headers and body")
         self.show_request.setCheckable(True)
         self.show_request.setShortcut(QKeySequence("Ctrl+Shift+I"))
-        self.more = named(QToolButton(popupMode=QToolButton.ToolButtonPopupMode.InstantPopup), "⋯", "More")
+        self.more = named(Button(), "", "More")
         self.menu = QMenu(self.more)
         self.menu.setToolTipsVisible(True)
         self.more.setMenu(self.menu)
@@ -35,7 +36,13 @@ class TopBar(QWidget):
         shown = ((self.project, 1), self.needs_you, self.search, self.show_request, self.more)
         fill(QHBoxLayout(self), *shown, margins=(16, 10, 16, 10)).setSpacing(8)
 
-    def order_tabs(self) -> None:
+    def complete(self) -> None:
+        """Add what the first paint can do without: icons, and the order of Tab."""
+        self.show_request.show_as(sign="request")
+        self.more.show_as(sign="more")
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
         """Let Tab go through it as one reads it: by itself it would come in the order of making."""
         placed = [each for each in _in_order(self) if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
         for before, after in pairwise(placed):

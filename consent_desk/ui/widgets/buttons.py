@@ -46,7 +46,7 @@ class Button(QPushButton):
         """Take another colour, and another icon."""
         self._token = token
         if sign is not None and sign != self._name:
-            self._name = sign
+            self._name, self._icon = sign, None
             self.updateGeometry()
         self.update()
 
@@ -69,9 +69,10 @@ class Button(QPushButton):
 
     def _size(self, font: QFont, padding: int) -> QSize:
         width = QFontMetrics(font).size(Qt.TextFlag.TextShowMnemonic.value, self.text()).width()
-        if self._has_icon():
+        if self._has_icon() or not self.text():
+            # Its icon may come later.
             width += scaled(_ICON) + (scaled(_GAP) if self.text() else 0)
-        if self.menu() is not None:
+        if self._has_arrow():
             width += scaled(_GAP + 10)
         high = HEIGHT - 4 if self._look is Look.CHIP else HEIGHT
         return QSize(width + 2 * padding, line_height(self, high))
@@ -83,6 +84,9 @@ class Button(QPushButton):
 
             self.setIcon(icon(self._name))
         return is_its
+
+    def _has_arrow(self) -> bool:
+        return self.menu() is not None and bool(self.text())
 
     def _has_icon(self) -> bool:
         return bool(self._name) or self._icon is not None
@@ -132,7 +136,7 @@ class Button(QPushButton):
         text = self.text()
         side, gap = scaled(_ICON), scaled(_GAP)
         before = side + (gap if text else 0) if self._has_icon() else 0
-        behind = gap + scaled(10) if self.menu() is not None else 0
+        behind = gap + scaled(10) if self._has_arrow() else 0
         room = self.width() - before - behind - 8
         flag = Qt.TextFlag.TextShowMnemonic.value
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(room, 0), flag)
