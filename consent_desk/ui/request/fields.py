@@ -21,17 +21,16 @@ class RequestText(FramedText):
     """A text in the font for what machines read, out of the order of Tab until it was chosen.
 
     At rest it is as high as its text, up to `lines`, and says how much there is beyond; with the focus it
-    shows more. Without `lines` it takes the room that there is. `wordless`: lines break anywhere. Emits
-    `entered` and `left` with the focus.
+    shows more. Without `lines` it takes the room that there is. Emits `entered`
+    and `left` with the focus.
     """
 
     entered = Signal()
     left = Signal()
 
-    def __init__(self, name: str, *, lines: int = 0, wordless: bool = False) -> None:
+    def __init__(self, name: str, *, lines: int = 0) -> None:
         super().__init__()
         self._lines = lines
-        self._is_wordless = wordless
         self._beyond = 0
         self._text = ""
         self.setAccessibleName(name)
@@ -61,9 +60,23 @@ class RequestText(FramedText):
         if text != self._text:
             self._text = text
             show_lines(self, text)
-            if self._is_wordless:
-                self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
+            self._break_lines()
             self._fit()
+
+    def rest_at(self, lines: int) -> None:
+        """Be no higher than `lines` from now on, but with the focus."""
+        if lines != self._lines:
+            self._lines = lines
+            self._break_lines()
+            self._fit()
+
+    def _break_lines(self) -> None:
+        if self._lines:
+            modes = QTextOption.WrapMode
+            # Of a single line as much is seen as there is room for.
+            self.setWordWrapMode(
+                modes.WrapAnywhere if self._lines == 1 else modes.WrapAtWordBoundaryOrAnywhere
+            )
 
     def high(self, lines: int) -> int:
         """The height in pixels for so many lines."""

@@ -7,7 +7,7 @@ from time import perf_counter
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QScrollArea, QWidget
 
 from consent_desk.domain.wire.project import Secret
 from consent_desk.domain.wire.snippets import Language
@@ -266,6 +266,20 @@ def test_a_part_without_room_says_how_much_there_is_and_shows_it_when_it_is_chos
     assert headers.toolTip() == ""
     controls.named(acme.window, "Customer ID", QWidget).setFocus()
     assert headers.height() == before
+
+
+def test_in_a_low_window_the_body_is_seen_and_nothing_scrolls_around_it(acme: OpenDesk) -> None:
+    acme.fill()
+    preview = acme.window.preview
+    acme.window.resize(1024, 640)
+    acme.bot.waitUntil(lambda: preview.height() < 300)
+    around = preview.findChild(QScrollArea)
+    assert around is not None
+    acme.bot.waitUntil(lambda: around.verticalScrollBar().maximum() == 0)
+    assert preview.url.height() == preview.url.high(1)
+    assert preview.body.height() >= preview.body.high(2)
+    preview.url.setFocus()
+    assert preview.url.height() == preview.url.high(2)
 
 
 @pytest.mark.parametrize(
