@@ -199,7 +199,7 @@ def test_nothing_is_shown_while_no_project_is_usable(open_acme: OpenAcme, keyrin
 
 def test_an_empty_form_shows_what_belongs_where_and_none_of_it_is_copied(acme: OpenDesk) -> None:
     shown = controls.long_text(acme.window, "Request body")
-    controls.write(acme.window, "Category", "")
+    controls.choose_category(acme.window, "")
     for quiet in ("‹customer ID›", "‹category›", "‹set when you send›"):
         assert quiet in shown.placeholderText()
     controls.write(acme.window, "Customer ID", 'Jörg "x"')
@@ -215,7 +215,7 @@ def test_an_empty_form_shows_what_belongs_where_and_none_of_it_is_copied(acme: O
 
 
 def test_an_id_of_any_length_makes_no_long_outline(acme: OpenDesk) -> None:
-    controls.write(acme.window, "Category", "")
+    controls.choose_category(acme.window, "")
     controls.paste(acme.window, "Customer ID", "x" * 16_000)
     assert len(controls.long_text(acme.window, "Request body").placeholderText()) < 1_000
 
