@@ -31,7 +31,7 @@ class RequestText(FramedText):
     def __init__(self, name: str, *, lines: int = 0) -> None:
         super().__init__()
         self._lines = lines
-        self._beyond = 0
+        self._is_cut = False
         self._text = ""
         self.setAccessibleName(name)
         flags = Qt.TextInteractionFlag
@@ -90,11 +90,11 @@ class RequestText(FramedText):
             return
         there = self._count_lines()
         shown = min(there, _MOST if self.hasFocus() else self._lines)
-        self._beyond = 0 if self.hasFocus() else there - shown
+        self._is_cut = there > shown and not self.hasFocus()
         as_needed, off = Qt.ScrollBarPolicy.ScrollBarAsNeeded, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self.setVerticalScrollBarPolicy(as_needed if there > _MOST and self.hasFocus() else off)
         self.setFixedHeight(self.high(shown))
-        whole = self.text() if self._beyond else ""
+        whole = self.text() if self._is_cut else ""
         self.setToolTip(tool_tip(whole))
         self.setAccessibleDescription(whole)
         self.viewport().update()
@@ -132,7 +132,7 @@ class RequestText(FramedText):
         return copied
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if self._beyond:
+        if self._is_cut:
             # It would scroll out of view what says what this is.
             event.ignore()
         else:
@@ -140,12 +140,12 @@ class RequestText(FramedText):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self._beyond:
+        if self._is_cut:
             self._paint_end(QPainter(self.viewport()))
 
     def _paint_end(self, painter: QPainter) -> None:
         tokens, metrics, area = current(), self.fontMetrics(), self.viewport().rect()
-        more = "…" if self.blockCount() == 1 else f"+{self._beyond}"
+        more = "…" if self.blockCount() == 1 else f"+{self.blockCount() - 1}"
         width = metrics.horizontalAdvance(more) + 12
         bottom = int(self.document().documentMargin()) + self._lines * metrics.lineSpacing()
         place = QRect(area.right() - width, bottom - metrics.lineSpacing(), width + 1, metrics.lineSpacing())
