@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.checks.correction import CORRECTABLE_STATES
 from consent_desk.domain.lifecycle.state import DISCARDABLE_STATES, SENDABLE_STATES, State
 from consent_desk.domain.message import say
+from consent_desk.domain.wire.request import PublicRequest
 from consent_desk.ui.log.reason import ReasonRow
+from consent_desk.ui.request.copy_menu import CopyMenu
 from consent_desk.ui.theme.fonts import CAPTION, scaled, sized
 from consent_desk.ui.theme.paint import CARD, filled, rounded
 from consent_desk.ui.theme.tokens import current
@@ -46,7 +48,8 @@ class Offer:
     `state`: None while it is not known, or could not be read. `can_renew`: sent with the time now, it may
     hold. `rings`: nobody has dismissed its alarm. `to_acknowledge`: it was cancelled, and nobody has
     acknowledged that. `to_check`: nobody has said so far that customer and category are right. `undecided`:
-    it could not be looked up, and a person may have it sent again.
+    it could not be looked up, and a person may have it sent again. `request`: what was noted of it, to be
+    copied.
     """
 
     state: State | None = None
@@ -55,6 +58,7 @@ class Offer:
     to_acknowledge: bool = False
     to_check: bool = False
     undecided: bool = False
+    request: PublicRequest | None = None
 
 
 NOT_KNOWN = Offer()
@@ -144,6 +148,9 @@ class LineDetails(QWidget):
         # The arrow keys do what those of a narrow bar do.
         for arrow in self.tabs.findChildren(QToolButton):
             arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.copy = named(Button("", "copy"), render(say("Copy")), "Copy request")
+        self.copied = CopyMenu(self.copy)
+        self.copy.setMenu(self.copied)
         self.text = technical_text("Response details")
         self._lay_out()
         self.tabs.currentChanged.connect(self._show_tab)
@@ -206,7 +213,8 @@ class LineDetails(QWidget):
         row.addLayout(offered, 1)
         row.addWidget(self.technical, 0, Qt.AlignmentFlag.AlignTop)
         self.folded = QWidget()
-        fill(QVBoxLayout(self.folded), self.tabs, (self.text, 1)).setSpacing(0)
+        above = fill(QHBoxLayout(), (self.tabs, 1), self.copy)
+        fill(QVBoxLayout(self.folded), above, (self.text, 1)).setSpacing(4)
         parts = (head, self.meaning, self.reason, row, self.folded)
         fill(QVBoxLayout(self), *parts, margins=(20, 12, 16, 14)).setSpacing(6)
 
@@ -226,6 +234,8 @@ class LineDetails(QWidget):
     def offer(self, offer: Offer) -> tuple[QPushButton, ...]:
         """Offer what can be done; return those that had the focus, and are gone."""
         state = offer.state
+        self.copied.offer(offer.request)
+        self.copy.setEnabled(offer.request is not None)
         is_profile = state is not State.NO_CATEGORY
         right = say("The ID is right") if is_profile else say("The category is right")
         tip = say("Right it is, though Engagement did not know it: it is looked up once more")

@@ -16,6 +16,7 @@ from consent_desk.domain.lifecycle.state import DISMISSED, TO_CHECK_STATES, Stat
 from consent_desk.domain.log_query import LogQuery, Which, words_of
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.category import Category
+from consent_desk.domain.wire.request import noted_request
 from consent_desk.ui.log.details import change_of, details_of
 from consent_desk.ui.log.line_details import Offer
 from consent_desk.ui.log.lines import Unread
@@ -215,8 +216,10 @@ class LogPresenter(Presenter):
             texts, record, change = result
             last = record.facts[-1]
             self._panel.model.tell_change(request_id, change)
+            noted = record.noted
+            request = noted_request(noted.base_url, noted.project_token, noted.body)
             if workspace.presented:
-                self._panel.show_details(request_id, texts, Offer())
+                self._panel.show_details(request_id, texts, Offer(request=request))
                 return
             offer = Offer(
                 state=last.state,
@@ -225,6 +228,7 @@ class LogPresenter(Presenter):
                 to_acknowledge=is_to_acknowledge(last),
                 to_check=last.state in TO_CHECK_STATES and not said_right(record, last.state),
                 undecided=is_for_a_person(record.facts),
+                request=request,
             )
             self._panel.show_details(request_id, texts, offer)
 

@@ -21,18 +21,17 @@ class RequestText(FramedText):
     """A text in the font for what machines read, out of the order of Tab until it was chosen.
 
     At rest it is as high as its text, up to `lines`, and says how much there is beyond; with the focus it
-    shows more. Without `lines` it takes the room that there is. `wordless`: lines break anywhere. Emits
-    `entered` and `left` with the focus.
+    shows more. Without `lines` it takes the room that there is. Emits `entered`
+    and `left` with the focus.
     """
 
     entered = Signal()
     left = Signal()
 
-    def __init__(self, name: str, *, lines: int = 0, wordless: bool = False) -> None:
+    def __init__(self, name: str, *, lines: int = 0) -> None:
         super().__init__()
         self._lines = lines
-        self._is_wordless = wordless
-        self._beyond = 0
+        self._is_cut = False
         self._text = ""
         self.setAccessibleName(name)
         flags = Qt.TextInteractionFlag
@@ -61,9 +60,23 @@ class RequestText(FramedText):
         if text != self._text:
             self._text = text
             show_lines(self, text)
-            if self._is_wordless:
-                self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
+            self._break_lines()
             self._fit()
+
+    def rest_at(self, lines: int) -> None:
+        """Be no higher than `lines` from now on, but with the focus."""
+        if lines != self._lines:
+            self._lines = lines
+            self._break_lines()
+            self._fit()
+
+    def _break_lines(self) -> None:
+        if self._lines:
+            modes = QTextOption.WrapMode
+            # Of a single line as much is seen as there is room for.
+            self.setWordWrapMode(
+                modes.WrapAnywhere if self._lines == 1 else modes.WrapAtWordBoundaryOrAnywhere
+            )
 
     def high(self, lines: int) -> int:
         """The height in pixels for so many lines."""
@@ -77,11 +90,11 @@ class RequestText(FramedText):
             return
         there = self._count_lines()
         shown = min(there, _MOST if self.hasFocus() else self._lines)
-        self._beyond = 0 if self.hasFocus() else there - shown
+        self._is_cut = there > shown and not self.hasFocus()
         as_needed, off = Qt.ScrollBarPolicy.ScrollBarAsNeeded, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         self.setVerticalScrollBarPolicy(as_needed if there > _MOST and self.hasFocus() else off)
         self.setFixedHeight(self.high(shown))
-        whole = self.text() if self._beyond else ""
+        whole = self.text() if self._is_cut else ""
         self.setToolTip(tool_tip(whole))
         self.setAccessibleDescription(whole)
         self.viewport().update()
@@ -119,7 +132,7 @@ class RequestText(FramedText):
         return copied
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if self._beyond:
+        if self._is_cut:
             # It would scroll out of view what says what this is.
             event.ignore()
         else:
@@ -127,12 +140,12 @@ class RequestText(FramedText):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self._beyond:
+        if self._is_cut:
             self._paint_end(QPainter(self.viewport()))
 
     def _paint_end(self, painter: QPainter) -> None:
         tokens, metrics, area = current(), self.fontMetrics(), self.viewport().rect()
-        more = "…" if self.blockCount() == 1 else f"+{self._beyond}"
+        more = "…" if self.blockCount() == 1 else f"+{self.blockCount() - 1}"
         width = metrics.horizontalAdvance(more) + 12
         bottom = int(self.document().documentMargin()) + self._lines * metrics.lineSpacing()
         place = QRect(area.right() - width, bottom - metrics.lineSpacing(), width + 1, metrics.lineSpacing())

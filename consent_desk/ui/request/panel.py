@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.consent.draft import Draft
@@ -12,15 +13,18 @@ from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.ui.request.copy_menu import CopyMenu
 from consent_desk.ui.request.fields import RequestText
 from consent_desk.ui.request.outline import outline
-from consent_desk.ui.theme.fonts import CAPTION, HEADING, sized
+from consent_desk.ui.theme.fonts import CAPTION, HEADING, scale, sized
 from consent_desk.ui.widgets.banner import TintedLabel, TintedLines
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import named
 from consent_desk.ui.widgets.layouts import fill, scrolled
 from consent_desk.ui.widgets.tones import Tone
 
-_LEAST = 3
+_LEAST = 2
 """Lines of the body that are seen in a low window."""
+
+_LOW = 300
+"""Pixels: with less height there is but one line for the URL."""
 
 
 class RequestPages(QWidget):
@@ -74,7 +78,7 @@ class RequestPanel(QWidget):
         self._draft: Draft | None = None
         self._captions: list[QLabel] = []
         self.url = RequestText("Request URL", lines=2)
-        self.authorization = RequestText("Authorization header", lines=1, wordless=True)
+        self.authorization = RequestText("Authorization header", lines=1)
         self.headers = RequestText("Other headers", lines=1)
         self.body = RequestText("Request body")
         self._fields = (self.url, self.authorization, self.headers, self.body)
@@ -133,6 +137,10 @@ class RequestPanel(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self._take_fonts()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.url.rest_at(1 if self.height() < _LOW * scale() else 2)
 
     def _take_fonts(self) -> None:
         self._heading.setFont(sized(HEADING, semibold=True))

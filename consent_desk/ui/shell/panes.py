@@ -50,6 +50,7 @@ class Panes(QWidget):
         self.right.addWidget(request)
         self.right.addWidget(log)
         self.right.setSizes([360, 340])
+        self.right.setStretchFactor(0, 1)
         self.right.setStretchFactor(1, 1)
         self._column = QWidget()
         self._beside = fill(QVBoxLayout(self._column), banners, (self.right, 1))

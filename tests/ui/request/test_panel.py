@@ -7,7 +7,7 @@ from time import perf_counter
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QScrollArea, QWidget
 
 from consent_desk.domain.wire.project import Secret
 from consent_desk.domain.wire.snippets import Language
@@ -199,7 +199,7 @@ def test_nothing_is_shown_while_no_project_is_usable(open_acme: OpenAcme, keyrin
 
 def test_an_empty_form_shows_what_belongs_where_and_none_of_it_is_copied(acme: OpenDesk) -> None:
     shown = controls.long_text(acme.window, "Request body")
-    controls.write(acme.window, "Category", "")
+    controls.choose_category(acme.window, "")
     for quiet in ("‹customer ID›", "‹category›", "‹set when you send›"):
         assert quiet in shown.placeholderText()
     controls.write(acme.window, "Customer ID", 'Jörg "x"')
@@ -215,7 +215,7 @@ def test_an_empty_form_shows_what_belongs_where_and_none_of_it_is_copied(acme: O
 
 
 def test_an_id_of_any_length_makes_no_long_outline(acme: OpenDesk) -> None:
-    controls.write(acme.window, "Category", "")
+    controls.choose_category(acme.window, "")
     controls.paste(acme.window, "Customer ID", "x" * 16_000)
     assert len(controls.long_text(acme.window, "Request body").placeholderText()) < 1_000
 
@@ -266,6 +266,20 @@ def test_a_part_without_room_says_how_much_there_is_and_shows_it_when_it_is_chos
     assert headers.toolTip() == ""
     controls.named(acme.window, "Customer ID", QWidget).setFocus()
     assert headers.height() == before
+
+
+def test_in_a_low_window_the_body_is_seen_and_nothing_scrolls_around_it(acme: OpenDesk) -> None:
+    acme.fill()
+    preview = acme.window.preview
+    acme.window.resize(1024, 640)
+    acme.bot.waitUntil(lambda: preview.height() < 300)
+    around = preview.findChild(QScrollArea)
+    assert around is not None
+    acme.bot.waitUntil(lambda: around.verticalScrollBar().maximum() == 0)
+    assert preview.url.height() == preview.url.high(1)
+    assert preview.body.height() >= preview.body.high(2)
+    preview.url.setFocus()
+    assert preview.url.height() == preview.url.high(2)
 
 
 @pytest.mark.parametrize(
