@@ -139,12 +139,13 @@ class LogPanel(QWidget):
         self._changing = True
 
     def _end_change(self) -> None:
+        row, selection = self.model.row_of(self.chosen), self.list.selectionModel()
+        if self.chosen and row is None:
+            selection.clear()
         self._changing = False
         if not self.chosen:
             return
-        row, selection = self.model.row_of(self.chosen), self.list.selectionModel()
         if row is None:
-            selection.clear()
             self._tell_again()
         elif selection.currentIndex().row() != row:
             # It is in one line with others now.
@@ -161,7 +162,8 @@ class LogPanel(QWidget):
             self._tell_again()
 
     def _tell_again(self) -> None:
-        self.line.hold_back()
+        if self.line.hold_back():
+            self.view.setFocus()
         self.line_chosen.emit(self.chosen)
 
     def _find_again(self) -> None:

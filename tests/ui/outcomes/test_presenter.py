@@ -259,7 +259,7 @@ def test_cancelling_after_the_request_left_is_too_late_and_says_so(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.SILENCE
-    cancel = controls.button(acme.window, "Cancel sending this")
+    cancel = controls.button(acme.window, "Cancel this")
     assert not cancel.isVisible()
     acme.send()
     acme.wait_for_events(engagement, 1)
@@ -326,7 +326,7 @@ def test_what_was_cancelled_counts_until_it_is_acknowledged_at_its_line(two_call
 
 
 def test_the_call_of_the_caller_before_is_cancelled_from_its_line(two_callers: OpenDesk) -> None:
-    cancel = controls.button(two_callers.window, "Cancel sending this")
+    cancel = controls.button(two_callers.window, "Cancel this")
     two_callers.choose_line(1)
     two_callers.bot.waitUntil(cancel.isVisible)
     cancel.click()

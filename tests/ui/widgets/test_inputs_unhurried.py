@@ -154,7 +154,7 @@ def test_a_dialog_is_answered_by_nothing_that_came_too_soon_or_repeats(
 @pytest.mark.parametrize(
     ("name", "state", "to_acknowledge"),
     [
-        ("Cancel sending this", State.IN_FLIGHT, False),
+        ("Cancel this", State.IN_FLIGHT, False),
         ("Record again, dated now", State.CONTRADICTED, False),
         ("Acknowledge that it is not recorded", State.DISCARDED, True),
     ],
