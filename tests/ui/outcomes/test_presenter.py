@@ -311,7 +311,7 @@ def test_what_was_cancelled_counts_until_it_is_acknowledged_at_its_line(two_call
     assert not acknowledge.isVisible()
     two_callers.cancel_line(0)
     two_callers.wait_for_line("Not recorded", "Sending")
-    two_callers.wait_for_counter("✖ 1 not yet confirmed, 1 not recorded")
+    two_callers.wait_for_counter("Needs you 1 · Waiting 1")
     two_callers.bot.waitUntil(acknowledge.isVisible)
     assert "until it is acknowledged" in two_callers.details("Explanation")
     assert not controls.button(two_callers.window, "Send again").isVisible()
@@ -319,7 +319,7 @@ def test_what_was_cancelled_counts_until_it_is_acknowledged_at_its_line(two_call
     two_callers.wait_for_line("Not recorded", "Sending")
     two_callers.wait_for_status("Acknowledged: it was cancelled, and is not recorded.")
     assert two_callers.receipt.startswith("Not recorded\nsecond@example.com")
-    two_callers.wait_for_counter("1 not yet confirmed")
+    two_callers.wait_for_counter("Waiting 1")
     two_callers.wait_for_details("Not recorded (acknowledged (by ")
     assert not acknowledge.isVisible()
     assert two_callers.errors == ""

@@ -75,6 +75,8 @@ def a_canary(number: int) -> Noted:
         request_id=str(uuid4()),
         action=Action.REJECT,
         valid_until=None,
+        # Each with a press of its own.
+        noted_at=later(number),
         # None overtakes another one.
         category=f"category_{number}",
     )

@@ -164,6 +164,7 @@ def test_what_comes_up_where_another_button_stood_takes_no_press(
 ) -> None:
     monkeypatch.setattr(inputs, "MOMENT", SOON)
     log = acme.window.log
+    log.line.show()
     log.show_details("", {}, Offer(state=state, to_acknowledge=to_acknowledge))
     button = controls.button(acme.window, name)
     assert button.isVisible()
