@@ -52,7 +52,7 @@ def start_a_call(desk: Desk, engagement: Engagement) -> None:
     desk.set_up(engagement.project(), says="no keyring")
     desk.send_tutorial()
     engagement.next()
-    desk.wait("Cancel sending this", "")
+    desk.wait("Cancel this", "")
 
 
 @pytest.mark.parametrize("way", ["SIGINT", "close button"])
@@ -150,6 +150,6 @@ def test_a_demo_with_a_silent_server_ends(home: Path) -> None:
     with Desk(home, "--demo", "--fault", "silence") as desk:
         desk.wait("Request URL", "http")
         desk.press("Send")
-        desk.wait("Cancel sending this", "")
+        desk.wait("Cancel this", "")
         assert_ends(desk, "SIGINT")
         assert list((home / "tmp").iterdir()) == []

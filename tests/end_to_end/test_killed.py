@@ -18,7 +18,7 @@ def test_killed_during_a_call_it_is_unconfirmed_and_not_sent_again(
     with Desk(home, env=keyring) as desk:
         desk.send_tutorial()
         engagement.next()
-        desk.wait("Cancel sending this", "")
+        desk.wait("Cancel this", "")
         desk.signal(signal.SIGKILL)
         desk.ended()
     assert states(desk.journal) == [State.IN_FLIGHT]

@@ -160,7 +160,7 @@ def test_a_secret_is_on_the_wire_and_in_the_keyring_and_nowhere_else(
             desk.wait("Request URL", str(project.base_url))
             engagement.script = silent
             desk.send_tutorial("six@example.com")
-            desk.wait("Cancel sending this", "")
+            desk.wait("Cancel this", "")
             engagement.next()
             engagement.next()
             desk.signal(signal.SIGTERM)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,14 +11,22 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
 from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, needs_check
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry
-from consent_desk.domain.lifecycle.state import ASKED, CANCELLED_HERE, IS_RIGHT, OPEN_STATES, Fact, State
+from consent_desk.domain.lifecycle.state import (
+    ASKED,
+    CANCELLED_HERE,
+    DISMISSED,
+    IS_RIGHT,
+    OPEN_STATES,
+    Fact,
+    State,
+)
 from consent_desk.domain.log_query import LogQuery, Which, words_of
 from consent_desk.domain.wire.outcome import Cause, Look, NotSent, Phase
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.journal.salvage.salvage import salvage
 from consent_desk.journal.search import PAGE
 from consent_desk.journal.verify import Verdict, verify
-from tests.consents import a_noted, a_project, go_on, later, write_down
+from tests.consents import NOON, a_noted, a_project, go_on, later, write_down
 from tests.journal.journals import lead, noted_in, tamper, waiting_for_a_word, way_to
 
 
@@ -92,11 +101,55 @@ def test_what_was_cancelled_is_found_with_what_is_open_until_it_is_acknowledged(
     go_on(journal, request_id, Fact(at=later(2), state=State.DISCARDED, note="acknowledged (by mary)"))
     noted_in(journal, State.REFUSED, customer=customer("jim"))
     assert search(journal, states=OPEN_STATES) == ["jim"]
-    assert search(journal, states=OPEN_STATES, to_acknowledge=True) == ["jim", "joe"]
-    assert search(journal, "joe", states=OPEN_STATES, to_acknowledge=True) == ["joe"]
+    assert search(journal, which=Which.NEEDS_YOU) == ["jim", "joe"]
+    assert search(journal, "joe", which=Which.NEEDS_YOU) == ["joe"]
     [found] = journal.those(LogQuery(words=("joe",)), waiting_for_a_word(journal))
     assert found.entry.to_acknowledge
     assert [each.entry.to_acknowledge for each in journal.page(LogQuery())] == [False, False, False, True]
+
+
+def settled_by(
+    journal: SqliteJournal, name: str, state: State, look: Look | None = None, **changes: object
+) -> str:
+    """Note a consent of `name` that came to `state`, seen by `look`."""
+    request_id = noted_in(journal, State.DELIVERED, customer=customer(name))
+    go_on(journal, request_id, Fact(at=later(3), state=state, outcome=look))
+    return request_id
+
+
+def test_what_needs_somebody_is_listed_and_nothing_else(journal: SqliteJournal) -> None:
+    against, beside = Look(seen=True, valid=True), Look(seen=True)
+    noted_in(journal, State.REFUSED, customer=customer("refused"))
+    settled_by(journal, "opposite", State.CONTRADICTED, against)
+    dismissed = settled_by(journal, "dismissed", State.CONTRADICTED, against)
+    go_on(journal, dismissed, Fact(at=later(4), state=State.CONTRADICTED, note=DISMISSED))
+    settled_by(journal, "not in force", State.SEEN, against)
+    looked_up = settled_by(journal, "still looked up", State.SEEN, against)
+    settled_by(journal, "not told", State.SEEN, beside)
+    settled_by(journal, "fine", State.VERIFIED, Look(seen=True, valid=False))
+    asked = settled_by(journal, "asked", State.NOT_SHOWN, Look())
+    settled_by(journal, "later", State.CONTRADICTED, against)
+    noted_in(journal, customer=customer("later"), timestamp=later(60), noted_at=later(60))
+    given: dict[str, Any] = {"asked": frozenset({asked}), "looked_up": frozenset({looked_up})}
+    needs = ["asked", "not in force", "opposite", "refused"]
+    assert search(journal, which=Which.NEEDS_YOU, **given) == needs
+    assert search(journal, which=Which.WAITING, **given) == ["later", "still looked up"]
+    query = LogQuery(which=Which.NEEDS_YOU, asked=frozenset({asked}))
+    assert [found.entry.request_id for found in journal.those(query, [asked, dismissed])] == [asked]
+
+
+def test_a_line_says_what_it_corrects_and_that_it_was_corrected(journal: SqliteJournal) -> None:
+    wrong = noted_in(journal, State.VERIFIED)
+    right = a_noted(context=Context(corrects=wrong), noted_at=later(60), timestamp=later(60))
+    write_down(journal, right)
+    found = {row.entry.request_id: row for row in journal.page(LogQuery())}
+    assert (found[wrong].corrects, found[wrong].corrected) == (None, True)
+    assert (found[right.consent.request_id].corrects, found[right.consent.request_id].corrected) == (
+        NOON,
+        False,
+    )
+    go_on(journal, right.consent.request_id, Fact(at=later(61), state=State.DISCARDED, note="a slip"))
+    assert not any(row.corrected for row in journal.page(LogQuery()))
 
 
 def test_the_first_moment_counts_and_the_last_does_not(journal: SqliteJournal) -> None:

@@ -8,12 +8,13 @@ from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractItemView,
     QApplication,
     QComboBox,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QTableView,
+    QToolButton,
     QWidget,
 )
 from shiboken6 import isValid
@@ -80,8 +81,17 @@ def note(window: QWidget, name: str) -> str:
     return shown.text() if shown.isVisible() else ""
 
 
-def table(window: QWidget, name: str) -> QTableView:
-    return named(window, name, QTableView)
+def table(window: QWidget, name: str) -> QAbstractItemView:
+    return named(window, name, QAbstractItemView)
+
+
+def choose_from_menu(window: QWidget, text: str) -> None:
+    """Choose what ⋯ offers."""
+    menu = named(window, "More", QToolButton).menu()
+    menu.aboutToShow.emit()
+    action = next(one for one in menu.actions() if one.text() == text)
+    assert (action.isVisible(), action.isEnabled()) == (True, True), text
+    action.trigger()
 
 
 def cells(window: QWidget, column: int) -> list[str]:

@@ -23,6 +23,7 @@ from consent_desk.projects.projects import ProjectListFile, Projects
 from consent_desk.sandbox.endpoints import Received
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
+from consent_desk.ui.log.model import LINE
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.outcomes.receipt import REST
 from consent_desk.ui.project.settings_dialog import ProjectDialog
@@ -170,9 +171,10 @@ class OpenDesk:
 
     @property
     def counter(self) -> str:
-        """What is counted beside the log, nothing where that is not shown."""
-        shown = controls.button(self.window, "Not yet confirmed")
-        return shown.text() if shown.isVisible() else ""
+        """What is counted beside the log, nothing where nothing is."""
+        names = ("Show what needs you", "Show what waits")
+        texts = (controls.button(self.window, name).text() for name in names)
+        return " · ".join(text for text in texts if any(letter.isdigit() for letter in text))
 
     @property
     def state(self) -> str:
@@ -309,19 +311,20 @@ class OpenDesk:
         """Choose a line of the log."""
         table = controls.table(self.window, "Response log")
         self.bot.waitUntil(lambda: table.model().rowCount() > row, timeout=10_000)
-        table.setCurrentIndex(table.model().index(row, 0))
+        table.setCurrentIndex(table.model().index(row, LINE))
 
     def cancel_line(self, row: int = 0) -> None:
         """Cancel what a line of the log names, from its details."""
         self.choose_line(row)
-        cancel = controls.button(self.window, "Cancel sending this")
+        cancel = controls.button(self.window, "Cancel this")
         self.bot.waitUntil(lambda: cancel.isVisible() and cancel.isEnabled())
         cancel.click()
 
     def remove_data(self, row: int = 0) -> None:
         """Remove the data of the customer of a line, whatever is asked: the person's answer counts."""
         self.choose_line(row)
-        self.press_once_enabled("Remove customer's data")
+        self.bot.waitUntil(lambda: self.window.log.chosen != "")
+        controls.choose_from_menu(self.window, "Remove data…")
 
     def wait_for_details(self, words: str) -> None:
         """Wait until the explanation beside the log says so."""

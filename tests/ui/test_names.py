@@ -45,7 +45,7 @@ READING_ORDER = (
     *("Ticket", "Wording read out", "Saved wordings", "More details", "Send"),
     *("As sent", "Copy"),
     *("Filter", "Outcome filter", "Date filter", "Export", "Response log"),
-    *("Kind of details", "Response details", "Save proof"),
+    *("Kind of details", "Response details", "Proof"),
 )
 REQUEST = {"Request URL", "Authorization header", "Other headers", "Request body"}
 """Out of Tab's way until one of them is chosen: tests/ui/request/test_panel.py."""

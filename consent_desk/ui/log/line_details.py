@@ -264,11 +264,13 @@ class LineDetails(QWidget):
         least = (LEAST + 1) * self.text.fontMetrics().lineSpacing()
         self.text.setFixedHeight(max(least, high * 2 // 5))
 
-    def hold_back(self) -> None:
-        """Let nothing be done twice until it is known how it stands now."""
-        for each in (self.send_again, self.discard, self.correct):
-            if not each.hasFocus():
-                each.setEnabled(False)
+    def hold_back(self) -> bool:
+        """Let nothing be done twice until it is known how it stands; return whether that had the focus."""
+        held = (self.send_again, self.discard, self.correct)
+        had_focus = any(each.hasFocus() for each in held)
+        for each in held:
+            each.setEnabled(False)
+        return had_focus
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, tokens = QPainter(self), current()

@@ -139,12 +139,13 @@ class LogPanel(QWidget):
         self._changing = True
 
     def _end_change(self) -> None:
+        row, selection = self.model.row_of(self.chosen), self.list.selectionModel()
+        if self.chosen and row is None:
+            selection.clear()
         self._changing = False
         if not self.chosen:
             return
-        row, selection = self.model.row_of(self.chosen), self.list.selectionModel()
         if row is None:
-            selection.clear()
             self._tell_again()
         elif selection.currentIndex().row() != row:
             # It is in one line with others now.
@@ -161,7 +162,8 @@ class LogPanel(QWidget):
             self._tell_again()
 
     def _tell_again(self) -> None:
-        self.line.hold_back()
+        if self.line.hold_back():
+            self.view.setFocus()
         self.line_chosen.emit(self.chosen)
 
     def _find_again(self) -> None:
@@ -174,6 +176,7 @@ class LogPanel(QWidget):
         self.chosen = ""
         at: QWidget | None = self.focusWidget()
         had_focus = at is not None and self.line.isAncestorOf(at)
+        self.line.show_line("", "")
         self.line.show_texts({})
         self._offer(NOT_KNOWN)
         self.line.hide()

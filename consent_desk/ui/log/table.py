@@ -9,7 +9,7 @@ from consent_desk.ui.log.words import COLUMNS
 from consent_desk.ui.widgets.layouts import show_as_list
 
 _DIGITS = {
-    "Time": 12,
+    "Time": 17,
     "Outcome": 31,
     "Status": 6,
     "Duration": 8,

@@ -143,7 +143,7 @@ def test_what_is_learnt_after_it_was_sent_is_told_of_its_line(
 def test_a_new_profile_counts_until_a_person_says_that_it_is_right(asked: OpenDesk) -> None:
     controls.write(asked.window, "Customer ID", "j")
     asked.wait_for_line(NEW)
-    asked.wait_for_counter("✖ 1 to check")
+    asked.wait_for_counter("Needs you 1")
     right = controls.button(asked.window, "The ID is right")
     asked.bot.waitUntil(right.isVisible)
     right.click()
@@ -159,7 +159,7 @@ def test_it_counts_after_a_restart_too(asked: OpenDesk, open_desk: OpenOne, keyr
     asked.window.end()
     again = open_desk(keyring).ready()
     again.wait_for_line(NEW)
-    again.wait_for_counter("✖ 1 to check")
+    again.wait_for_counter("Needs you 1")
 
 
 def test_its_answers_have_keys(asked: OpenDesk, engagement: Sandbox) -> None:

@@ -23,6 +23,7 @@ from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.log import model
 from consent_desk.ui.log.details import details_of
 from consent_desk.ui.log.line_details import Offer
+from consent_desk.ui.log.lines import Slot
 from consent_desk.ui.log.model import LogModel
 from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.log.words import COLUMNS, Words
@@ -307,7 +308,8 @@ def test_no_time_of_the_log_is_cut(qtbot: QtBot) -> None:
     panel = LogPanel(a_log("2026-12-01T12:00:00+01:00"))
     qtbot.addWidget(panel)
     times = ("2026-12-01T10:43:12+01:00", "2026-07-01T10:43:12+02:00", "2025-12-01T10:43:12+01:00")
-    table, column = controls.table(panel, "Response log"), COLUMNS.index("Time")
+    panel.show_as_table(True)
+    table, column = panel.table, COLUMNS.index("Time")
     for text in (*(str(time_shown(panel.model, one)) for one in times), "Time (CET)", "30 Nov 23:59"):
         assert table.fontMetrics().horizontalAdvance(text) < table.columnWidth(column)
 
@@ -348,7 +350,7 @@ def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:
     [
         ("Send again", State.REFUSED),
         ("Record again, dated now", State.CONTRADICTED),
-        ("Cancel sending this", State.IN_FLIGHT),
+        ("Cancel this", State.IN_FLIGHT),
         ("Discard", State.REFUSED),
     ],
 )
@@ -372,12 +374,12 @@ def test_the_focus_goes_to_the_table_when_what_a_button_did_changes_its_line(
     assert set(chosen) == {lines[0].request_id}
 
 
-class Walked(list[LogRow | None]):
-    """Lines that count how often somebody walked through all of them."""
+class Walked(list[Slot]):
+    """Counts how often it is gone through."""
 
     walks = 0
 
-    def __iter__(self) -> Iterator[LogRow | None]:
+    def __iter__(self) -> Iterator[Slot]:
         self.walks += 1
         return super().__iter__()
 
@@ -449,19 +451,20 @@ def is_seen_whole(panel: LogPanel, column: str, text: str) -> bool:
 
 
 def test_outcome_category_and_customer_are_seen_whole_in_a_wide_window(panel: LogPanel) -> None:
-    panel.resize(1520, 200)
-    show(panel, [entry(1, state) for state in State])
+    panel.show_as_table(True)
+    panel.resize(1520, 500)
+    show(panel, [entry(number, state) for number, state in enumerate(State)])
     assert all(is_seen_whole(panel, "Outcome", shown) for shown in controls.cells(panel, 1))
     assert is_seen_whole(panel, "Category", "sms_marketing")
     assert is_seen_whole(panel, "Customer ID", "nobody@example.com")
     assert not panel.table.isColumnHidden(COLUMNS.index("Status"))
 
 
-def test_in_a_window_of_1024_technical_columns_give_way_to_the_customer(panel: LogPanel) -> None:
-    panel.resize(990, 200)
+def test_in_a_narrow_window_technical_columns_give_way_to_the_customer(panel: LogPanel) -> None:
+    panel.show_as_table(True)
+    panel.resize(700, 500)
     assert panel.table.isColumnHidden(COLUMNS.index("Status"))
     assert is_seen_whole(panel, "Customer ID", "jane@example.com")
     assert not panel.table.horizontalScrollBar().isVisible()
-    assert panel.tabs.tabRect(panel.tabs.count() - 1).right() <= panel.tabs.width()
-    panel.resize(1520, 200)
+    panel.resize(1520, 500)
     assert not panel.table.isColumnHidden(COLUMNS.index("Status"))

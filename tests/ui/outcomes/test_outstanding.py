@@ -14,7 +14,6 @@ from consent_desk.domain.message import say
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.outcomes.outstanding import told
 from consent_desk.ui.shell import waiting as patience
-from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import OpenDesk
 
@@ -65,7 +64,7 @@ def test_what_is_on_its_way_is_asked_about(acme: OpenDesk, engagement: Sandbox) 
     engagement.fault = Fault.SILENCE
     acme.send()
     acme.wait_for_line("Sending")
-    acme.bot.waitUntil(controls.button(acme.window, "Not yet confirmed").isVisible)
+    acme.wait_for_counter("Waiting 1")
     assert not acme.window.close()
     acme.wait_for_question(1)
 
@@ -135,7 +134,7 @@ def test_practice_holds_nobody(open_desk: OpenOne) -> None:
     demo = open_desk(fault=Fault.RATE_LIMIT_RETRY_AFTER).ready()
     demo.send()
     demo.wait_for_line("Not sent yet")
-    demo.bot.waitUntil(controls.button(demo.window, "Not yet confirmed").isVisible)
+    demo.wait_for_counter("Waiting 1")
     assert demo.window.close()
     assert demo.person.asked == []
 

@@ -259,7 +259,7 @@ def test_cancelling_after_the_request_left_is_too_late_and_says_so(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     engagement.fault = Fault.SILENCE
-    cancel = controls.button(acme.window, "Cancel sending this")
+    cancel = controls.button(acme.window, "Cancel this")
     assert not cancel.isVisible()
     acme.send()
     acme.wait_for_events(engagement, 1)
@@ -311,7 +311,7 @@ def test_what_was_cancelled_counts_until_it_is_acknowledged_at_its_line(two_call
     assert not acknowledge.isVisible()
     two_callers.cancel_line(0)
     two_callers.wait_for_line("Not recorded", "Sending")
-    two_callers.wait_for_counter("✖ 1 not yet confirmed, 1 not recorded")
+    two_callers.wait_for_counter("Needs you 1 · Waiting 1")
     two_callers.bot.waitUntil(acknowledge.isVisible)
     assert "until it is acknowledged" in two_callers.details("Explanation")
     assert not controls.button(two_callers.window, "Send again").isVisible()
@@ -319,14 +319,14 @@ def test_what_was_cancelled_counts_until_it_is_acknowledged_at_its_line(two_call
     two_callers.wait_for_line("Not recorded", "Sending")
     two_callers.wait_for_status("Acknowledged: it was cancelled, and is not recorded.")
     assert two_callers.receipt.startswith("Not recorded\nsecond@example.com")
-    two_callers.wait_for_counter("1 not yet confirmed")
+    two_callers.wait_for_counter("Waiting 1")
     two_callers.wait_for_details("Not recorded (acknowledged (by ")
     assert not acknowledge.isVisible()
     assert two_callers.errors == ""
 
 
 def test_the_call_of_the_caller_before_is_cancelled_from_its_line(two_callers: OpenDesk) -> None:
-    cancel = controls.button(two_callers.window, "Cancel sending this")
+    cancel = controls.button(two_callers.window, "Cancel this")
     two_callers.choose_line(1)
     two_callers.bot.waitUntil(cancel.isVisible)
     cancel.click()

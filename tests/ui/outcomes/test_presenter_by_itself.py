@@ -74,7 +74,7 @@ def test_what_is_unconfirmed_is_looked_up_and_verified_by_itself(acme: OpenDesk,
     # That would stand there when the time has passed.
     assert "Checking at " not in acme.status
     acme.wait_for_line("Not confirmed, looking it up")
-    acme.wait_for_counter("1 not yet confirmed")
+    acme.wait_for_counter("Waiting 1")
     acme.wait_for_details("\nChecking at ")
     acme.clock.seconds_off += 31
     acme.wait_for_line("Verified")

@@ -154,7 +154,7 @@ def test_a_dialog_is_answered_by_nothing_that_came_too_soon_or_repeats(
 @pytest.mark.parametrize(
     ("name", "state", "to_acknowledge"),
     [
-        ("Cancel sending this", State.IN_FLIGHT, False),
+        ("Cancel this", State.IN_FLIGHT, False),
         ("Record again, dated now", State.CONTRADICTED, False),
         ("Acknowledge that it is not recorded", State.DISCARDED, True),
     ],
@@ -164,6 +164,7 @@ def test_what_comes_up_where_another_button_stood_takes_no_press(
 ) -> None:
     monkeypatch.setattr(inputs, "MOMENT", SOON)
     log = acme.window.log
+    log.line.show()
     log.show_details("", {}, Offer(state=state, to_acknowledge=to_acknowledge))
     button = controls.button(acme.window, name)
     assert button.isVisible()
