@@ -62,7 +62,7 @@ class Desk:
     def enter(self, customer: str, category: str, known: str) -> None:
         """Fill the form, and wait for what the look-up tells of the customer."""
         form = self.window.consent
-        form.category.set_text(category)
+        form.categories.choose([category])
         form.channel.set_text("phone")
         form.customer_id.setText(customer)
         form.customer_id.setFocus()
@@ -157,9 +157,7 @@ def be_asked(desk: Desk) -> None:
 def opt_out_of_everything(desk: Desk) -> None:
     """All categories at once."""
     desk.enter(JANE, "sms_marketing", "accepted since")
-    several = desk.window.consent.several.choice
-    several.button.click()
-    several.every_one.click()
+    desk.window.consent.categories.every_one.click()
     desk.until(lambda: "6 categories" in desk.window.consent.send.text())
     desk.take("everything-ticked.png")
     desk.send(State.DELIVERED)
@@ -203,7 +201,10 @@ def practise(qt: QApplication) -> None:
         form = window.consent
         until(
             qt,
-            lambda: len(form.categories) > 0 and "accepted since" in form.known.pill.accessibleDescription(),
+            lambda: (
+                bool(form.categories.rows.boxes)
+                and "accepted since" in form.known.pill.accessibleDescription()
+            ),
         )
         form.channel.set_text("phone")
         form.send.click()
@@ -257,7 +258,7 @@ def at_work(qt: QApplication) -> Iterator[Desk]:
     """A desk with a project of its own, which is used already."""
     clock, drawer = Clock(), Drawer()
     with sandbox() as server, opened(qt, drawer, clock, server) as window:
-        until(qt, lambda: bool(window.preview.url.text()) and len(window.consent.categories) > 0)
+        until(qt, lambda: bool(window.preview.url.text()) and bool(window.consent.categories.rows.boxes))
         yield Desk(qt=qt, window=window, clock=clock, server=server)
 
 

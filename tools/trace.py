@@ -117,7 +117,7 @@ class Person:
 
     def wait_until_known(self) -> None:
         """Wait until the look-up has told what is known of the customer."""
-        self._wait(lambda: "since" in self._window.consent.known.chosen.text())
+        self._wait(lambda: "since" in self._window.consent.known.pill.accessibleDescription())
 
     def wait_for(self, state: State) -> None:
         """Wait until the newest line of the log has come so far, and its details say so."""

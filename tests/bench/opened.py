@@ -100,7 +100,7 @@ def keys(presses: int, size: int, kind: str, field: str) -> tuple[list[float], l
         target.setFocus()
         form.wording.moveCursor(QTextCursor.MoveOperation.End)
         # Until then a thread is busy loading requests, in the first moment only.
-        until(qt, lambda: len(form.categories) > 0)
+        until(qt, lambda: bool(form.categories.rows.boxes))
         times, spent = [], []
         gc.collect()
         for number in range(presses + 10):
@@ -125,7 +125,7 @@ def look_up(count: int) -> dict[str, list[float]]:
     with opened() as (qt, window):
         form = window.consent
         # Until then a thread is busy loading requests, in the first moment only.
-        until(qt, lambda: len(form.categories) > 0)
+        until(qt, lambda: bool(form.categories.rows.boxes))
         form.customer_id.setFocus()
         gaps = Gaps()
         shown = []
@@ -159,15 +159,15 @@ def verified(count: int) -> list[list[float]]:
     clock, times = Clock(), []
     with opened(now=clock, delay=0.0, nap=0.005) as (qt, window):
         form, receipt = window.consent, window.receipt.text
-        until(qt, lambda: len(form.categories) > 0)
+        until(qt, lambda: bool(form.categories.rows.boxes))
         for customer, category in [*product(CUSTOMERS, CATEGORIES)][:count]:
-            form.category.set_text(category)
+            form.categories.choose([category])
             form.customer_id.setFocus()
             form.customer_id.selectAll()
             QGuiApplication.clipboard().setText(customer)
             began = time.perf_counter()
             QTest.keyClick(form.customer_id, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-            until(qt, partial(begins, form.known.chosen, f"{category}: "))
+            until(qt, partial(begins, form.known.pill, f"{category}: "))
             known = time.perf_counter()
             # Without a window manager, no window is the one that takes shortcuts.
             QTest.mouseClick(form.send, Qt.MouseButton.LeftButton)
@@ -182,7 +182,7 @@ def verified(count: int) -> list[list[float]]:
 
 
 def begins(label: QLabel, start: str) -> bool:
-    return label.text().startswith(start)
+    return label.accessibleDescription().startswith(start)
 
 
 def says(receipt: QPlainTextEdit, what: str, of_whom: str) -> bool:

@@ -64,11 +64,11 @@ def click(count: int) -> tuple[list[float], list[float]]:
     """Milliseconds from click to first byte, and from click to the outcome in the window."""
     first_bytes, outcomes = [], []
     with opened() as (qt, window):
-        until(qt, lambda: len(window.consent.categories) > 0)
+        until(qt, lambda: bool(window.consent.categories.rows.boxes))
         # A decision for each of them, once: the same one again is asked about.
         for customer, category in [*product(CUSTOMERS, CATEGORIES)][:count]:
             window.consent.fill(replace(TUTORIAL, customer_id=customer, category=category))
-            until(qt, partial(begins, window.consent.known.chosen, f"{category}: "))
+            until(qt, partial(begins, window.consent.known.pill, f"{category}: "))
             arrivals.clear()
             clicked = time.perf_counter()
             QTest.mouseClick(window.consent.send, Qt.MouseButton.LeftButton)

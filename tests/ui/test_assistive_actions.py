@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from PySide6.QtGui import QAccessible, QAccessibleInterface
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QListWidget, QWidget
-from tests.ui.form.test_several import choices
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 
 import consent_desk
+from consent_desk.ui.form.category_rows import CategoryBox
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme
 from tests.ui.desks import OpenDesk
@@ -38,45 +38,44 @@ def put(line: QLineEdit, text: str) -> None:
     editable.replaceText(0, len(line.text()), text)
 
 
-def category(desk: OpenDesk) -> str:
-    return controls.line(desk.window, "Category").text()
-
-
 def test_all_categories_are_ticked_and_sent(acme: OpenDesk) -> None:
     acme.fill()
-    toggle(acme, "Several categories")
-    assert choices(acme).isVisible()
     toggle(acme, "All categories")
-    assert category(acme) == "2 categories"
     assert acme.window.consent.draft().categories == ("sms_marketing", "newsletter")
     toggle(acme, "All categories")
-    assert (category(acme), acme.window.consent.draft().categories) == ("sms_marketing", ())
+    assert controls.chosen(acme.window) == ()
     toggle(acme, "All categories")
     controls.press(acme.window, "Send")
     acme.wait_for_status("2 opt-outs for jane@example.com, Acme production: 2 delivered.")
 
 
-def test_a_row_of_the_list_is_ticked_and_says_so(acme: OpenDesk) -> None:
+def test_a_category_is_a_check_box_that_is_ticked_and_says_so(acme: OpenDesk) -> None:
     acme.fill()
-    toggle(acme, "Several categories")
-    rows = interface(choices(acme))
-    newsletter = rows.child(1)
-    assert not newsletter.state().selected
+    newsletter = interface(controls.boxes(acme.window)[1])
+    assert newsletter.role() is QAccessible.Role.CheckBox
+    assert newsletter.text(QAccessible.Text.Name) == "Newsletter"
+    assert "ID newsletter" in newsletter.text(QAccessible.Text.Description)
+    assert not newsletter.state().checked
     act(newsletter, "Toggle")
-    assert newsletter.state().selected
+    assert newsletter.state().checked
     assert acme.window.consent.draft().categories == ("sms_marketing", "newsletter")
     assert controls.button(acme.window, "All categories").isChecked()
     act(newsletter, "Toggle")
-    assert category(acme) == "sms_marketing"
+    assert controls.chosen(acme.window) == ("sms_marketing",)
     assert not controls.button(acme.window, "All categories").isChecked()
 
 
-def test_a_letter_leads_to_a_row_and_ticks_nothing(acme: OpenDesk) -> None:
-    acme.fill()
-    toggle(acme, "Several categories")
-    controls.type_keys(acme.window, "N")
-    assert choices(acme).currentRow() == 1
-    assert category(acme) == "sms_marketing"
+def test_the_categories_are_one_group(acme: OpenDesk) -> None:
+    group = interface(controls.named(acme.window, "Categories", QWidget))
+    assert group.role() is QAccessible.Role.Grouping
+    names = [group.child(at).text(QAccessible.Text.Name) for at in range(group.childCount())]
+    assert names == ["SMS marketing", "Newsletter"]
+
+
+def test_the_categories_are_kept_for_the_next_caller(acme: OpenDesk) -> None:
+    toggle(acme, "Keep for this shift")
+    acme.deliver()
+    assert controls.chosen(acme.window) == ("sms_marketing",)
 
 
 def test_opting_in_is_chosen(acme: OpenDesk) -> None:
@@ -114,17 +113,15 @@ def test_only_what_is_open_is_shown(acme: OpenDesk) -> None:
 def test_each_control_that_can_be_toggled_hears_its_state_and_no_click(acme: OpenDesk) -> None:
     """The others of this file say what comes of it: here none is forgotten."""
     tried = {
-        *("Several categories", "All categories", "Opt in (accept)", "Opt out (reject)", "As sent"),
+        *("All categories", "Keep for this shift", "Opt in (accept)", "Opt out (reject)", "As sent"),
         *("More details", "Not yet confirmed", "Show request"),
     }
     checkable = {
         (one.accessibleName() or one.text()).replace("&", "")
         for one in acme.window.findChildren(QAbstractButton)
-        if one.isCheckable()
+        if one.isCheckable() and not isinstance(one, CategoryBox)
     }
     assert checkable <= tried
-    lists = [one.accessibleName() for one in acme.window.findChildren(QListWidget)]
-    assert [name for name in lists if name] == ["Categories to choose"]
 
 
 def test_what_is_put_into_a_field_is_kept_as_if_it_were_typed(open_acme: OpenAcme) -> None:
@@ -143,17 +140,15 @@ def test_what_is_put_into_a_field_and_taken_out_again_is_missed(acme: OpenDesk) 
     put(line, "jane@example.com")
     acme.bot.waitUntil(lambda: "registered" in acme.window.consent.draft().customer_id_type)
     put(line, "")
-    controls.line(acme.window, "Category").setFocus()
-    assert acme.window.consent.notes.row(acme.window.consent.notes.problems[0].field).note.isVisible()
+    controls.line(acme.window, "Ticket").setFocus()
+    assert acme.window.consent.notes.note(acme.window.consent.notes.problems[0].field).isVisible()
 
 
-def test_a_category_put_into_the_field_takes_the_place_of_several(acme: OpenDesk) -> None:
+def test_a_category_put_into_the_field_is_one_of_them(acme: OpenDesk) -> None:
     acme.fill()
-    toggle(acme, "Several categories")
-    toggle(acme, "All categories")
-    put(controls.line(acme.window, "Category"), "newsletter")
+    put(controls.line(acme.window, "Other category ID"), "other")
     draft = acme.window.consent.draft()
-    assert (draft.category, draft.categories) == ("newsletter", ())
+    assert (draft.category, draft.categories) == ("other", ("other", "sms_marketing"))
 
 
 def test_nothing_listens_to_what_only_a_hand_types() -> None:

@@ -92,7 +92,7 @@ def test_an_opt_out_is_stamped_by_engagements_time_and_holds(
 
 def test_a_time_that_was_typed_is_never_moved(wrong: OpenDesk, engagement: Sandbox) -> None:
     wrong.fill()
-    note = wrong.window.consent.notes.row(Field.TAKEN_AT).note
+    note = wrong.window.consent.notes.note(Field.TAKEN_AT)
     assert "This computer's clock is 2 hours slow. “now” is stamped by" in note.text()
     typed = int(time.time()) - 100
     controls.write(wrong.window, "Taken at", str(typed))
@@ -152,7 +152,7 @@ def test_a_clock_of_another_age_stamps_nothing_and_says_so(
     engagement.fault = Fault.SILENCE
     desk = open_desk(keyring, clock=Fixed(micros)).ready()
     desk.send()
-    note = desk.window.consent.notes.row(Field.TAKEN_AT).note
+    note = desk.window.consent.notes.note(Field.TAKEN_AT)
     desk.bot.waitUntil(lambda: "This computer's clock is wrong" in note.text())
     assert events(engagement) == []
     desk.window.end()

@@ -25,9 +25,9 @@ from tests.ui import controls
 from tests.ui.desks import OpenDesk
 
 MAIN_WINDOW = (
-    *("Project", "Project settings", "Customer ID type", "Customer ID", "Category", "Opt out (reject)"),
-    *("Several categories", "Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Send"),
-    *("Wording read out", "Categories to choose", "All categories", "Previous request", "Next request"),
+    *("Project", "Project settings", "Customer ID type", "Customer ID", "Opt out (reject)"),
+    *("Categories", "Opt in (accept)", "Valid until", "Taken at", "Channel", "Ticket", "Send"),
+    *("Wording read out", "All categories", "Other category ID", "Previous request", "Next request"),
     *("Explained by", "No correction", "Correct"),
     *("Request URL", "Authorization header", "Other headers", "Request body", "As sent", "Copy", "Filter"),
     *("Response log", "Response details", "Receipt", "Status"),
@@ -40,9 +40,8 @@ PROJECT_SETTINGS = (
 )
 READING_ORDER = (
     *("Project", "Project settings", "Show request", "More"),
-    *("Customer ID type", "Customer ID", "Category"),
-    *("Refresh categories", "Several categories", "Opt in (accept)", "Valid until", "Taken at", "Channel"),
-    *("Ticket", "Wording read out", "Saved wordings", "More details", "Send"),
+    *("Customer ID type", "Customer ID", "All categories", "Keep for this shift", "Refresh categories"),
+    *("SMS marketing", "Opt in (accept)", "Valid until", "Ticket", "More details", "Send"),
     *("As sent", "Copy"),
     *("Filter", "Outcome filter", "Date filter", "Export", "Response log"),
     *("Kind of details", "Response details", "Proof"),
@@ -141,22 +140,25 @@ def test_tab_goes_through_the_settings_as_one_reads_them(settings: ProjectDialog
     assert tab_through(settings) == [*SETTINGS_ORDER]
 
 
-def test_the_label_of_the_action_leads_to_the_chosen_one_and_changes_nothing(acme: OpenDesk) -> None:
+def test_tab_leads_to_the_chosen_action_and_changes_nothing(acme: OpenDesk) -> None:
     controls.button(acme.window, "Opt in (accept)").click()
     acme.window.consent.customer_id.setFocus()
-    acme.key(Qt.Key.Key_N, Qt.KeyboardModifier.AltModifier)
+    acme.key(Qt.Key.Key_Tab)
+    while not controls.focused_name(acme.window).startswith("Opt "):
+        acme.key(Qt.Key.Key_Tab)
     assert controls.focused_name(acme.window) == "Opt in (accept)"
     assert controls.button(acme.window, "Opt in (accept)").isChecked()
 
 
 def test_a_mnemonic_leads_out_of_a_field_whose_completions_are_open(acme: OpenDesk) -> None:
-    acme.window.consent.category.line.setFocus()
-    QTest.keyClicks(acme.window.consent.category.line, "sm")
+    acme.window.consent.more.toggle.setChecked(True)
+    acme.window.consent.channel.line.setFocus()
+    QTest.keyClicks(acme.window.consent.channel.line, "ph")
     assert QApplication.activePopupWidget() is not None
     acme.key(Qt.Key.Key_W, Qt.KeyboardModifier.AltModifier)
     acme.key(Qt.Key.Key_X)
     assert controls.raw_text(acme.window, "Wording read out") == "x"
-    assert controls.line(acme.window, "Category").text() == "sm"
+    assert controls.line(acme.window, "Channel").text() == "ph"
 
 
 def test_what_the_status_says_is_told_to_assistive_technology(acme: OpenDesk) -> None:

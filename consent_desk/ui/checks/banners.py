@@ -178,7 +178,7 @@ class CorrectionBanner(Card):
         self.text = TintedLabel("Correction")
         self.text.setMinimumWidth(1)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.drop = button("No correctio&n", "No correction", "Take back what was filled in")
+        self.drop = button("No correction", "No correction", "Take back what was filled in")
         Unhurried(self.drop)
         row = fill(QHBoxLayout(), (self.text, 1), self.drop)
         row.setAlignment(self.drop, Qt.AlignmentFlag.AlignTop)

@@ -85,7 +85,7 @@ class CategoryChoice(QWidget):
     def _connect(self) -> None:
         self.rows.changed.connect(self._follow_ticks)
         self.rows.moved.connect(self._show_details)
-        self.every_one.clicked.connect(self._tick_all)
+        self.every_one.toggled.connect(self._tick_all)
         self.filter.textChanged.connect(self._arrange)
         self.filter.returnPressed.connect(self.go_to)
         self.other.textChanged.connect(self._follow_ticks)

@@ -72,7 +72,7 @@ class MoreSection(QWidget):
     def _lay_out(self) -> None:
         first = fill(
             QHBoxLayout(),
-            (labelled("&Taken at", self.taken_at, Field.TAKEN_AT), 1),
+            (labelled("Take&n at", self.taken_at, Field.TAKEN_AT), 1),
             (labelled("C&hannel", self.channel, Field.CHANNEL), 1),
         )
         first.setSpacing(8)
