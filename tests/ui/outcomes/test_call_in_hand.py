@@ -125,10 +125,12 @@ class Desk:
         self.form = self.window.consent
         self.asked_at = 0
         self.form.question.opened.connect(self.see_question)
-        (self.lanes,) = (one for one in self.window.findChildren(Session) for one in [one._runner])
+        (self.session,) = self.window.findChildren(Session)
+        runner = self.session._runner
+        assert isinstance(runner, Lanes)
+        self.lanes = runner
         application.start()
         self.work()
-        (self.session,) = self.window.findChildren(Session)
         (submitter,) = self.window.findChildren(Submitter)
         (self.receipt,) = self.window.findChildren(ReceiptPresenter)
         submitter.failed.connect(self.see_failure)
@@ -156,7 +158,7 @@ class Desk:
         self.form.forget_all()
         self.session.use_project(PROJECT)
         self.work()
-        self.form.category.set_text("sms_marketing")
+        self.form.begin_with("sms_marketing", "")
         self.window.status.clear()
 
     def now(self) -> Timestamp:
@@ -177,11 +179,12 @@ class Desk:
 
     def do_step(self) -> bool:
         parts: Any = self.workspace.engine
-        return bool(parts._steps.do() or parts._sends.do())
+        return bool(parts._steps.do() or parts._sends.queue.do())
 
     # -- what happens -----------------------------------------------------------------------------
 
     def act(self, what: str, value: Any) -> None:
+        """Do one thing, if it can be done now."""
         line, question = self.form.customer_id, self.form.question
         match what:
             case "type":
@@ -231,6 +234,8 @@ class Desk:
                 assert isinstance(person, Person)
                 person.answer = value % 2
                 QTest.keyClick(self.window.windowHandle(), Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+            case _:
+                pass
         QApplication.processEvents()
 
     def try_in_vain(self, how: str) -> None:
