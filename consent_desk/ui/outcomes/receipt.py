@@ -220,6 +220,9 @@ class CallInHand:
     def begin(self, submission: Submission) -> None:
         """What the form holds is being noted."""
         self.noting, self.is_slow = submission, False
+        failure = self.not_noted
+        if failure is not None and failure.submission.consent.request_id != submission.consent.request_id:
+            self._step_aside()
 
     def take_noted(self, press: Press, *, left_by: Draft, blank: Draft) -> None:
         """It is on disk. The form is `left_by` it like this, and emptied it is `blank`."""
