@@ -174,6 +174,7 @@ class LogPanel(QWidget):
         self.chosen = ""
         at: QWidget | None = self.focusWidget()
         had_focus = at is not None and self.line.isAncestorOf(at)
+        self.line.show_line("", "")
         self.line.show_texts({})
         self._offer(NOT_KNOWN)
         self.line.hide()

@@ -24,7 +24,7 @@ from consent_desk.domain.wire.outcome import Answered, Look, Lost, Outcome
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from consent_desk.ui.log.panel import ProofButton
+from consent_desk.ui.log.line_details import ProofButton
 from consent_desk.ui.proof import pdf
 from consent_desk.ui.proof.text import text_of
 from consent_desk.ui.recovery.backups_dialog import BackupsDialog
@@ -77,6 +77,8 @@ def a_canary(number: int) -> Noted:
         valid_until=None,
         # None overtakes another one.
         category=f"category_{number}",
+        timestamp=later(-60 * number),
+        noted_at=later(-60 * number),
     )
     return replace(noted, consent=consent, project_id=ACME, project_name="Acme production", press=None)
 
@@ -265,7 +267,7 @@ def test_an_export_is_masked_and_its_file_not_named(
     presenting: OpenDesk, tmp_path: Path, ending: str
 ) -> None:
     presenting.person.file = path = tmp_path / f"canary-file.{ending}"
-    controls.button(presenting.window, "Export").click()
+    controls.choose_from_menu(presenting.window, "Export…")
     presenting.wait_for_status(f"Exported {len(STATES)} consents to masked.")
     text = path.read_text("utf-8-sig")
     assert traces(text) == set()
@@ -292,7 +294,7 @@ def test_a_proof_is_masked_pages_that_prove_nothing(
     presenting.person.folder = str(folder)
     presenting.choose_line()
     presenting.wait_for_details("customer 1")
-    menu = controls.named(presenting.window, "Save proof", ProofButton).menu()
+    menu = controls.named(presenting.window, "Proof", ProofButton).menu()
     menu.aboutToShow.emit()
     menu.actions()[index].trigger()
     presenting.wait_for_status("The pages are saved, masked: they prove nothing.")
@@ -306,7 +308,7 @@ def test_a_proof_is_masked_pages_that_prove_nothing(
 
 def test_an_error_names_no_file(presenting: OpenDesk, tmp_path: Path) -> None:
     presenting.person.file = tmp_path / "gone" / "canary.csv"
-    controls.button(presenting.window, "Export").click()
+    controls.choose_from_menu(presenting.window, "Export…")
     presenting.wait_for_status("its folder is not there any more")
     assert str(tmp_path) not in everything(presenting.window)
 
