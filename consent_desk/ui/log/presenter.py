@@ -213,6 +213,8 @@ class LogPresenter(Presenter):
             return texts, record, change_of(record, self._local)
 
         def done(result: tuple[dict[str, str], Record, str]) -> None:
+            if workspace is not self.workspace:
+                return
             texts, record, change = result
             last = record.facts[-1]
             self._panel.model.tell_change(request_id, change)

@@ -59,9 +59,16 @@ class AlarmPresenter(Presenter):
 
     def look_again(self) -> None:
         """Something happened that may be an alarm, or the end of one."""
-        if self._workspace is not None:
-            work = self._workspace.alarms.standing
-            self._runner.run(Lane.JOURNAL, work, done=self._show, failed=self._cannot)
+        workspace = self._workspace
+        if workspace is None:
+            return
+
+        def done(alarms: tuple[Alarm, ...]) -> None:
+            # Others may look on since then.
+            if workspace is self._workspace:
+                self._show(alarms)
+
+        self._runner.run(Lane.JOURNAL, workspace.alarms.standing, done=done, failed=self._cannot)
 
     def turn_to(self, *, practice: bool) -> None:
         """Ring beside practice, or beside the real consents, from now on."""
