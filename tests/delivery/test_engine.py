@@ -861,6 +861,18 @@ def test_an_outcome_that_could_not_be_written_is_told_once_more_when_it_is(
     assert desk.state(request_id) is State.DELIVERED
 
 
+def test_what_was_learnt_meanwhile_is_written_after_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(SqliteJournal, "append", fail)
+        request_id = desk.note()
+        desk.engine.learn(request_id, NO_CUSTOMER)
+        desk.run()
+        assert desk.all(Learnt) == []
+    desk.pass_time(6)
+    assert desk.last(Learnt).entry.state is State.NEW_PROFILE
+    assert desk.state(request_id) is State.NEW_PROFILE
+
+
 def test_what_nobody_here_has_sent_is_written_without_a_word(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1230,6 +1242,12 @@ def test_what_cannot_be_written_of_a_customer_is_let_be(desk: Desk, monkeypatch:
         desk.engine.learn(request_id, SAW_CUSTOMER)
         desk.run()
     assert desk.all(Learnt) == []
+
+
+def test_an_engine_that_is_closed_is_closed_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.engine.close()
+    monkeypatch.setattr(desk.sender, "stop", fail)
+    desk.engine.close()
 
 
 def test_what_was_noted_just_now_counts_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
