@@ -18,7 +18,7 @@ from consent_desk.delivery.scheduler import Outstanding, Scheduler, Task
 from consent_desk.delivery.sender import Sender
 from consent_desk.delivery.sends import QueuedSend, Sends
 from consent_desk.delivery.settings import KEYRING_PAUSE, Find, KnownSettings
-from consent_desk.delivery.steps import Rank, Steps
+from consent_desk.delivery.threads import Rank, Steps
 from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId

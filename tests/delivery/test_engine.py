@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 
 from consent_desk.delivery import engine as engine_module
-from consent_desk.delivery import noting, planning, steps
+from consent_desk.delivery import noting, planning, threads
 from consent_desk.delivery.engine import Engine
 from consent_desk.delivery.events import (
     Changed,
@@ -854,7 +854,7 @@ def test_an_outcome_that_could_not_be_written_is_told_once_more_when_it_is(
         full.setattr(SqliteJournal, "append", fail)
         request_id = desk.note()
         assert "The disk is full" in str(desk.last(Settled).trouble)
-        assert desk.steps.wake_at <= steps.RETRY
+        assert desk.steps.wake_at <= threads.RETRY
         assert desk.state(request_id) is State.IN_FLIGHT
     desk.pass_time(6)
     assert desk.last(Settled).trouble is None
@@ -927,7 +927,7 @@ def test_what_cannot_be_read_is_planned_later_and_told_to_be_unknown(
         unreadable.setattr(desk.scheduler, "follow", fail)
         request_id = desk.note(ACCEPT)
     assert "is not known" in str(desk.last(Planned).outlook)
-    assert desk.steps.wake_at == pytest.approx(steps.RETRY, abs=1)
+    assert desk.steps.wake_at == pytest.approx(threads.RETRY, abs=1)
     desk.engine.follow(request_id)
     desk.run()
     assert desk.state(request_id) is State.DELIVERED
