@@ -177,6 +177,9 @@ class MemoryJournal(SqliteJournal):
     def is_abandoned(self, request_id: str) -> bool:
         return self._facts[request_id][-1].state is State.IN_FLIGHT and request_id not in self._ours
 
+    def is_own_flight(self, request_id: str) -> bool:
+        return self._facts[request_id][-1].state is State.IN_FLIGHT and request_id in self._ours
+
     def entry(self, request_id: str) -> Entry:
         return Entry.of(self._noted[request_id], self._facts[request_id][-1].state)
 

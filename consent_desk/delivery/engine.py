@@ -18,7 +18,7 @@ from consent_desk.delivery.scheduler import Outstanding, Scheduler, Task
 from consent_desk.delivery.sender import Sender
 from consent_desk.delivery.sends import QueuedSend, Sends
 from consent_desk.delivery.settings import KEYRING_PAUSE, Find, KnownSettings
-from consent_desk.delivery.steps import Rank, Steps
+from consent_desk.delivery.threads import Rank, Steps
 from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId
@@ -70,6 +70,7 @@ class Engine:
         self._clock = clock
         self._log = log
         self._report_to: Callable[[Event], None] | None = None
+        self._is_closed = False
         self._steps = Steps(self._wake, log)
         self._settings = KnownSettings(
             partial(self._steps.post, rank=Rank.OUTCOME),
@@ -302,8 +303,12 @@ class Engine:
     def close(self, seconds: float = CLOSED_WITHIN) -> None:
         """End within about so many seconds: no new call, those under way are cut, what they told is written.
 
-        What hangs is left behind, and what it still finds out is dropped. Nothing is told any more.
+        What hangs is left behind, and what it still finds out is dropped. Nothing is told any more. May be
+        called twice.
         """
+        if self._is_closed:
+            return
+        self._is_closed = True
         until = monotonic() + seconds
         self._planning.holds.clear()
         self._steps.finish(until)

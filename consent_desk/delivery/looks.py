@@ -7,10 +7,9 @@ from typing import assert_never
 
 from consent_desk.delivery.events import Changed, Event, LookedUp, Missed, Planned, Withheld
 from consent_desk.delivery.planning import Planning
-from consent_desk.delivery.queue import MOST_HOSTS, HostQueue
 from consent_desk.delivery.scheduler import Task
 from consent_desk.delivery.settings import KEYRING_PAUSE, KnownSettings
-from consent_desk.delivery.steps import Rank, Steps
+from consent_desk.delivery.threads import MOST_HOSTS, HostQueue, Rank, Steps
 from consent_desk.delivery.verifier import Failed, Looked, LookResult, Verifier
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import JournalError

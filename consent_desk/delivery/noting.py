@@ -8,7 +8,7 @@ from consent_desk.delivery.events import Event, Noted, NotNoted, Repeated, Stamp
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.planning import Planning
 from consent_desk.delivery.settings import KnownSettings
-from consent_desk.delivery.steps import Rank, Steps
+from consent_desk.delivery.threads import Rank, Steps
 from consent_desk.domain.consent.values import Consent
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.record import Context, Entry

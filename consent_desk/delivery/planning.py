@@ -8,12 +8,13 @@ from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from consent_desk.delivery import threads
 from consent_desk.delivery.events import Changed, Counted, Event
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.planned import Due
 from consent_desk.delivery.scheduler import NAP, Outstanding, Scheduler, Task
 from consent_desk.delivery.sender import Sender
-from consent_desk.delivery.steps import RETRY, Rank, Steps
+from consent_desk.delivery.threads import Rank, Steps
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.policy import Failing, Step
@@ -219,7 +220,7 @@ class Planning:
                 entries = tuple(one for one in entries if one.request_id != request_id)
             return self.go_on(entries, request_id)
         except JournalError:
-            self._plan_at = monotonic() + RETRY
+            self._plan_at = monotonic() + threads.RETRY
             self.set_wake()
             return _UNKNOWN
 
@@ -319,7 +320,7 @@ class Planning:
             is_done_now = any(task.due.request_id == request_id for task in tasks)
             outlook = None if is_done_now or not request_id else self._scheduler.outlook(request_id)
             check = self._scheduler.clock_check()
-            wait = RETRY if self._sender.has_unwritten else self._scheduler.wait()
+            wait = threads.RETRY if self._sender.has_unwritten else self._scheduler.wait()
             outstanding = self._scheduler.outstanding()
         self._plan_at = None if wait is None else monotonic() + wait
         self._tell_count(outstanding)

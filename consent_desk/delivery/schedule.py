@@ -9,8 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from consent_desk.delivery.order import last_ruling
-from consent_desk.delivery.planned import AT_ONCE, Alike, Due, Item, Totals, planned
-from consent_desk.delivery.waiting import Queue
+from consent_desk.delivery.planned import AT_ONCE, Alike, Due, Item, Queue, Totals, planned
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.lifecycle.checking import needs_check

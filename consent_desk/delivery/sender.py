@@ -57,6 +57,11 @@ _SETTLED_ELSEWHERE = JournalError(
     say("What that one wrote stands in the log."),
 )
 
+_NOT_WRITTEN_YET = JournalError(
+    say("Nothing was sent: what came of the last try could not be written down so far."),
+    say("It is tried again by itself."),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -89,6 +94,8 @@ class Sender:
         self._cancelled: set[str] = set()
         self._stopping = False
         self._unwritten: dict[str, Fact] = {}
+        # Held while one of them is written, so that it is not taken for what comes of a later try.
+        self._writing = Lock()
 
     @property
     def has_unwritten(self) -> bool:
@@ -107,12 +114,14 @@ class Sender:
         """
         written = []
         with suppress(JournalError):
-            for request_id, fact in [*self._unwritten.items()]:
-                record = self._journal.record(request_id)
-                last = record.facts[-1]
-                if last.state is State.IN_FLIGHT or last == fact:
-                    self._journal.append(request_id, fact, after=len(record.facts))
-                self._unwritten.pop(request_id, None)
+            for request_id in [*self._unwritten]:
+                with self._writing:
+                    if (fact := self._unwritten.get(request_id)) is None:
+                        continue
+                    record = self._journal.record(request_id)
+                    if record.facts[-1] == fact or self._journal.is_own_flight(request_id):
+                        self._journal.append(request_id, fact, after=len(record.facts))
+                    del self._unwritten[request_id]
                 written.append(request_id)
                 # An opt-out may have been noted, and sent, since.
                 discard_overtaken(self._journal, record.noted, self._now)
@@ -132,6 +141,10 @@ class Sender:
         # A cancel counts also while the program ends: else the next start would send it.
         if self._stopping and request_id not in self._cancelled:
             return None
+        if self.is_unwritten(request_id):
+            self.write_again()
+            if self.is_unwritten(request_id):
+                raise _NOT_WRITTEN_YET
         record = self._journal.record(request_id)
         if discard_overtaken(self._journal, record.noted, self._now):
             record = self._journal.record(request_id)
@@ -143,7 +156,7 @@ class Sender:
                 return why
             if not record.noted.body or not may_be_claimed(record.facts[-1]):
                 return None
-            noted = self._journal.claim(request_id, self._now(), after=len(record.facts))
+            noted = self._claim(record)
             if noted is not None:
                 break
             record = self._journal.record(request_id)
@@ -216,6 +229,17 @@ class Sender:
             calls = [*self._calls.values()]
         for call in calls:
             call.cancel()
+
+    def _claim(self, record: Record) -> Noted | None:
+        request_id = record.noted.consent.request_id
+        try:
+            return self._journal.claim(request_id, self._now(), after=len(record.facts))
+        except JournalError:
+            # Its row may be there all the same, as where only the disk's word failed: nothing was sent.
+            outcome = NotSent(phase=Phase.RESOLVING, cause=Cause.UNEXPECTED, detail="claimed in doubt")
+            state = _judged(record, outcome, practice=False).judgement.state
+            self._unwritten[request_id] = self._fact(record, state, outcome)
+            raise
 
     def _checked(self, record: Record, fact: Fact, sent: Sent, *, practice: bool) -> Sent:
         """Write down at once where nobody knows such a customer or category: it was learnt before."""

@@ -21,11 +21,10 @@ from consent_desk.delivery.events import (
 )
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.planning import Planning
-from consent_desk.delivery.queue import MOST_HOSTS, HostQueue
 from consent_desk.delivery.scheduler import Task
 from consent_desk.delivery.sender import Sender, Sent
 from consent_desk.delivery.settings import KEYRING_PAUSE, KnownSettings
-from consent_desk.delivery.steps import Rank, Steps
+from consent_desk.delivery.threads import MOST_HOSTS, HostQueue, Rank, Steps
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Field
 from consent_desk.domain.consent.values import CustomerId
@@ -166,9 +165,11 @@ class Sends:
 
     def forget(self, project_id: str, customer: CustomerId) -> None:
         """Its customer was erased."""
-        for request_id, one in [*self._unwritten.items()]:
-            if (one.entry.project_id, one.entry.customer) == (project_id, customer):
-                del self._unwritten[request_id]
+        self._unwritten = {
+            request_id: one
+            for request_id, one in self._unwritten.items()
+            if (one.entry.project_id, one.entry.customer) != (project_id, customer)
+        }
 
     # -- what leaves --------------------------------------------------------------------------------
 

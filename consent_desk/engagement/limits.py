@@ -66,10 +66,15 @@ class Limits:
         return _Paced(self, transport)
 
     def book(self, address: BaseUrl) -> None:
-        """Book a time for one call, and wait for it, unless that was done."""
+        """Book a time for one call, and wait for it, unless that was done.
+
+        What is not queued waits here until the host is to be called again, `LONGEST_PAUSE` at most.
+        """
         if getattr(self._booked, "is_so", False):
             self._booked.is_so = False
         elif not address.is_loopback:
+            if pause := self.paused(address.authority):
+                sleep(min(pause, LONGEST_PAUSE))
             self._book(address.authority, first=False)
 
     def hear(self, address: BaseUrl, outcome: Outcome) -> None:

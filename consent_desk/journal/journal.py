@@ -367,15 +367,15 @@ class SqliteJournal:
         So it is where nobody's name stands beside it: in a copy of the journal, in a backup, and after an
         older version.
         """
-        with self._reading() as connection:
-            row = connection.execute(
-                "SELECT owner FROM standing JOIN consent USING (seq) LEFT JOIN claim USING (fact) "
-                "WHERE request_id = ? AND state = ?",
-                (request_id, State.IN_FLIGHT),
-            ).fetchone()
+        row = self._claim_of(request_id)
         if row is None or row["owner"] == self.owner.id:
             return False
         return row["owner"] is None or is_gone(self._path, row["owner"])
+
+    def is_own_flight(self, request_id: str) -> bool:
+        """Whether a consent is in flight, and this very opening claimed it."""
+        row = self._claim_of(request_id)
+        return row is not None and row["owner"] == self.owner.id
 
     @property
     def is_shared(self) -> bool:
@@ -462,6 +462,16 @@ class SqliteJournal:
         """Read what is finished before the block ends."""
         with self._lock, told(NOT_READ, self._mark.parent):
             yield self._connection
+
+    def _claim_of(self, request_id: str) -> sqlite3.Row | None:
+        """The `owner` of a consent that is in flight."""
+        with self._reading() as connection:
+            row: sqlite3.Row | None = connection.execute(
+                "SELECT owner FROM standing JOIN consent USING (seq) LEFT JOIN claim USING (fact) "
+                "WHERE request_id = ? AND state = ?",
+                (request_id, State.IN_FLIGHT),
+            ).fetchone()
+        return row
 
     def _advance(self, here: Head) -> None:
         try:

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from threading import Lock
+from threading import Lock, Thread
 from time import monotonic
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -219,4 +219,14 @@ class Workspaces(QObject):
                 self._unconfirmed[practice] = workspace.outbox.recover()
                 self._resources.enter_context(opened.pop_all())
             self._opened[practice] = workspace
+            # Before all else is closed.
+            self._resources.callback(self._close_engines)
             return workspace
+
+    def _close_engines(self) -> None:
+        """All at once: each may wait for a call that hangs."""
+        closing = [Thread(target=one.engine.close, daemon=True) for one in [*self._opened.values()]]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()

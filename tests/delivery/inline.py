@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from consent_desk.delivery import engine, looks, noting, planning, sends, steps
-from consent_desk.delivery.steps import Rank
+from consent_desk.delivery import engine, looks, noting, planning, sends, threads
+from consent_desk.delivery.threads import Rank
 from consent_desk.domain.errors import JournalError
 
 
@@ -63,7 +63,7 @@ class InlineSteps:
         try:
             step()
         except JournalError:
-            self.wake_in(steps.RETRY)
+            self.wake_in(threads.RETRY)
 
     def finish(self, until: float) -> bool:
         while self.do():

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 
 from consent_desk.delivery import engine as engine_module
-from consent_desk.delivery import noting, planning, steps
+from consent_desk.delivery import noting, planning, threads
 from consent_desk.delivery.engine import Engine
 from consent_desk.delivery.events import (
     Changed,
@@ -854,11 +854,23 @@ def test_an_outcome_that_could_not_be_written_is_told_once_more_when_it_is(
         full.setattr(SqliteJournal, "append", fail)
         request_id = desk.note()
         assert "The disk is full" in str(desk.last(Settled).trouble)
-        assert desk.steps.wake_at <= steps.RETRY
+        assert desk.steps.wake_at <= threads.RETRY
         assert desk.state(request_id) is State.IN_FLIGHT
     desk.pass_time(6)
     assert desk.last(Settled).trouble is None
     assert desk.state(request_id) is State.DELIVERED
+
+
+def test_what_was_learnt_meanwhile_is_written_after_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(SqliteJournal, "append", fail)
+        request_id = desk.note()
+        desk.engine.learn(request_id, NO_CUSTOMER)
+        desk.run()
+        assert desk.all(Learnt) == []
+    desk.pass_time(6)
+    assert desk.last(Learnt).entry.state is State.NEW_PROFILE
+    assert desk.state(request_id) is State.NEW_PROFILE
 
 
 def test_what_nobody_here_has_sent_is_written_without_a_word(
@@ -915,7 +927,7 @@ def test_what_cannot_be_read_is_planned_later_and_told_to_be_unknown(
         unreadable.setattr(desk.scheduler, "follow", fail)
         request_id = desk.note(ACCEPT)
     assert "is not known" in str(desk.last(Planned).outlook)
-    assert desk.steps.wake_at == pytest.approx(steps.RETRY, abs=1)
+    assert desk.steps.wake_at == pytest.approx(threads.RETRY, abs=1)
     desk.engine.follow(request_id)
     desk.run()
     assert desk.state(request_id) is State.DELIVERED
@@ -1230,6 +1242,12 @@ def test_what_cannot_be_written_of_a_customer_is_let_be(desk: Desk, monkeypatch:
         desk.engine.learn(request_id, SAW_CUSTOMER)
         desk.run()
     assert desk.all(Learnt) == []
+
+
+def test_an_engine_that_is_closed_is_closed_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.engine.close()
+    monkeypatch.setattr(desk.sender, "stop", fail)
+    desk.engine.close()
 
 
 def test_what_was_noted_just_now_counts_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

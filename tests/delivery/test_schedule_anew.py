@@ -18,9 +18,9 @@ from consent_desk.delivery.order import (
     waits_for_opt_out,
 )
 from consent_desk.delivery.outbox import Outbox
+from consent_desk.delivery.planned import Queue, Rank
 from consent_desk.delivery.schedule import UNSETTLED_STATES, Schedule, refresh
 from consent_desk.delivery.scheduler import Scheduler
-from consent_desk.delivery.waiting import Queue, Rank
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.lifecycle.checking import needs_check

@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from consent_desk.delivery.sender import DECIDED_TIME, Sender, Sent
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.checking import SAW_CUSTOMER
-from consent_desk.domain.lifecycle.record import Context, Noted
+from consent_desk.domain.lifecycle.record import Context, Decision, Noted
 from consent_desk.domain.lifecycle.state import DECIDED, Fact, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.address import BaseUrl
@@ -350,6 +351,87 @@ def test_what_cannot_be_claimed_is_not_sent(path: Path, request_id: str) -> None
         Sender(unwritable, wire, lambda: NOON).send(request_id, a_project())
     unwritable.close()
     assert wire.requests == []
+
+
+class Doubtful(SqliteJournal):
+    """A journal that says once that it could not write a claim, which `is_there` all the same or is not."""
+
+    is_there = True
+    fails = True
+
+    def claim(self, request_id: str, at: Timestamp, *, after: int) -> Noted | None:
+        noted = super().claim(request_id, at, after=after) if self.is_there or not self.fails else None
+        if self.fails:
+            self.fails = False
+            raise JournalError(say("Doubtful."), say("Wait."))
+        return noted
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["there", "not there"])
+def test_what_may_be_claimed_though_that_failed_was_not_sent_and_is_sent_later(
+    path: Path, request_id: str, is_there: bool
+) -> None:
+    journal = Doubtful.open(path)
+    journal.is_there = is_there
+    sender = Sender(journal, Wire(SUCCESS), lambda: NOON)
+    with pytest.raises(JournalError, match="Doubtful"):
+        sender.send(request_id, a_project())
+    assert journal.entry(request_id).state is (State.IN_FLIGHT if is_there else State.QUEUED)
+    assert sender.write_again() == (request_id,)
+    assert journal.entry(request_id).state is (State.RETRY_WAIT if is_there else State.QUEUED)
+    sent = sender.send(request_id, a_project())
+    journal.close()
+    assert isinstance(sent, Sent)
+    assert sent.entry.state is State.DELIVERED
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["there", "not there"])
+def test_the_next_try_is_not_taken_for_the_one_that_failed(
+    path: Path, request_id: str, is_there: bool
+) -> None:
+    journal = Doubtful.open(path)
+    journal.is_there = is_there
+    sender = Sender(journal, Wire(SUCCESS), lambda: NOON)
+    with pytest.raises(JournalError, match="Doubtful"):
+        sender.send(request_id, a_project())
+    sent = sender.send(request_id, a_project())
+    assert not sender.has_unwritten
+    journal.close()
+    assert isinstance(sent, Sent)
+    assert sent.entry.state is State.DELIVERED
+
+
+def test_nothing_is_sent_before_what_came_of_the_last_try_is_written(full: FullJournal) -> None:
+    desk = Desk(full)
+    request_id, sender = desk.note(), desk.sender(SUCCESS, SUCCESS)
+    sender.send(request_id, a_project())
+    with pytest.raises(JournalError, match="last try"):
+        sender.send(request_id, a_project())
+
+
+def test_what_another_thread_has_written_again_meanwhile_is_written_once(path: Path) -> None:
+    class Meeting(FullJournal):
+        """Once the first is written, another thread goes on with the others."""
+
+        other: Sender | None = None
+
+        def alike(self, *asked: Any, **named: Any) -> tuple[Decision, ...]:
+            other, self.other = self.other, None
+            if other is not None:
+                assert other.write_again() == (second,)
+            return super().alike(*asked, **named)
+
+    journal = Meeting.open(path)
+    desk = Desk(journal)
+    sender = desk.sender(SUCCESS, SUCCESS)
+    first, second = desk.note(), desk.note(category="other")
+    for request_id in (first, second):
+        sender.send(request_id, a_project())
+    journal.full, journal.other = False, sender
+    assert sender.write_again() == (first,)
+    assert [desk.state(one) for one in (first, second)] == [State.DELIVERED] * 2
+    assert len(journal.record(second).facts) == 3
+    journal.close()
 
 
 def test_what_was_written_before_the_claim_is_read_again(path: Path, request_id: str) -> None:

@@ -264,7 +264,7 @@ def test_every_call_passes_the_limits_of_its_host(address: BaseUrl, limits: Limi
     # By the name that the queue of a host has.
     assert limits.paused(address.authority) == pytest.approx(40.0)
     limits.book(address)
-    assert seconds.slept == [0.02, 0.02]
+    assert seconds.slept == [0.02, 40.0]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
@@ -294,3 +294,14 @@ def test_a_call_that_passes_the_limits_can_be_cancelled(limits: Limits) -> None:
 
 def test_a_host_that_is_not_called_is_not_waited_for(limits: Limits) -> None:
     assert limits.paused("") == 0.0
+
+
+@pytest.mark.parametrize(("asked", "waited"), [("7", 7.0), ("600", 60.0)])
+def test_what_is_not_queued_waits_until_its_host_is_to_be_called_again(
+    limits: Limits, seconds: Seconds, asked: str, waited: float
+) -> None:
+    limits.hear(HOST, too_many(asked))
+    limits.book(OTHER)
+    assert seconds.slept == []
+    limits.book(HOST)
+    assert seconds.slept == [waited]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from threading import Barrier
 from typing import cast
 
 import pytest
@@ -21,12 +22,16 @@ ASKED = Undecided(entry=cast("Entry", None), error=None)
 
 
 class Engine:
-    """Tells what it is told."""
+    """Tells what it is told; ends once all that are to end are at it."""
 
     report: Callable[[Event], None]
+    ending = Barrier(1)
 
     def start(self, report: Callable[[Event], None], _find: object) -> None:
         self.report = report
+
+    def close(self) -> None:
+        self.ending.wait(30)
 
 
 class Outbox:
@@ -51,9 +56,18 @@ def place() -> Place:
 
 
 @pytest.fixture
-def workspaces(qtbot: QtBot, place: Place) -> Iterator[Workspaces]:
+def resources() -> ExitStack:
+    return ExitStack()
+
+
+@pytest.fixture
+def workspaces(qtbot: QtBot, place: Place, resources: ExitStack) -> Iterator[Workspaces]:
     runner = TaskRunner(lambda error: None)
-    opened = Workspaces(runner, lambda _practice, _opened: cast("Workspace", place), ExitStack())
+
+    def open_one(practice: bool, _opened: ExitStack) -> Workspace:
+        return cast("Workspace", Place(practice=True) if practice else place)
+
+    opened = Workspaces(runner, open_one, resources)
     with qtbot.waitSignal(opened.taken_up):
         opened.enter(practice=False, done=lambda _: None, failed=lambda _: None)
     opened.deliver(cast("Workspace", place), lambda *_: None)
@@ -122,3 +136,15 @@ def test_nothing_is_told_of_a_workspace_that_was_closed_meanwhile(
     other.engine.report(SUPPLIED[0])
     place.engine.report(ASKED)
     qtbot.waitUntil(lambda: told == [ASKED])
+
+
+def test_two_that_hang_are_closed_at_the_same_time(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, workspaces: Workspaces, resources: ExitStack
+) -> None:
+    with qtbot.waitSignal(workspaces.taken_up):
+        workspaces.enter(practice=True, done=lambda _: None, failed=lambda _: None)
+    monkeypatch.setattr(Engine, "ending", Barrier(2))
+    closed: list[bool] = []
+    resources.callback(lambda: closed.append(True))
+    resources.close()
+    assert closed == [True]

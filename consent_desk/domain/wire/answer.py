@@ -19,7 +19,6 @@ from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import inert, visible
 
 Headers = Sequence[tuple[str, str]]
-
 _Read = Callable[[Any], object]
 
 ERROR_KEYS = ("errors", "error", "message")
@@ -34,7 +33,6 @@ _FINE = frozenset({"ok", "success", "succeeded", "accepted", "created", "queued"
 _MOST_MESSAGES = 20
 _MOST_LEVELS = 6
 _MOST_CHARACTERS = 300
-_SHORT = 512
 _DEEPEST = 30
 """Levels of a laid-out answer: a megabyte of brackets would become one of blanks for each of them."""
 
@@ -74,14 +72,9 @@ class Meaning:
     field: Field | None = None
 
 
+@lru_cache(8)  # each is read several times, and the same one comes for most
 def read_answer(body: bytes) -> Answer:
     """Read `body`. Total: bytes that are no JSON, or contradict themselves, give an empty `Answer`."""
-    return _read_short(body) if len(body) <= _SHORT else _read(_document(body))
-
-
-@lru_cache(64)
-def _read_short(body: bytes) -> Answer:
-    # The same one comes for each consent that is taken, and each is read several times.
     return _read(_document(body))
 
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication
 
 from consent_desk.delivery import schedule as schedule_module
-from consent_desk.delivery import scheduler, steps
+from consent_desk.delivery import scheduler, threads
 from consent_desk.delivery.schedule import Schedule
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import ValidUntil
@@ -60,7 +60,7 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return schedule_module.refresh(schedule, journal, request_id, is_left=is_left, is_behind=is_behind)
 
     monkeypatch.setattr(scheduler, "refresh", refresh)
-    monkeypatch.setattr(steps, "RETRY", 0.05)
+    monkeypatch.setattr(threads, "RETRY", 0.05)
     return tries
 
 

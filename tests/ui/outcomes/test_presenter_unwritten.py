@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from consent_desk.delivery import steps
+from consent_desk.delivery import threads
 from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.address import BaseUrl
@@ -41,7 +41,7 @@ def save_settings(desk: OpenDesk, **texts: str) -> None:
 def test_an_outcome_that_could_not_be_written_down_is_written_again_and_the_message_replaced(
     acme: OpenDesk, engagement: Sandbox, folders: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steps, "RETRY", 0.05)
+    monkeypatch.setattr(threads, "RETRY", 0.05)
     change(folders, ONLY_CLAIMS)
     acme.send()
     acme.wait_for_status("✖ Delivered, checking\nDelivered: Engagement has queued it")

@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from consent_desk.delivery import queue as queue_module
-from consent_desk.delivery.queue import HostQueue
+from consent_desk.delivery import threads as queue_module
+from consent_desk.delivery.threads import HostQueue
 
 LONG = 30.0
 """Seconds that a test waits at most for what happens at once."""
@@ -232,7 +232,7 @@ def waits_for_idle(hosts: Hosts, monkeypatch: pytest.MonkeyPatch) -> tuple[Threa
                 waits.set()
             return super().wait(timeout)
 
-    monkeypatch.setattr("consent_desk.delivery.queue.Condition", Watched)
+    monkeypatch.setattr("consent_desk.delivery.threads.Condition", Watched)
     hosts.queue = HostQueue(hosts.name, 1, lambda item: lambda: None, lambda host: LONG)
     hosts.add("p1")
     waiter = Thread(target=lambda: said.append(hosts.queue.idle(2 * LONG)))

@@ -8,8 +8,8 @@ from time import monotonic
 
 import pytest
 
-from consent_desk.delivery import steps as steps_module
-from consent_desk.delivery.steps import Rank, Steps
+from consent_desk.delivery import threads as steps_module
+from consent_desk.delivery.threads import Rank, Steps
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.message import say
 
