@@ -1,7 +1,7 @@
 """Where consents of one kind go: the real ones, or those of practice. The two never share a journal."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from consent_desk.delivery.attention import Alarms
@@ -38,7 +38,7 @@ class Workspace:
     proofs: "Proofs"
     transport: ClockWatch
     sandbox: Project | None = None
-    customers: frozenset[CustomerId] = field(default_factory=frozenset)
+    customers: tuple[CustomerId, ...] = ()
     restored: int = 0
     back_up: Callable[[], None] | None = None
     copy_backup: Callable[[], None] | None = None

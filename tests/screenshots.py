@@ -20,7 +20,7 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 from PySide6.QtCore import Qt, qInstallMessageHandler
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QImage, QPalette
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from consent_desk.app.build import build
 from consent_desk.domain.faults import Fault
@@ -29,6 +29,7 @@ from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import resource
 from consent_desk.ui.main_window import MainWindow
+from consent_desk.ui.project.settings_dialog import ProjectDialog
 from tests.ui.desks import Clock, MemoryKeyring, folders_in, keep, real
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
@@ -218,8 +219,8 @@ def set_up(qt: QApplication) -> None:
         server = kept.enter_context(sandbox())
         window = kept.enter_context(opened(qt, Drawer(), Clock()))
         until(qt, lambda: bool(window.preview.url.text()))
-        window.project_bar.settings.click()
-        dialog = window.findChild(QDialog)
+        window.practice.set_up.click()
+        dialog = window.findChild(ProjectDialog)
         assert dialog is not None
         project = server.project
         texts = {
@@ -232,8 +233,7 @@ def set_up(qt: QApplication) -> None:
             QTest.keyClicks(named(dialog, name), text)
         named(dialog, "Base URL").setCurrentText(server.base_url)  # type: ignore[attr-defined]  # a combo box
         named(dialog, "Check connection").click()  # type: ignore[attr-defined]  # a button
-        report = named(dialog, "Connection report")
-        until(qt, lambda: "Set" in report.toPlainText())  # type: ignore[attr-defined]  # a text
+        until(qt, lambda: "Set" in dialog.report.text())
         take(qt, dialog, "settings-light.png")
 
 

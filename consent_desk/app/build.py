@@ -11,8 +11,9 @@ from consent_desk.delivery.scheduler import NAP
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.faults import Fault
+from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.calls import Transport
-from consent_desk.engagement.categories import Categories
+from consent_desk.engagement.categories import Categories, fetch_categories
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.connection_check import check_connection
 from consent_desk.engagement.customer_ids import IdHelp
@@ -38,6 +39,7 @@ from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.log.words import Words
 from consent_desk.ui.lookup.view import KnownView
 from consent_desk.ui.main_window import MainWindow, layout_settings
+from consent_desk.ui.project.practice import PracticePresenter
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.project.settings import SettingsPresenter
 from consent_desk.ui.recovery.presenter import RecoveryPresenter
@@ -110,15 +112,18 @@ def build(
     window.consent.hold(CallFields(), KnownView(), QuestionBanner())
     window.complete(RequestPanel(), LogPanel(LogModel(Words(shell.local, now))))
     workspaces = Workspaces(shell.runner, open_workspace, resources, window, lens=shell.lens)
-    kept = settings = None
-    if secrets is not None:
-        kept = Projects(ProjectListFile(folders.config / "projects.json"), secrets)
-        settings = SettingsPresenter(
-            shell,
-            kept,
-            check=lambda project: check_connection(watched, project, now),
-            open_in=workspaces.open_in,
-        )
+    kept = None if secrets is None else Projects(ProjectListFile(folders.config / "projects.json"), secrets)
+
+    def transport_of(project: Project) -> Transport:
+        return workspaces.opened(practice=True).transport if project.practice else watched
+
+    settings = SettingsPresenter(
+        shell,
+        kept,
+        check=lambda project: check_connection(transport_of(project), project, now),
+        categories=lambda project: fetch_categories(transport_of(project), project),
+        open_in=workspaces.open_in,
+    )
     projects = ProjectPresenter(
         shell, kept, settings, lambda: journal_recovery is not None and journal_recovery.noted_before
     )
@@ -135,6 +140,7 @@ def build(
         categories=CategoriesPresenter(shell, projects, categories),
         id_help=IdHintsPresenter(shell, IdHelp(country)),
     )
+    PracticePresenter(shell, projects, workspaces, session.forget_practice)
     if journal_recovery is not None:
         RecoveryPresenter(shell, workspaces, journal_recovery, session, projects)
     if demo:

@@ -132,7 +132,7 @@ def open_sandbox(
     watched = ClockWatch(means.transport, means.now, means.steady)
     workspace = _workspace(journal, watched, means, practice=True)
     opened.callback(workspace.engine.close)
-    customers = frozenset(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
+    customers = tuple(CustomerId(type=id_type, value=value) for id_type, value in sandbox.customers)
     return replace(workspace, sandbox=sandbox.project, customers=customers, rest=sandbox.close, wake=wake)
 
 
@@ -145,8 +145,15 @@ def _workspace(
         journal=journal,
         outbox=outbox,
         sender=Sender(journal, watched, now, watched.why_held),
-        verifier=Verifier(journal, watched, now, steady),
-        scheduler=Scheduler(journal, now, lambda: watched.holds_accepts, steady=steady, nap=means.nap),
+        verifier=Verifier(journal, watched, now, steady, practice=practice),
+        scheduler=Scheduler(
+            journal,
+            now,
+            lambda: watched.holds_accepts,
+            steady=steady,
+            nap=means.nap,
+            practice=practice,
+        ),
         clock=watched,
         limits=means.limits,
         log=means.log,

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import count, takewhile
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -45,8 +46,9 @@ class Schedule:
     clock is told to it. `totals` are of all that is planned.
     """
 
-    def __init__(self, steady: Callable[[], float] = monotonic) -> None:
+    def __init__(self, steady: Callable[[], float] = monotonic, *, practice: bool = False) -> None:
         self._steady = steady
+        self._practice = practice
         self._numbers = count()
         self._items: dict[str, Item] = {}
         self._alike: dict[Subject, Alike] = {}
@@ -69,9 +71,10 @@ class Schedule:
         request_id, state, subject = consent.request_id, facts[-1].state, noted.subject
         before = self._items.get(request_id)
         left = before.due.left if before is not None else len(facts) if is_left else 0
-        free = plan(facts, consent.action, request_id, left=left)
+        planned_by = partial(plan, facts, consent.action, request_id, left=left, practice=self._practice)
+        free = planned_by()
         # Whether a later decision rules is asked of a second sending alone.
-        ruled = plan(facts, consent.action, request_id, left=left, overtaken=True) if free.second else free
+        ruled = planned_by(overtaken=True) if free.second else free
         is_ruled = subject in self._alike and consent.timestamp.micros < self._alike[subject].ruled
         next_step = ruled if is_ruled else free
         is_erased = not noted.body

@@ -80,13 +80,14 @@ class Scheduler:
         *,
         steady: Callable[[], float] = monotonic,
         nap: float = NAP,
+        practice: bool = False,
     ) -> None:
         self._journal = journal
         self._now = now
         self._holds_accepts = holds_accepts
         self._nap = nap
         self._steady = steady
-        self._schedule = Schedule(steady)
+        self._schedule = Schedule(steady, practice=practice)
         # When the time may be asked for next: at once, at first.
         self._check_at: Timestamp | None = None
         self._checks = 0

@@ -68,8 +68,11 @@ class Verifier:
         transport: Transport,
         now: Callable[[], Timestamp],
         steady: Callable[[], float] = monotonic,
+        *,
+        practice: bool = False,
     ) -> None:
         self._journal = journal
+        self._practice = practice
         self._transport = transport
         self._now = now
         self._steady = steady
@@ -174,7 +177,7 @@ class Verifier:
     def _is_wanted(self, record: Record, due: Due) -> bool:
         if due.plan.unsent:
             return record.facts[-1].state in WAITS_TO_LEAVE
-        planned = plan(record.facts, due.action, due.request_id, left=due.left)
+        planned = plan(record.facts, due.action, due.request_id, left=due.left, practice=self._practice)
         return planned.step is Step.LOOK_UP and is_time(planned.at, self._now())
 
     def _has_left(self, due: Due) -> bool:

@@ -26,6 +26,7 @@ class Finding(StrEnum):
     WARNING = "warning"
     BAD = "bad"
     UNKNOWN = "not known"
+    INFORMATION = "information"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def check_connection(transport: Transport, project: Project, now: Callable[[], T
 
 
 _MAY_WRITE = CheckStep(
-    _SET, Finding.UNKNOWN, say("This can only be shown by a real send: the check records nothing.")
+    _SET, Finding.INFORMATION, say("This can only be shown by a real send: the check records nothing.")
 )
 
 

@@ -1,9 +1,9 @@
 """The user's projects: a list without secrets in a file, all else in the operating system's keyring."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from consent_desk.domain.errors import DeskError, KeyringFailureError, NoKeyringError
 from consent_desk.domain.message import say
-from consent_desk.domain.wire.project import Project, ProjectDraft, parse_project
+from consent_desk.domain.wire.project import Profile, Project, ProjectDraft, ProjectKind, parse_project
 from consent_desk.system.json_file import JsonFile
 
 
@@ -22,6 +22,7 @@ class Listed:
     id: str
     name: str
     entry: str = ""
+    profile: Profile = field(default_factory=Profile)
 
 
 class SecretStore(Protocol):
@@ -80,8 +81,7 @@ class ProjectListFile:
     def write(self, listed: Sequence[Listed]) -> None:
         """Replace the list, wholly or not at all. What is there must be readable."""
         self.read()
-        projects = [{"id": row.id, "name": row.name, "entry": row.entry} for row in listed]
-        self._file.write({"projects": projects})
+        self._file.write({"projects": [_as_json(row) for row in listed]})
 
     def _rows(self, projects: list[object]) -> tuple[Listed, ...] | None:
         rows = tuple(row for project in projects if (row := self._row(project)) is not None)
@@ -90,10 +90,25 @@ class ProjectListFile:
 
     def _row(self, project: object) -> Listed | None:
         match project:
-            case {"id": str(project_id), "name": str(name), "entry": str(entry)} if project_id:
-                return Listed(id=project_id, name=name, entry=entry)
+            case {"id": str(project_id), "name": str(name), "entry": str(entry), **rest} if project_id:
+                return Listed(id=project_id, name=name, entry=entry, profile=_profile_in(rest))
             case _:
                 return None
+
+
+def _as_json(row: Listed) -> dict[str, str]:
+    profile = {name: str(getattr(row.profile, name)) for name in _PROFILE if row.profile != Profile()}
+    return {"id": row.id, "name": row.name, "entry": row.entry} | profile
+
+
+_PROFILE = ("colour", "kind", "category", "channel")
+
+
+def _profile_in(project: Mapping[object, object]) -> Profile:
+    """What a list of before did not know, and one of later may know otherwise: never a reason to fail."""
+    texts = {name: value for name in _PROFILE if isinstance(value := project.get(name), str)}
+    kind = ProjectKind.TEST if texts.pop("kind", "") == ProjectKind.TEST else ProjectKind.PRODUCTION
+    return Profile(kind=kind, **texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +166,11 @@ class Projects:
             keyring = self._secrets.save(entry, project_to_line(project))
         except NoKeyringError:
             # A state that the window names, not a failure.
-            self._put(Listed(id=project.id, name=project.name, entry=old), turn)
+            self._put(_listed(project, old), turn)
             return SavedProject(project, None)
         unlisted = entry
         try:
-            if self._put(Listed(id=project.id, name=project.name, entry=entry), turn):
+            if self._put(_listed(project, entry), turn):
                 unlisted = old
         finally:
             # Nobody finds it again. One that cannot be removed now is no reason to say that all failed.
@@ -167,7 +182,7 @@ class Projects:
     def keep_for_session(self, project: Project) -> SavedProject:
         """Keep the name of `project` alone, without the keyring; what an earlier session kept there stays."""
         turn = self._begin(project.id)
-        self._put(Listed(id=project.id, name=project.name, entry=self._entry_of(project.id)), turn)
+        self._put(_listed(project, self._entry_of(project.id)), turn)
         return SavedProject(project, None)
 
     def remove(self, project_id: str) -> None:
@@ -200,6 +215,10 @@ class Projects:
             listed = {one.id: one for one in self._list.read() or ()}
             self._list.write([*(listed | {new.id: new}).values()])
             return True
+
+
+def _listed(project: Project, entry: str) -> Listed:
+    return Listed(id=project.id, name=project.name, entry=entry, profile=project.profile)
 
 
 def project_to_line(project: Project) -> str:
@@ -239,4 +258,5 @@ def project_from_line(listed: Listed, line: str) -> Project | None:
         id_types=", ".join(parts[4:]),
     )
     project = parse_project(draft, project_id=listed.id)
-    return project if isinstance(project, Project) else None
+    # Not by way of the draft: what is wrong with a default is no reason not to send.
+    return replace(project, profile=listed.profile) if isinstance(project, Project) else None

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from consent_desk.ui.log.panel import LogPanel
     from consent_desk.ui.outcomes.receipt_panel import ReceiptPanel
+    from consent_desk.ui.project.practice import PracticeBanner
     from consent_desk.ui.request.panel import RequestPanel
-    from consent_desk.ui.shell.notice import Notice, PracticeBanner
+    from consent_desk.ui.shell.notice import Notice
 
 _TITLE = "Consent Desk"
 
@@ -108,7 +109,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+Enter", self._send),
             ("Ctrl+L", self._go_to_customer_id),
             ("Ctrl+,", self.project_bar.settings.click),
-            ("Ctrl+B", self.project_bar.backups.click),
+            ("Ctrl+B", self.backups.trigger),
             ("Escape", self._escape),
             ("Ctrl+F", self._go_to_search),
             ("F1", self._show_shortcuts),
@@ -130,7 +131,8 @@ class MainWindow(QMainWindow):
 
     def complete(self, preview: "RequestPanel", log: "LogPanel") -> None:
         """Add what the first paint can do without: two panels, banners, shortcuts, and parts of the form."""
-        from consent_desk.ui.shell.notice import Notice, PracticeBanner
+        from consent_desk.ui.project.practice import PracticeBanner
+        from consent_desk.ui.shell.notice import Notice
 
         self.practice = PracticeBanner(can_set_up=self._can_set_up)
         self.practice.hide()
@@ -140,8 +142,7 @@ class MainWindow(QMainWindow):
         self.add_wide_banner(self.practice)
         self.add_banner(self.alarm, Rank.OPPOSITE)
         self.add_banner(self.offer, Rank.OTHER)
-        question = self.consent.question
-        question.opened.connect(lambda is_open: self.project_bar.lend_key(is_open and question.has_key))
+        self.project_bar.complete()
         self.preview = preview
         self.request_card.content.addWidget(preview)
         self.log = log
@@ -149,6 +150,8 @@ class MainWindow(QMainWindow):
         self.top.search.addWidget(log.search.filter)
         self.consent.more.toggle.setChecked(self.settings.value("more", "") == "open")
         self.top.menu.addAction("Other category ID…", self.consent.categories.open_other)
+        self.backups = self.top.menu.addAction("Backups…")
+        self.backups.setVisible(False)
         self.top.menu.addAction("Keyboard shortcuts", self._show_shortcuts)
         self.top.order_tabs()
         self._add_shortcuts()
@@ -170,7 +173,7 @@ class MainWindow(QMainWindow):
         """Say in the title which project it is, and above all when it is practice."""
         self.practice.setVisible(practice)
         if practice:
-            self.setWindowTitle(f"{self.practice.TEXT} – {_TITLE}")
+            self.setWindowTitle(f"{self.practice.TITLE} – {_TITLE}")
         else:
             self.setWindowTitle(_TITLE if project_name is None else f"{_TITLE} – {project_name}")
 
@@ -283,8 +286,7 @@ class MainWindow(QMainWindow):
             box = self._shortcuts = QMessageBox(self, textFormat=Qt.TextFormat.PlainText)
             box.setModal(False)
             box.setWindowTitle("Keyboard shortcuts")
-        bar = self.project_bar
-        idle = {"Ctrl+,": not bar.settings.isEnabled(), "Ctrl+B": bar.backups.isHidden()}
+        idle = {"Ctrl+B": not self.backups.isVisible()}
         lines = (f"{keys}\t{what}" for keys, what in SHORTCUTS if not idle.get(keys))
         self._shortcuts.setText("\n".join(lines))
         self._shortcuts.show()

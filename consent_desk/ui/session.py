@@ -13,7 +13,7 @@ from consent_desk.domain.lifecycle.messages import tell_all, tell_check
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Entry
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES
 from consent_desk.domain.wire.customer import Known
-from consent_desk.domain.wire.project import Project
+from consent_desk.domain.wire.project import PRACTICE_ID, Project
 from consent_desk.ui.checks.correction import CorrectionPresenter
 from consent_desk.ui.checks.hold import HOLD, HoldPresenter
 from consent_desk.ui.checks.question import QuestionPresenter
@@ -74,6 +74,7 @@ class Session(Presenter):
         super().__init__(shell)
         self._form = self._window.consent
         self._workspaces = workspaces
+        self.projects = projects
         self._practice: bool | None = None
         self._wanted = object()
         self._pressed_early = False
@@ -98,7 +99,7 @@ class Session(Presenter):
             question=self._question,
             id_help=id_help,
         )
-        self._receipt = ReceiptPresenter(shell, lambda: projects.has_several)
+        self._receipt = ReceiptPresenter(shell, lambda: projects.marks.several)
         SlipPresenter(shell, self._receipt)
         self.sending = OutcomePresenter(shell, self._log, self._receipt)
         self._hold = HoldPresenter(self._look_up, self._question, self)
@@ -252,8 +253,10 @@ class Session(Presenter):
         self._log.show_workspace(workspace)
         self._attention.show_workspace(workspace)
         self._form.offer_id_types(() if project is None else project.id_types)
-        if workspace.practice and project is not None:
-            self._window.project_bar.show_host(project.base_url.authority)
+        if project is not None:
+            self._form.begin_with(project.profile.category, project.profile.channel)
+        if workspace.sandbox is not None:
+            self.projects.show_sandbox(workspace.sandbox)
         self._filled.show_anew()
         if project is not None:
             self._window.begin_at_customer_id()
@@ -418,6 +421,10 @@ class Session(Presenter):
             judgement = tell_check(entry.state, practice=workspace.practice)
             said = render(tell_all(judgement, None), self._local)
             self.sending.say(workspace, entry, tone_of(entry, practice=workspace.practice), said)
+
+    def forget_practice(self) -> None:
+        """All that was practised is gone: no look-up waits for it to show."""
+        self._look_up.forget_project(PRACTICE_ID)
 
     def _forget(self, project_id: str, customer: CustomerId) -> None:
         self.sending.forget_customer(project_id, customer)

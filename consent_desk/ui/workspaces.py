@@ -175,17 +175,22 @@ class Workspaces(QObject):
         *,
         done: Callable[[Result], None],
         failed: Callable[[Exception], None],
+        practice: bool = False,
     ) -> None:
-        """Close the real journal, and do `work` on its lane while nobody has it open.
+        """Close the real journal, or that of practice, and do `work` on its lane while nobody has it open.
 
-        First its calls are ended, and what came of them is written down. Whoever enters next opens it anew.
+        Practice loses all that was noted in it. First its calls are ended, and what came of them is written
+        down. Whoever enters next opens it anew.
         """
 
         def on_lane() -> Result:
             with self._lock:
-                closing = self._opened.pop(False, None)
+                closing = self._opened.pop(practice, None)
+                if practice:
+                    self._rests = False
             if closing is not None:
                 closing.engine.close()
+                closing.rest()
                 # One that is damaged may not even close well: that is why it is replaced.
                 with suppress(JournalError):
                     closing.journal.close()

@@ -131,10 +131,16 @@ class Desk:
 
     def set_up(self, project: Project, *, says: str) -> None:
         """Type a project into its settings and save them, until the bar says so."""
-        self.open_settings()
+        self.open_new_settings()
         self.type_project(project)
         self.press("Save")
         self.wait("Project state", says)
+
+    def open_new_settings(self) -> None:
+        """Open the settings of a new project, from practice."""
+        self.wait("Set up a project", "")
+        self.press("Set up a project")
+        self.wait("Save", "")
 
     def open_settings(self) -> None:
         """Open the settings of the project in use."""

@@ -96,7 +96,7 @@ def test_saving_in_a_keyring_that_hangs_holds_nothing_up(home: Path, engagement:
     with keyring_session() as session, Desk(home, env=session) as desk:
         desk.wait("Request URL", "http")
         os.kill(int(session["KEYRING_PID"]), signal.SIGSTOP)
-        desk.open_settings()
+        desk.open_new_settings()
         desk.type_project(engagement.project())
         desk.press("Save")
         desk.wait("Save status", "Waiting for the keyring")
@@ -104,7 +104,7 @@ def test_saving_in_a_keyring_that_hangs_holds_nothing_up(home: Path, engagement:
 
 
 def open_dialog(desk: Desk) -> None:
-    desk.open_settings()
+    desk.open_new_settings()
     desk.type("Project name", "Acme")
 
 

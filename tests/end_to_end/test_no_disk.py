@@ -109,8 +109,8 @@ def test_where_nothing_at_all_can_be_written_the_window_opens_and_says_so(
     for part in ("config", "data", "state", "cache"):
         (home / part).chmod(0o500)
     with Desk(home, before=by_the_rules) as desk:
-        desk.wait("Practice", "PRACTICE")
-        desk.open_settings()
+        desk.wait("Practice", "Practice.")
+        desk.open_new_settings()
         desk.type_project(engagement.project())
         desk.press("Save")
         desk.wait("Save status", "The list of projects could not be saved.")

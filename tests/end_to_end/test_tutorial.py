@@ -47,7 +47,7 @@ def test_the_tutorials_call_arrives_as_previewed_and_again_after_a_restart(
     authority = project.base_url.authority
     with keyring_session() as session:
         with Desk(home, env=session) as desk:
-            desk.wait("Practice", "PRACTICE: nothing sent here reaches Engagement")
+            desk.wait("Practice", "Practice. Nothing here reaches Engagement.")
             desk.set_up(project, says="saved in GNOME Keyring")
             assert desk.tell("title") == "Consent Desk – Acme production"
             desk.type_tutorial()

@@ -3,6 +3,7 @@ import json
 import os
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent_desk.domain.errors import DeskError
+from consent_desk.domain.wire.project import Profile, ProjectKind
 from consent_desk.projects.projects import Listed, ProjectListFile
 
 ACME = Listed(id="4b4f2f0e-0000-4000-8000-000000000001", name="Acme production", entry="4b4f/1")
@@ -47,6 +49,29 @@ def test_file_has_its_version_and_three_texts_a_project(projects: ProjectListFil
     projects.write([ACME])
     row = {"id": ACME.id, "name": ACME.name, "entry": ACME.entry}
     assert json.loads(path.read_bytes()) == {"version": 1, "projects": [row]}
+
+
+def test_colour_kind_and_defaults_come_back(projects: ProjectListFile, path: Path) -> None:
+    profile = Profile(colour="teal", kind=ProjectKind.TEST, category="sms_marketing", channel="phone")
+    marked = replace(ACME, profile=profile)
+    projects.write([marked, ZOE])
+    assert ProjectListFile(path).read() == (marked, ZOE)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"colour": 7, "kind": None, "category": [], "channel": {}},
+        {"kind": "staging", "something": "new"},
+    ],
+)
+def test_a_list_that_knows_nothing_or_other_things_of_colour_and_kind_is_read(
+    projects: ProjectListFile, path: Path, more: dict[str, object]
+) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"version": 1, "projects": [ROW | more]}))
+    assert projects.read() == (Listed(id="1", name="Acme"),)
 
 
 @given(names=st.lists(st.text(st.characters())))

@@ -4,7 +4,7 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QEvent, QMetaType, QPoint, QPointF, QSignalBlocker, Qt
-from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -21,6 +21,7 @@ from shiboken6 import isValid
 from consent_desk.ui.form.category_choice import CategoryChoice
 from consent_desk.ui.form.category_rows import CategoryBox
 from consent_desk.ui.form.panel import ConsentPanel
+from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.inputs import Note, Pasting
 
 W = TypeVar("W", bound=QWidget)
@@ -188,6 +189,19 @@ def paste(window: QWidget, name: str, text: str) -> None:
 
 def press(window: QWidget, name: str) -> None:
     QTest.mouseClick(button(window, name), Qt.MouseButton.LeftButton)
+
+
+def action(window: MainWindow, text: str) -> QAction:
+    """What stands under ⋯ in the window."""
+    return next(one for one in window.top.menu.actions() if one.text() == text)
+
+
+def choose(window: MainWindow, text: str) -> None:
+    """Choose what stands under ⋯."""
+    chosen = action(window, text)
+    assert chosen.isVisible()
+    assert chosen.isEnabled()
+    chosen.trigger()
 
 
 def turn_wheel(widget: QWidget) -> None:

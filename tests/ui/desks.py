@@ -287,7 +287,14 @@ class OpenDesk:
 
     def open_settings(self) -> ProjectDialog:
         """Open the project settings."""
-        controls.press(self.window, "Project settings")
+        return self._settings_by("Project settings")
+
+    def set_up(self) -> ProjectDialog:
+        """Open the settings of a new project, from practice."""
+        return self._settings_by("Set up a project")
+
+    def _settings_by(self, name: str) -> ProjectDialog:
+        controls.press(self.window, name)
         dialog = next(one for one in self.window.findChildren(ProjectDialog) if one.isVisible())
         self.bot.waitUntil(dialog.isActiveWindow)
         return dialog

@@ -107,4 +107,4 @@ def test_no_field_of_the_settings_takes_a_megabyte_in(acme: OpenDesk) -> None:
     controls.press(acme.window, "Project settings")
     dialog = next(one for one in acme.window.findChildren(QDialog) if one.isVisible())
     for kind in ("one run", "address"):
-        assert paste_into(fields(dialog), dialog, kind) == 6
+        assert paste_into(fields(dialog), dialog, kind) == 8

@@ -30,15 +30,16 @@ MAIN_WINDOW = (
     *("Wording read out", "Categories to choose", "All categories", "Previous request", "Next request"),
     *("Explained by", "No correction", "Correct"),
     *("Request URL", "Authorization header", "Other headers", "Request body", "As sent", "Copy", "Filter"),
-    *("Response log", "Response details", "Receipt", "Status", "Backups"),
+    *("Response log", "Response details", "Receipt", "Status"),
     *("Refresh categories", "Saved wordings", "More details", "Agent", "Add property"),
 )
 PROJECT_SETTINGS = (
     *("Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types"),
+    *("Default category", "Default channel", "Project kind", "Project colour"),
     *("Check connection", "Connection report", "Save", "Cancel", "Remove project"),
 )
 READING_ORDER = (
-    *("Project", "Project settings", "Backups", "Show request", "More"),
+    *("Project", "Project settings", "Show request", "More"),
     *("Customer ID type", "Customer ID", "Category"),
     *("Refresh categories", "Several categories", "Opt in (accept)", "Valid until", "Taken at", "Channel"),
     *("Ticket", "Wording read out", "Saved wordings", "More details", "Send"),
@@ -50,8 +51,9 @@ REQUEST = {"Request URL", "Authorization header", "Other headers", "Request body
 """Out of Tab's way until one of them is chosen: tests/ui/request/test_panel.py."""
 
 SETTINGS_ORDER = (
-    *("Project name", "Base URL", "Project token", "API key ID", "API secret", "Customer ID types"),
-    *("Check connection", "Connection report", "Steps in Engagement", "Remove project", "Save", "Cancel"),
+    *("Project name", "Project kind", "Project colour", "Base URL", "Project token", "API key ID"),
+    *("API secret", "Customer ID types", "Default category", "Default channel"),
+    *("Remove project", "Cancel", "Check connection", "Save"),
 )
 
 
@@ -100,7 +102,7 @@ def test_each_field_has_a_label_with_a_mnemonic_of_its_own(
     which: str, acme: OpenDesk, settings: ProjectDialog
 ) -> None:
     window: QWidget = settings
-    named: tuple[str, ...] = PROJECT_SETTINGS[:6]
+    named: tuple[str, ...] = PROJECT_SETTINGS[:10]
     if which == "main window":
         settings.reject()
         window = acme.window
@@ -108,7 +110,7 @@ def test_each_field_has_a_label_with_a_mnemonic_of_its_own(
             name
             for name in MAIN_WINDOW
             if isinstance(controls.named(window, name, QWidget), QComboBox | QLineEdit | QPlainTextEdit)
-            and name not in {"Response details", "Receipt"}
+            and name not in {"Response details", "Receipt", "Project"}
         )
     found = labels(window)
     assert {label.buddy().accessibleName() for label in found} >= set(named)

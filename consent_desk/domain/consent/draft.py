@@ -40,6 +40,8 @@ class Field(StrEnum):
     API_KEY_ID = "API key ID"
     API_SECRET = "API secret"  # noqa: S105 -- the name of a field
     CUSTOMER_ID_TYPES = "Customer ID types"
+    DEFAULT_CATEGORY = "Default category"
+    DEFAULT_CHANNEL = "Default channel"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,11 @@ from consent_desk.domain.wire.server_clock import http_date
 LOOKS_APART = 30 * SECOND
 """Complete looks count only so far apart: those of a laptop that slept come all at once."""
 
+PRACTICE_LOOK_AFTER = 6 * SECOND
+"""Microseconds after which practice is looked up first: the Sandbox shows a write after 4 s, and is asked by
+nobody else. A look so early is none of those that are counted.
+"""
+
 LONGEST_AHEAD = 900 * SECOND
 """No plan reaches further: what seems to be due later was planned by a clock that has been set back."""
 
@@ -110,12 +115,18 @@ _ASK = Plan(Step.ASK)
 
 
 def plan(
-    facts: Sequence[Fact], action: Action, request_id: str, *, overtaken: bool = False, left: int = 0
+    facts: Sequence[Fact],
+    action: Action,
+    request_id: str,
+    *,
+    overtaken: bool = False,
+    left: int = 0,
+    practice: bool = False,
 ) -> Plan:
     """What to do next about a consent with these facts, the oldest first. Reads no clock.
 
     `overtaken`: a later decision for the same customer and category was noted here. `left`: so many of the
-    facts an earlier run left.
+    facts an earlier run left. In `practice` the first look comes soon.
     """
     last = _last_sending(facts)
     match facts[-1].state:
@@ -136,14 +147,14 @@ def plan(
         case State.UNCONFIRMED | State.RESTORED | State.NOT_SEEN:
             goes_again = action is Action.REJECT and not overtaken and _may_go_again(facts)
             settled = Plan(Step.SEND, second=True) if goes_again else _ASK
-            return _look_or(settled, facts, request_id, left)
+            return _look_or(settled, facts, request_id, left, practice=practice)
         case State.NEW_PROFILE | State.NO_CATEGORY if _was_said_to_be_right(facts):
             # Verified it is once it is seen once more.
             return _after_failed(Plan(Step.LOOK_UP), facts, request_id)
         case State.DELIVERED | State.SEEN | State.NOT_SHOWN | State.NEW_PROFILE | State.NO_CATEGORY:
             blind = isinstance(last.outcome, Look) and last.outcome.blind
             settled = _ASK if facts[-1].state is State.NOT_SHOWN and not blind else _REST
-            return _look_or(settled, facts, request_id)
+            return _look_or(settled, facts, request_id, practice=practice)
         case State.DISCARDED if is_to_acknowledge(facts[-1]):
             return Plan(Step.ACKNOWLEDGE)
         case State.DISCARDED if may_have_left(facts):
@@ -249,7 +260,9 @@ def _elapsed(before: Fact, fact: Fact) -> int:
     return by_clock if steady is None else min(by_clock, round(steady * SECOND) + _KNOWN_LATE)
 
 
-def _look_or(settled: Plan, facts: Sequence[Fact], request_id: str, left: int = 0) -> Plan:
+def _look_or(
+    settled: Plan, facts: Sequence[Fact], request_id: str, left: int = 0, *, practice: bool = False
+) -> Plan:
     """The next look, or `settled` where there were enough, or a person to ask where they fail for long.
 
     Enough are three complete ones, or three blind ones where none worked, the last at least 10 min after
@@ -266,6 +279,8 @@ def _look_or(settled: Plan, facts: Sequence[Fact], request_id: str, left: int = 
     if is_late and is_enough and not first_seen and last_number >= left:
         return settled
     due = max(LOOK_AFTER[min(len(counted), _ENOUGH - 1)], last_at + LOOKS_APART)
+    if practice and next(_looks(facts), None) is None:
+        due = PRACTICE_LOOK_AFTER
     return _after_failed(Plan(Step.LOOK_UP, _later(facts, due)), facts, request_id)
 
 

@@ -112,6 +112,23 @@ def parse_project_token(text: str) -> str | Message:
     return say("A project token looks like 12345678-1234-1234-1234-123456789abc. Copy the whole of it.")
 
 
+def address_in(text: str) -> str:
+    """The base URL that is perhaps meant by a text that is none; empty where there is no guessing."""
+    text = re.sub(r"[\s\\%<>\"^`{|}]", "", text[:2_000])
+    host = re.sub(r"^\w+:/*", "", text).rpartition("@")[2]
+    host = re.split(r"[/?#]", host)[0].lower()
+    if host.startswith("app.") and host.endswith(_VENDOR):
+        host = f"api.{host.removeprefix('app.')}"
+    found = read_address(f"https://{host}")
+    return str(found.base_url) if isinstance(found, Address) else ""
+
+
+def token_in(text: str) -> str:
+    """The project token that stands somewhere in `text`, empty where there is none, or more than one."""
+    found = set(_TOKEN.findall(text[:2_000]))
+    return found.pop() if len(found) == 1 else ""
+
+
 def _complaint_about_characters(text: str) -> Message | None:
     if (hidden := hidden_character(text)) is not None:
         return say("There is {hidden} in it. Type the address instead.", hidden=hidden)

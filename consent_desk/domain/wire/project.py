@@ -4,8 +4,11 @@ Facts: the reference's sections 2 and 3.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from hmac import compare_digest
+from itertools import cycle
 from typing import NoReturn
 
 from consent_desk.domain.consent.draft import Field, Problem
@@ -52,6 +55,38 @@ class Secret:
         raise TypeError("a secret is not pickled or copied")
 
 
+class ProjectKind(StrEnum):
+    """Whether a project's customers are real."""
+
+    PRODUCTION = "production"
+    TEST = "test"
+
+
+PROJECT_COLOURS = ("blue", "violet", "teal", "pink", "brown", "grey")
+"""The colours that mark a project, by name. None that an outcome has: green, amber and red say what came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What this desk adds to a project: how it is marked, and what a new call begins with there.
+
+    `colour` is one of `PROJECT_COLOURS`, or empty where none was chosen. `category` and `channel` are the
+    defaults of the form, empty where there are none.
+    """
+
+    colour: str = ""
+    kind: ProjectKind = ProjectKind.PRODUCTION
+    category: str = ""
+    channel: str = ""
+
+
+def colours_of(profiles: Sequence[Profile]) -> tuple[str, ...]:
+    """The colour of each of all projects: the one chosen for it, else one of its own, while any is left."""
+    free = [colour for colour in PROJECT_COLOURS if all(colour != one.colour for one in profiles)]
+    others = cycle(free or PROJECT_COLOURS)
+    return tuple(one.colour if one.colour in PROJECT_COLOURS else next(others) for one in profiles)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """One project. `id` is this desk's own UUID for it; `practice` marks the built-in sandbox."""
@@ -64,6 +99,7 @@ class Project:
     secret: Secret
     id_types: tuple[str, ...] = ("registered",)
     practice: bool = False
+    profile: Profile = Profile()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +112,10 @@ class ProjectDraft:
     key_id: str = ""
     secret: str = ""
     id_types: str = "registered"
+    colour: str = ""
+    kind: ProjectKind = ProjectKind.PRODUCTION
+    category: str = ""
+    channel: str = ""
 
     def __repr__(self) -> str:
         return f"ProjectDraft(name={self.name!r}, base_url={self.base_url!r}, …)"
@@ -98,6 +138,12 @@ def parse_project(
     secret = _parse_secret(draft.secret, stored, base_url, key_id)
     id_types = _parse_id_types(draft.id_types)
     name = draft.name.strip()
+    profile = Profile(
+        colour=draft.colour if draft.colour in PROJECT_COLOURS else "",
+        kind=draft.kind,
+        category=draft.category.strip(" "),
+        channel=draft.channel.strip(" "),
+    )
     read = (
         (Field.PROJECT_NAME, _complaint_about_project_name(name)),
         (Field.BASE_URL, address),
@@ -105,6 +151,8 @@ def parse_project(
         (Field.API_KEY_ID, key_id),
         (Field.API_SECRET, secret),
         (Field.CUSTOMER_ID_TYPES, id_types),
+        (Field.DEFAULT_CATEGORY, _complaint_about_default(profile.category)),
+        (Field.DEFAULT_CHANNEL, _complaint_about_default(profile.channel)),
     )
     problems = tuple(Problem(field, one) for field, one in read if isinstance(one, Message))
     match base_url, token, key_id, secret, id_types:
@@ -117,6 +165,7 @@ def parse_project(
                 key_id=key_id,
                 secret=secret,
                 id_types=id_types,
+                profile=profile,
             )
     return problems
 
@@ -163,6 +212,14 @@ def _complaint_about_project_name(name: str) -> Message | None:
     if len(name) > 100:
         return say("Choose a name of at most 100 characters.")
     if (hidden := hidden_character(name)) is not None:
+        return say("There is {hidden} in it. Delete it.", hidden=hidden)
+    return None
+
+
+def _complaint_about_default(text: str) -> Message | None:
+    if len(text) > 100:
+        return say("Choose a text of at most 100 characters.")
+    if (hidden := hidden_character(text)) is not None:
         return say("There is {hidden} in it. Delete it.", hidden=hidden)
     return None
 

@@ -202,6 +202,10 @@ class LookupPresenter(Presenter):
         """A customer was erased: what was noted for them is known no more."""
         self._noted = [(of, one) for of, one in self._noted if (of, one.customer) != (project_id, customer)]
 
+    def forget_project(self, project_id: str) -> None:
+        """What was noted for a project is known no more."""
+        self._noted = [(of, one) for of, one in self._noted if of != project_id]
+
     def adopt(self, known: Known) -> None:
         """Take what is known already of the customer that is put into the form next."""
         self._adopted = known

@@ -1,24 +1,36 @@
-"""The line at the top: which project, where it leads, and what is known of its key."""
+"""The left of the top bar: which project, where it leads, and what is known of its key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from consent_desk.ui.widgets.banner import TintedLabel
-from consent_desk.ui.widgets.inputs import ComboBox, button, label_for
+from consent_desk.ui.theme.fonts import scale
+from consent_desk.ui.theme.paint import FIELD, chevron_down, mixed, rounded
+from consent_desk.ui.theme.tokens import current, is_high_contrast
+from consent_desk.ui.widgets.banner import TintedLabel, TintedLines
+from consent_desk.ui.widgets.buttons import Button
+from consent_desk.ui.widgets.inputs import ComboBox, named
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone, sign
 
+if TYPE_CHECKING:
+    from consent_desk.ui.project.marks import Mark
+
 SANDBOX = "sandbox"
 NEW = "new"
-_LABEL = "P&roject"
-_WIDE = 100
+_HEIGHT, _RING, _BESIDE = 34, 16, 12
+_WIDEST = 260
+"""Pixels of the project's name, where text is not larger than usual."""
+
+_WIDE = 46
 """Characters that a bar has room for which shows the host."""
 _LONGEST = 40
-"""Characters of a name or host that the bar has room for."""
+"""Characters of a host that the bar has room for."""
 _CHOOSING = frozenset(
     {
         *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown),
@@ -28,8 +40,21 @@ _CHOOSING = frozenset(
 """Keys that choose in a closed list, as letters do."""
 
 
+class Repair(StrEnum):
+    """What can be done about the state of the key, in the words of its button."""
+
+    GO_ON = "Go on without the keyring"
+    READ_AGAIN = "Read the keyring again"
+    ENTER_KEY = "Check the key…"
+
+
 class _Chooser(ComboBox):
     """Another project empties the form: a key that would choose one opens the list instead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Project")
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _CHOOSING or (event.text() and event.text().isprintable()):
@@ -37,68 +62,130 @@ class _Chooser(ComboBox):
         else:
             super().keyPressEvent(event)
 
+    def sizeHint(self) -> QSize:
+        text = self.fontMetrics().horizontalAdvance(self.currentText() or "Project")
+        beside = round((_RING + 4 * _BESIDE + 2) * scale())
+        return QSize(min(text + beside, round(_WIDEST * scale())), round(_HEIGHT * scale()))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(round(90 * scale()), self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if is_high_contrast():
+            super().paintEvent(event)
+            return
+        tokens, painter, rect = current(), QPainter(self), self.rect()
+        focused = self.hasFocus()
+        ground = mixed(tokens.surface, tokens.text, 0.05) if self.underMouse() else tokens.surface
+        edge = tokens.accent if focused else tokens.field
+        rounded(painter, rect, FIELD, ground=ground, edge=edge, width=2 if focused else 1)
+        beside, side = round(_BESIDE * scale()), round(_RING * scale())
+        ring = QRect(beside, (rect.height() - side) // 2, side, side)
+        icon = self.itemIcon(self.currentIndex())
+        if not icon.isNull():
+            icon.paint(painter, ring)
+        arrow = QRect(rect.right() - beside - side // 2, 0, side // 2, rect.height())
+        chevron_down(painter, arrow, tokens.second)
+        left = ring.right() + beside * 2 // 3 if not icon.isNull() else beside
+        words = QRect(left, 0, arrow.left() - left - beside // 2, rect.height())
+        name = self.currentText() or "Choose a project"
+        shown = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, words.width())
+        painter.setPen(QColor(tokens.text if self.currentText() else tokens.second))
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+class _State(TintedLines):
+    """As wide as its text where there is room: the button that mends it stands right beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(4 * self.fontMetrics().averageCharWidth(), super().minimumSizeHint().height())
+
 
 class ProjectBar(QWidget):
-    """Emits `requested`: the ID of a project, `SANDBOX`, or `NEW`. Shows what it is told."""
+    """Emits `requested`: the ID of a project, `SANDBOX`, or `NEW`. Shows what it is told.
+
+    `repair_requested(Repair)`: the button beside the state was pressed.
+    """
 
     requested = Signal(str)
+    repair_requested = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self.project = _Chooser()
-        self.project.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.project.setMaximumWidth(self.project.fontMetrics().averageCharWidth() * _LONGEST)
-        flag = Qt.TextInteractionFlag.TextSelectableByMouse
-        self.host = QLabel(textFormat=Qt.TextFormat.PlainText, textInteractionFlags=flag)
+        self.settings = named(Button(), "", "Project settings", "Project settings (Ctrl+,)")
+        self.host = TintedLabel()
+        self.host.setWordWrap(False)
+        self.host.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         # It may have to say a whole sentence, and the window is not to grow with it.
-        self.state = TintedLabel()
-        self.go_on = button("Go on without the keyring")
-        self.go_on.hide()
-        self.settings = button("Project se&ttings…")
-        self.backups = button("Backups…")
-        self.backups.hide()
-        self._label = label_for(_LABEL, self.project, "Project")
-        shown = (self._label, self.project, self.host, (self.state, 1))
-        fill(QHBoxLayout(self), *shown, self.go_on, self.settings, self.backups, margins=(10, 2, 10, 2))
+        self.state = _State()
+        self._offered = Repair.GO_ON
+        self.repair = named(Button(), Repair.GO_ON)
+        self.repair.hide()
+        self.repair.clicked.connect(lambda: self.repair_requested.emit(self._offered))
+        shown = (self.project, self.settings, self.host, self.state, self.repair)
+        fill(QHBoxLayout(self), *shown, None).setSpacing(8)
         self._shown = -1
         self.project.activated.connect(self._request)
 
-    def lend_key(self, lent: bool) -> None:
-        """Leave Alt+R to a question, while it stands: of two holders of a key, Qt asks neither."""
-        self._label.setText(_LABEL.replace("&", "") if lent else _LABEL)
+    def complete(self) -> None:
+        """Add what the first paint can do without: the sign on the button, whose module loads with it."""
+        self.settings.show_as(sign="settings")
 
-    def show_projects(self, projects: Sequence[tuple[str, str]], chosen: str | None, *, only: bool) -> None:
-        """List `projects` (id and name), the Sandbox and *New project…*; with `only`, the Sandbox alone."""
+    def show_projects(self, projects: Mapping[str, "Mark"], chosen: str | None, *, only: bool) -> None:
+        """List `projects` by ID, the Sandbox and *New project…*; with `only`, the Sandbox alone."""
+        from consent_desk.ui.theme.icons import icon
+
         self.project.clear()
-        for project_id, name in projects:
-            self.project.addItem(name, project_id)
-        self.project.addItem("Sandbox (practice)", SANDBOX)
+        for project_id, mark in projects.items():
+            self.project.addItem(icon("project", mark.token), mark.text, project_id)
+        self.project.addItem(icon("practice", "warn"), "Sandbox (practice)", SANDBOX)
         if not only:
             self.project.insertSeparator(self.project.count())
             self.project.addItem("New project…", NEW)
         self._shown = -1 if chosen is None else self.project.findData(chosen)
         self.project.setCurrentIndex(self._shown)
-        self.settings.setEnabled(not only)
+        name = self.project.currentText()
+        self.project.setToolTip(tool_tip(name))
+        # Else a screen reader is told the tool tip, which is HTML.
+        self.project.setAccessibleDescription(name)
+        self.project.updateGeometry()
 
     def show_host(self, host: str) -> None:
         """Show where the project leads."""
         # Its end tells whose it is; the request's URL shows the whole of it.
-        self.host.setText(host if len(host) <= _LONGEST else f"…{host[-_LONGEST:]}")
+        shown = host if len(host) <= _LONGEST else f"…{host[-_LONGEST:]}"
+        self.host.show_text(Tone.QUIET, f"{shown} ·" if shown else "")
+        self._make_room()
 
-    def show_state(self, tone: Tone, text: str, *, more: str = "", go_on: bool = False) -> None:
-        """Show what is known of the key; `go_on` offers to go on without the keyring.
+    def show_state(self, tone: Tone, text: str, *, more: str = "", repair: Repair | None = None) -> None:
+        """Show what is known of the key; `repair` offers what can be done about it.
 
         `more` explains it to who points at it, and to assistive technology.
         """
-        self.state.show_text(tone, f"{sign(tone)} {text}".strip())
-        self.state.setToolTip(tool_tip(more))
-        self.state.setAccessibleDescription(more)
-        self.go_on.setVisible(go_on)
+        shown = f"{sign(tone)} {text}".strip()
+        self.state.show_text(tone, shown)
+        self.state.setToolTip(tool_tip(more or text))
+        self.state.setAccessibleDescription(f"{shown} {more}".strip())
+        if repair is not None:
+            self._offered = repair
+            self.repair.setText(repair)
+            self.repair.setAccessibleName(repair.removesuffix("…"))
+        self.repair.setVisible(repair is not None)
+        self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        # With a large font there is no room for it: the request's URL shows it too.
-        self.host.setVisible(self.width() > self.fontMetrics().averageCharWidth() * _WIDE)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        # What is to be done comes first; the request's URL shows the host too.
+        is_wide = self.width() > self.fontMetrics().averageCharWidth() * _WIDE
+        self.host.setVisible(bool(self.host.text()) and is_wide and self.repair.isHidden())
 
     def _request(self, index: int) -> None:
         wanted = self.project.itemData(index)

@@ -72,6 +72,8 @@ class KeyTroubles(QObject):
                 continue
             if heard.why is None:
                 self._troubles[project.id].take_back(what)
+                if project.id == self._shown:
+                    self._key.say_it_works()
             else:
                 text = f"refused at {self._local_now():%H:%M}: {render(heard.why)}"
                 self._troubles[project.id].add(what, text, whole=heard.whole)

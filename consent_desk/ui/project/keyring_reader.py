@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer
 
 from consent_desk.domain.wire.project import Project
-from consent_desk.ui.project.bar import ProjectBar
+from consent_desk.ui.project.bar import ProjectBar, Repair
 from consent_desk.ui.shell.waiting import NO_ANSWER, WAITING, Patience
 from consent_desk.ui.tasks import Lane, Result, TaskRunner
 from consent_desk.ui.widgets.messages import render_error
@@ -17,7 +18,15 @@ Take = Callable[[Project], None]
 Cannot = Callable[[str], None]
 
 _READING = "reading the keyring…"
+_FROM_KEYRING = "key from the keyring"
 _AT_ONCE = 50
+
+
+class _State(NamedTuple):
+    tone: Tone = Tone.QUIET
+    text: str = ""
+    more: str = ""
+    repair: Repair | None = None
 
 
 class KeyState(QObject):
@@ -27,35 +36,47 @@ class KeyState(QObject):
         super().__init__(parent)
         self._bar = bar
         self._runner = runner
-        self._said = (Tone.QUIET, "", "")
-        self._held = (Tone.QUIET, "")
+        self._said = _State()
+        self._held = _State()
         self._reading: list[Callable[[str], None]] = []
         self._patience = Patience(self)
         self._patience.worn.connect(lambda: bar.show_state(Tone.WARNING, WAITING))
-        self._patience.gone.connect(lambda: bar.show_state(Tone.WARNING, NO_ANSWER, go_on=True))
+        self._patience.gone.connect(lambda: bar.show_state(Tone.WARNING, NO_ANSWER, repair=Repair.GO_ON))
         runner.renewed.connect(self._give_up)
 
-    def say(self, tone: Tone, text: str, *, more: str = "") -> None:
-        """Show a state; `more` explains it."""
-        self._said = (tone, text, more)
+    def say(self, tone: Tone, text: str, *, more: str = "", repair: Repair | None = None) -> None:
+        """Show a state; `more` explains it, `repair` is what can be done about it."""
+        self._said = _State(tone, text, more, repair)
         self.show()
+
+    def say_it_works(self) -> None:
+        """Engagement took the key: what says where the key is from says so now."""
+        if self._said.text in {_FROM_KEYRING, ""}:
+            self.say(Tone.QUIET, "key works")
+
+    def say_from_keyring(self) -> None:
+        """The key was read, and nothing is known of it so far."""
+        self.say(Tone.QUIET, _FROM_KEYRING)
 
     def hold(self, tone: Tone, trouble: str) -> None:
         """Show `trouble` in place of whatever is said, until there is none."""
-        if (tone, trouble) != self._held:
-            self._held = (tone, trouble)
+        # Saved anew and not tried since, there is nothing more to do.
+        repair = Repair.ENTER_KEY if tone is Tone.BAD else None
+        held = _State(tone, trouble, "", repair)
+        if held != self._held:
+            self._held = held
             if not self._reading:
                 self.show()
 
     def show(self) -> None:
         """Show the trouble that holds, or what was said last."""
-        tone, text, more = (*self._held, "") if self._held[1] else self._said
-        self._bar.show_state(tone, text, more=more)
+        state = self._held if self._held.text else self._said
+        self._bar.show_state(state.tone, state.text, more=state.more, repair=state.repair)
 
     def say_nothing(self) -> None:
         """Say nothing, and wait no longer: another project is chosen."""
         self._patience.end()
-        self._held = (Tone.QUIET, "")
+        self._held = _State()
         self.say(Tone.QUIET, "")
 
     def read(

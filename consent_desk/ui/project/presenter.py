@@ -1,16 +1,19 @@
 """Chooses among the projects: connects the bar at the top to the list and the keyring."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import assert_never
 from uuid import uuid4
 
 from PySide6.QtCore import Signal
 
-from consent_desk.domain.wire.project import Project
+from consent_desk.domain.wire.project import PROJECT_COLOURS, Profile, Project
 from consent_desk.engagement.connection_check import Report
 from consent_desk.projects.projects import Listed, Projects, SavedProject
-from consent_desk.ui.project.bar import NEW, SANDBOX
+from consent_desk.ui.project.bar import NEW, SANDBOX, Repair
 from consent_desk.ui.project.key_troubles import KeyTroubles
 from consent_desk.ui.project.keyring_reader import KeyState, SharedReads
+from consent_desk.ui.project.marks import Marks
 from consent_desk.ui.project.settings import SettingsPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
@@ -19,6 +22,7 @@ from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
 _LAST = "last_project"
+_WAS_SAVED = "project_saved"
 _UNTIL_CLOSED = (
     "There is no keyring on this computer that can keep the settings. They last until this window closes. "
     "Then the key is gone from here, and the settings are to be entered again."
@@ -34,7 +38,7 @@ class ProjectPresenter(Presenter):
     `project_saved(id)`: its settings are others from now on, chosen or not. `check_passed`:
     the one in use was checked on request, and works.
 
-    `project_removed(id)`: nothing is to be kept of it.
+    `project_removed(id)`: nothing is to be kept of it. `marks` tells projects apart.
 
     Without `projects` it is a demo: there is the Sandbox and nothing else. `noted_before` tells whether there
     is a journal of real consents: it is opened even where there is no project any more, and a missing list is
@@ -53,7 +57,7 @@ class ProjectPresenter(Presenter):
         self,
         shell: ShellContext,
         projects: Projects | None,
-        settings_desk: SettingsPresenter | None,
+        settings_desk: SettingsPresenter,
         noted_before: Callable[[], bool],
     ) -> None:
         super().__init__(shell)
@@ -69,22 +73,18 @@ class ProjectPresenter(Presenter):
         self._chosen: str | None = None
         self._key = KeyState(self._bar, self._runner, self)
         self._reads = SharedReads(self._key)
+        self.marks = Marks(self)
+        self._sandbox: Project | None = None
         self.troubles = KeyTroubles(self._key, self._ready, shell.local_now, self)
         self._bar.requested.connect(self._take_request)
         self._bar.settings.clicked.connect(self.open_settings)
-        self._bar.go_on.clicked.connect(self._go_on)
-        self._window.practice.set_up.clicked.connect(self.set_up)
-        if settings_desk is not None:
-            settings_desk.saved.connect(self._take_saved)
-            settings_desk.saved_late.connect(self._take_saved_late)
-            settings_desk.removed.connect(self._take_removed)
-            settings_desk.checked.connect(self._show_checked)
-            self._window.closing.connect(settings_desk.end)
-
-    @property
-    def has_several(self) -> bool:
-        """Whether there is more than one real project: then each outcome names its own."""
-        return len(self._listed) > 1
+        self._bar.repair_requested.connect(self._repair)
+        settings_desk.saved.connect(self._take_saved)
+        settings_desk.saved_late.connect(self._take_saved_late)
+        settings_desk.removed.connect(self._take_removed)
+        settings_desk.checked.connect(self._show_checked)
+        settings_desk.another_wanted.connect(self.set_up)
+        self._window.closing.connect(settings_desk.end)
 
     def start(self) -> None:
         """Choose the project used last, or the Sandbox where nothing real was ever done."""
@@ -92,10 +92,13 @@ class ProjectPresenter(Presenter):
             self.choose_sandbox()
             return
 
-        noted_before = self._noted_before()
+        # Where anything real was ever there, practice is chosen by a person only.
+        was_real = self._noted_before() or bool(
+            self._settings.value(_LAST, "") or self._settings.value(_WAS_SAVED, "")
+        )
 
         def done(listed: tuple[Listed, ...] | None) -> None:
-            if listed is None and noted_before:
+            if listed is None and was_real:
                 self._show_nothing(
                     "The list of your projects is gone. Set the project up again, and enter again what is "
                     "shown as not sent."
@@ -105,10 +108,10 @@ class ProjectPresenter(Presenter):
             if listed:
                 last = str(self._settings.value(_LAST, ""))
                 self.choose(last if last in self._listed else listed[0].id)
-            elif noted_before:
-                self._show_no_project()
-            else:
+            elif listed is None:
                 self.choose_sandbox()
+            else:
+                self._show_no_project()
 
         self._runner.run(
             Lane.KEYRING,
@@ -170,6 +173,11 @@ class ProjectPresenter(Presenter):
         self._key.say(Tone.PRACTICE, "simulated on this computer")
         self.sandbox_chosen.emit()
 
+    def practise_anew(self) -> None:
+        """Practise, with nothing left in the form of what was practised before."""
+        self.project_left.emit()
+        self.choose_sandbox()
+
     def choose(self, project_id: str) -> None:
         """Choose a project of the list, with its settings from the keyring unless they are known already."""
         self._choose(project_id)
@@ -187,39 +195,47 @@ class ProjectPresenter(Presenter):
             if self._chosen != project_id:
                 return
             if project is None:
-                self._key.say(Tone.BAD, "not in the keyring: enter the project settings again")
+                missing = "not in the keyring: enter the project settings again"
+                self._key.say(Tone.BAD, missing, repair=Repair.ENTER_KEY)
                 self.project_withheld.emit(listed.name, "Enter the project settings again: none were kept.")
             else:
                 self._use(project)
-                self._key.say(Tone.QUIET, "key from the keyring")
+                self._key.say_from_keyring()
 
         def failed(error: Exception) -> None:
             if self._chosen == project_id:
                 why = f"{render_error(error)} Then choose the project again."
-                self._key.say(Tone.BAD, why)
+                self._key.say(Tone.BAD, why, repair=Repair.READ_AGAIN)
                 self.project_withheld.emit(listed.name, why)
 
         # Given up, its settings are asked for.
         self._key.read(lambda: projects.load(listed), done=done, failed=failed, given_up=lambda why: None)
 
     def set_up(self) -> None:
-        """Open empty settings for a new project."""
-        if self._settings_desk is not None and not self._is_masked():
-            self._settings_desk.open(str(uuid4()), "", None, can_remove=False)
+        """Open empty settings for a new project, in a colour that no other one has."""
+        if self._projects is not None and not self._is_masked():
+            taken = {mark.colour for mark in self.marks.all.values()}
+            free = next((colour for colour in PROJECT_COLOURS if colour not in taken), "")
+            new = Listed(id=str(uuid4()), name="", profile=Profile(colour=free))
+            self._settings_desk.open(new, None, is_new=True)
 
     def open_settings(self) -> None:
-        """Open the settings of the chosen project; from the Sandbox, empty ones."""
+        """Open the settings of the chosen project: those of the Sandbox to look at and to check."""
         listed = self._listed.get(self._chosen or "")
-        if listed is None:
+        if listed is not None and not self._is_masked():
+            in_keyring = listed.id not in self._session_only
+            profile = replace(listed.profile, colour=self.marks.all[listed.id].colour)
+            listed = replace(listed, profile=profile)
+            self._settings_desk.open(listed, self._ready.get(listed.id), in_keyring=in_keyring)
+        elif self._chosen == SANDBOX:
+            if self._sandbox is not None:
+                self._settings_desk.open_sandbox(self._sandbox, can_set_up=self._projects is not None)
+        elif listed is None:
             self.set_up()
-        elif self._settings_desk is not None and not self._is_masked():
-            self._settings_desk.open(
-                listed.id,
-                listed.name,
-                self._ready.get(listed.id),
-                can_remove=True,
-                in_keyring=listed.id not in self._session_only,
-            )
+
+    def show_sandbox(self, sandbox: Project) -> None:
+        """Practice runs, and leads there."""
+        self._sandbox = sandbox
 
     def _is_masked(self) -> bool:
         if self._shell.lens.is_on:
@@ -237,8 +253,7 @@ class ProjectPresenter(Presenter):
         self._bar.show_host("")
 
     def _show_list(self) -> None:
-        names = [(one.id, one.name) for one in self._listed.values()]
-        self._bar.show_projects(names, self._chosen, only=self._projects is None)
+        self._bar.show_projects(self.marks.all, self._chosen, only=self._projects is None)
 
     def _use(self, project: Project) -> None:
         self._settings.setValue(_LAST, project.id)
@@ -250,6 +265,9 @@ class ProjectPresenter(Presenter):
     def _list(self, listed: tuple[Listed, ...]) -> None:
         self._listed = {one.id: one for one in listed}
         self._list_is_known = True
+        if listed:
+            self._settings.setValue(_WAS_SAVED, "yes")
+        self.marks.show(listed)
 
     def _take_saved(self, saved: SavedProject, listed: tuple[Listed, ...]) -> None:
         self._keep(saved, listed)
@@ -291,8 +309,10 @@ class ProjectPresenter(Presenter):
         self.project_removed.emit(project_id)
 
     def _show_checked(self, project: Project, report: Report) -> None:
-        # What was checked may be a draft: the bar speaks only of what is in use.
-        if project == self._ready.get(project.id) and self._chosen == project.id:
+        # What was checked may be a draft: the bar speaks only of what is in use, whatever it is called.
+        used = self._ready.get(project.id)
+        is_used = used is not None and replace(project, name=used.name, profile=used.profile) == used
+        if is_used and self._chosen == project.id:
             at = self._shell.local_now().strftime("%H:%M")
             if report.works:
                 self.troubles.clear(project.id)
@@ -311,6 +331,19 @@ class ProjectPresenter(Presenter):
         self._choose(None)
         self._key.say(tone, why)
         self.project_chosen.emit(None)
+
+    def _repair(self, repair: Repair) -> None:
+        match repair:
+            case Repair.GO_ON:
+                self._go_on()
+            case Repair.READ_AGAIN:
+                if self._chosen is not None:
+                    self.choose(self._chosen)
+            case Repair.ENTER_KEY:
+                self.open_settings()
+                self._settings_desk.go_to_key()
+            case _ as never:
+                assert_never(never)
 
     def _go_on(self) -> None:
         self._runner.renew(Lane.KEYRING)

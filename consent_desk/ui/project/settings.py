@@ -1,57 +1,63 @@
 """Sets up, checks, saves and removes one project: connects the settings dialog to list, keyring and check."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Signal
 
+from consent_desk.domain.consent.draft import Field, Problem
 from consent_desk.domain.errors import KeyringFailureError
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import Address, read_address
+from consent_desk.domain.wire.answer import Meaning
+from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.project import Project, ProjectDraft, parse_project, remarks
-from consent_desk.engagement.connection_check import Finding, Report
+from consent_desk.domain.wire.repairs import Repair, repair
+from consent_desk.engagement.connection_check import Report
 from consent_desk.projects.projects import Listed, Projects, SavedProject
 from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import NO_ANSWER, WAITING, Patience
-from consent_desk.ui.tasks import Lane, Result
+from consent_desk.ui.tasks import Lane, Result, let_be
 from consent_desk.ui.widgets.messages import render, render_error
-from consent_desk.ui.widgets.tones import Tone, sign
-
-_MARKS = {
-    Finding.GOOD: sign(Tone.GOOD),
-    Finding.WARNING: sign(Tone.WARNING),
-    Finding.BAD: sign(Tone.BAD),
-    Finding.UNKNOWN: "?",
-}
 
 
 class SettingsPresenter(Presenter):
     """One dialog at a time. Emits `saved`, `removed(id, list)` and `checked(Project, Report)`.
 
-    `saved_late(SavedProject, list)` is for what was saved after its dialog had been cancelled.
+    `saved_late(SavedProject, list)` is for what was saved after its dialog had been cancelled;
+    `another_wanted` asks for a new project from the settings of the Sandbox. Without `projects`, those are
+    all that there is. `categories` fetches those of a project whose check works.
     """
 
     saved = Signal(object, object)
     saved_late = Signal(object, object)
     removed = Signal(str, object)
     checked = Signal(object, object)
+    another_wanted = Signal()
 
     def __init__(
         self,
         shell: ShellContext,
-        projects: Projects,
+        projects: Projects | None,
         *,
         check: Callable[[Project], Report],
+        categories: Callable[[Project], tuple[Category, ...] | Meaning],
         open_in: Callable[[str], int],
     ) -> None:
         super().__init__(shell)
         self._projects = projects
         self._check = check
+        self._categories = categories
+        # Those of the project that was checked, None while they are not known.
+        self._listed: frozenset[str] | None = None
         self._open_in = open_in
         self._dialog: ProjectDialog | None = None
         self._project_id = ""
         self._stored: Project | None = None
         self._shown = self._saving = ProjectDraft()
+        self._reached: tuple[str, ...] = ()
         self._checking = object()
         self._can_keep = False
         self._patience = Patience(self)
@@ -60,11 +66,10 @@ class SettingsPresenter(Presenter):
 
     def open(
         self,
-        project_id: str,
-        name: str,
+        listed: Listed,
         stored: Project | None,
         *,
-        can_remove: bool,
+        is_new: bool = False,
         in_keyring: bool = True,
     ) -> None:
         """Show the settings of a project; `stored` is None for a new one, or one that the keyring lost.
@@ -73,27 +78,52 @@ class SettingsPresenter(Presenter):
         """
         if self._dialog is not None:
             return
-        draft = ProjectDraft(name=name) if stored is None else _draft_of(stored)
         where = "in the keyring" if in_keyring else "until this window closes"
         kept = "" if stored is None else where
-        dialog = ProjectDialog(self._window, draft, kept=kept, can_remove=can_remove)
-        self._dialog, self._project_id, self._stored = dialog, project_id, stored
-        self._shown = self._saving = dialog.draft()
-        dialog.changed.connect(partial(self._change, dialog))
-        dialog.leave_requested.connect(partial(self._leave, dialog))
+        dialog = ProjectDialog(self._window, _draft_of(listed, stored), kept=kept, can_remove=not is_new)
+        self._project_id, self._stored = listed.id, stored
         dialog.address_entered.connect(partial(_take_apart, dialog))
-        dialog.check.clicked.connect(lambda: self._check_draft(dialog))
+        dialog.repair_wanted.connect(partial(self._mend, dialog))
         dialog.save.clicked.connect(lambda: self._save(dialog, keyring=True))
         dialog.keep.clicked.connect(lambda: self._save(dialog, keyring=False))
         dialog.remove.clicked.connect(lambda: self._ask_to_remove(dialog))
+        self._show(dialog, lambda: self._read(dialog, all_problems=True))
+
+    def open_sandbox(self, sandbox: Project, *, can_set_up: bool) -> None:
+        """Show where practice leads, its published key included, and let it be checked."""
+        if self._dialog is not None:
+            return
+        listed = Listed(id=sandbox.id, name=sandbox.name)
+        draft = replace(_draft_of(listed, sandbox), secret=sandbox.secret.reveal())
+        dialog = ProjectDialog(self._window, draft, kept="", can_remove=False, read_only=True)
+        self._project_id, self._stored = sandbox.id, sandbox
+        dialog.set_up.setVisible(can_set_up)
+        dialog.set_up.clicked.connect(dialog.close_unsaved)
+        dialog.set_up.clicked.connect(self.another_wanted)
+        self._show(dialog, lambda: sandbox)
+
+    def _show(self, dialog: ProjectDialog, checked: Callable[[], Project | None]) -> None:
+        self._dialog, self._listed = dialog, None
+        self._shown = self._saving = dialog.draft()
+        self._reached = _what_is_reached(self._shown)
+        dialog.changed.connect(partial(self._change, dialog))
+        dialog.leave_requested.connect(partial(self._leave, dialog))
+        dialog.check.clicked.connect(lambda: self._check_draft(dialog, checked()))
         dialog.finished.connect(self._close)
         self._read(dialog, all_problems=False)
         dialog.open()
 
+    def go_to_key(self) -> None:
+        """Put the cursor where the key is entered."""
+        if self._dialog is not None:
+            self._dialog.go_to(Field.API_KEY_ID)
+
     def _change(self, dialog: ProjectDialog) -> None:
         self._read(dialog, all_problems=False)
-        self._checking = object()
-        dialog.forget_report()
+        reached = _what_is_reached(dialog.draft())
+        if reached != self._reached:
+            self._reached, self._checking = reached, object()
+            dialog.forget_report()
 
     def end(self) -> None:
         """Close without a question: the window closes, and whoever closes it was asked already."""
@@ -116,7 +146,7 @@ class SettingsPresenter(Presenter):
         if self._dialog is not None:
             self._dialog.show_message(text, offer_keeping=offer_keeping)
             # Saving once more is always possible: a lane that hangs is left to itself.
-            self._dialog.show_busy(checking=False, saving=False)
+            self._dialog.show_saving(False)
 
     def _not_saved(self, text: str, *, offer_keeping: bool) -> None:
         self._saving = self._shown
@@ -126,47 +156,72 @@ class SettingsPresenter(Presenter):
         typed = dialog.draft()
         read = parse_project(typed, project_id=self._project_id, stored=self._stored)
         problems = () if isinstance(read, Project) else read
-        dialog.show_problems(problems, remarks(typed), all_of_them=all_problems)
+        mended = {problem.field: self._repair(typed, problem.field) for problem in problems}
+        labels = {field: render(one.label) for field, one in mended.items() if one is not None}
+        odd = (*remarks(typed), *self._odd_default(typed))
+        dialog.show_problems(problems, odd, labels, all_of_them=all_problems)
         return read if isinstance(read, Project) else None
 
-    def _check_draft(self, dialog: ProjectDialog) -> None:
-        project = self._read(dialog, all_problems=True)
+    def _repair(self, typed: ProjectDraft, field: Field) -> Repair | None:
+        return repair(typed, field, self._stored)
+
+    def _mend(self, dialog: ProjectDialog, field: Field) -> None:
+        found = self._repair(dialog.draft(), field)
+        if found is not None:
+            dialog.show_draft(found.draft)
+            dialog.go_to(field)
+
+    def _odd_default(self, typed: ProjectDraft) -> tuple[Problem, ...]:
+        chosen = typed.category.strip(" ")
+        if self._listed is None or not chosen or chosen in self._listed:
+            return ()
+        return (Problem(Field.DEFAULT_CATEGORY, say("The project lists no category of this ID.")),)
+
+    def _check_draft(self, dialog: ProjectDialog, project: Project | None) -> None:
         if project is None:
             return
-        dialog.show_busy(checking=True, saving=False)
-        dialog.report.setPlainText("Checking…")
+        dialog.show_checking()
         checking = self._checking = object()
 
-        def show(text: str) -> None:
+        def is_shown() -> bool:
             # Changed meanwhile, the settings are not those that were checked.
-            if self._dialog is dialog and self._checking is checking:
-                dialog.show_busy(checking=False, saving=False)
-                dialog.report.setPlainText(text)
+            return self._dialog is dialog and self._checking is checking
 
         def done(report: Report) -> None:
-            show(_report_text(report))
+            if is_shown():
+                dialog.show_report(report.steps, works=report.works)
             self.checked.emit(project, report)
+            if report.works and not project.practice:
+                self._offer_categories(dialog, project)
 
-        self._runner.run(
-            Lane.LOOK_UP,
-            lambda: self._check(project),
-            done=done,
-            failed=lambda error: show(render_error(error)),
-        )
+        def failed(error: Exception) -> None:
+            if is_shown():
+                dialog.show_failure(render_error(error))
+
+        self._runner.run(Lane.LOOK_UP, lambda: self._check(project), done=done, failed=failed)
+
+    def _offer_categories(self, dialog: ProjectDialog, project: Project) -> None:
+        def done(found: tuple[Category, ...] | Meaning) -> None:
+            if self._dialog is dialog and isinstance(found, tuple):
+                self._listed = frozenset(one.id for one in found)
+                dialog.offer_categories([one.id for one in found])
+                self._read(dialog, all_problems=False)
+
+        self._runner.run(Lane.LOOK_UP, lambda: self._categories(project), done=done, failed=let_be)
 
     def _save(self, dialog: ProjectDialog, *, keyring: bool) -> None:
-        project = self._read(dialog, all_problems=True)
-        if project is None:
+        project, projects = self._read(dialog, all_problems=True), self._projects
+        if project is None or projects is None:
             return
-        dialog.show_busy(checking=False, saving=True)
+        dialog.show_saving(True)
         dialog.show_message("Saving…")
         self._saving = dialog.draft()
         if not keyring:
             self._runner.renew(Lane.KEYRING)
 
         def work() -> tuple[SavedProject, tuple[Listed, ...]]:
-            keep = self._projects.save if keyring else self._projects.keep_for_session
-            return keep(project), self._projects.listed() or ()
+            keep = projects.save if keyring else projects.keep_for_session
+            return keep(project), projects.listed() or ()
 
         def done(result: tuple[SavedProject, tuple[Listed, ...]]) -> None:
             if self._dialog is dialog:
@@ -179,7 +234,7 @@ class SettingsPresenter(Presenter):
 
     def _ask_to_remove(self, dialog: ProjectDialog) -> None:
         project_id = self._project_id
-        dialog.show_busy(checking=False, saving=True)
+        dialog.show_saving(True)
 
         def ask(count: int) -> None:
             if self._dialog is not dialog:
@@ -193,7 +248,7 @@ class SettingsPresenter(Presenter):
             if self._questions.choose("Remove project", text, ("Keep it", "Remove project")) == 1:
                 self._remove(dialog, project_id)
             else:
-                dialog.show_busy(checking=False, saving=False)
+                dialog.show_saving(False)
 
         def failed(error: Exception) -> None:
             if self._dialog is dialog:
@@ -202,9 +257,13 @@ class SettingsPresenter(Presenter):
         self._runner.run(Lane.JOURNAL, lambda: self._open_in(project_id), done=ask, failed=failed)
 
     def _remove(self, dialog: ProjectDialog, project_id: str) -> None:
+        projects = self._projects
+        if projects is None:
+            return
+
         def work() -> tuple[Listed, ...]:
-            self._projects.remove(project_id)
-            return self._projects.listed() or ()
+            projects.remove(project_id)
+            return projects.listed() or ()
 
         def done(listed: tuple[Listed, ...]) -> None:
             if self._dialog is dialog:
@@ -242,22 +301,33 @@ def _take_apart(dialog: ProjectDialog) -> None:
     for text in (dialog.base_url.currentText(), dialog.project_token.text()):
         address = read_address(text) if "/projects/" in text else None
         if isinstance(address, Address) and address.project_token is not None:
-            dialog.show_address(str(address.base_url), address.project_token)
+            base_url, token = str(address.base_url), address.project_token
+            dialog.show_draft(replace(dialog.draft(), base_url=base_url, project_token=token))
             return
 
 
-def _draft_of(project: Project) -> ProjectDraft:
-    """The settings of `project` as text, without its secret: a stored one never comes back into a widget."""
-    return ProjectDraft(
-        name=project.name,
-        base_url=str(project.base_url),
-        project_token=project.project_token,
-        key_id=project.key_id,
-        id_types=", ".join(project.id_types),
+def _what_is_reached(draft: ProjectDraft) -> tuple[str, ...]:
+    """That of which a check tells whether it works."""
+    return draft.base_url, draft.project_token, draft.key_id, draft.secret, draft.id_types
+
+
+def _draft_of(listed: Listed, stored: Project | None) -> ProjectDraft:
+    """The settings as text, without the secret: a stored one never comes back into a widget."""
+    profile = listed.profile
+    draft = ProjectDraft(
+        name=listed.name,
+        colour=profile.colour,
+        kind=profile.kind,
+        category=profile.category,
+        channel=profile.channel,
     )
-
-
-def _report_text(report: Report) -> str:
-    return "\n".join(
-        f"{_MARKS[step.verdict]} {render(step.name)}: {render(step.message)}" for step in report.steps
+    if stored is None:
+        return draft
+    return replace(
+        draft,
+        name=stored.name,
+        base_url=str(stored.base_url),
+        project_token=stored.project_token,
+        key_id=stored.key_id,
+        id_types=", ".join(stored.id_types),
     )

@@ -1,10 +1,9 @@
-"""The banners of the window itself: one that asks a person for something, and the one of practice."""
+"""A banner that asks a person for something."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
-from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, TintedLines, announce
+from consent_desk.ui.widgets.banner import TintedBanner, TintedLines, announce
 from consent_desk.ui.widgets.inputs import Unhurried, button
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.tones import Tone, sign
@@ -78,24 +77,3 @@ class Notice(TintedBanner):
         """Let something more important have the room; it comes back after that."""
         self._steps_back = back
         self.setVisible(bool(self._said) and not back)
-
-
-class PracticeBanner(TintedBanner):
-    """The button that sets a project up stands here where there is room."""
-
-    TEXT = "PRACTICE: nothing sent here reaches Engagement"
-
-    def __init__(self, *, can_set_up: bool) -> None:
-        super().__init__(Tone.PRACTICE)
-        self.label = TintedLabel("Practice", bold=True)
-        self.label.show_text(Tone.PRACTICE, f"{sign(Tone.PRACTICE)} {self.TEXT}")
-        self.set_up = button("Set up a pro&ject…")
-        self._can_set_up = can_set_up
-        self.set_up.setVisible(can_set_up)
-        fill(QHBoxLayout(self), (self.label, 1), self.set_up, margins=(10, 4, 10, 4))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        # With a large font there is room for one of them: the settings do the same.
-        text = self.label.fontMetrics().horizontalAdvance(self.label.text())
-        self.set_up.setVisible(self._can_set_up and text + self.set_up.sizeHint().width() + 40 < self.width())

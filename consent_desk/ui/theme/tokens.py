@@ -12,7 +12,7 @@ class Tokens(NamedTuple):
     """Colours as #rrggbb. `line` is decoration only; `field` is the edge of whatever can be used.
 
     `info`, `good`, `warn` and `bad` are for text, icon and edge on the ground of that name, and on any other.
-    `alarm` is the ground of what must be seen before all else.
+    `alarm` is the ground of what must be seen before all else. `project_…` mark a project, and say no more.
     """
 
     background: str
@@ -35,6 +35,12 @@ class Tokens(NamedTuple):
     bad_ground: str
     alarm: str
     on_alarm: str
+    project_blue: str
+    project_violet: str
+    project_teal: str
+    project_pink: str
+    project_brown: str
+    project_grey: str
 
 
 LIGHT = Tokens(
@@ -58,6 +64,12 @@ LIGHT = Tokens(
     bad_ground="#fdecea",
     alarm="#b3261e",
     on_alarm="#ffffff",
+    project_blue="#2457d6",
+    project_violet="#7a3fc4",
+    project_teal="#0b6f7d",
+    project_pink="#b0306f",
+    project_brown="#86521f",
+    project_grey="#56606f",
 )
 
 DARK = Tokens(
@@ -81,6 +93,12 @@ DARK = Tokens(
     bad_ground="#40201d",
     alarm="#8c1d18",
     on_alarm="#ffffff",
+    project_blue="#8aadff",
+    project_violet="#c3a2ff",
+    project_teal="#6fd0dc",
+    project_pink="#ff9ccb",
+    project_brown="#d9a878",
+    project_grey="#a7b0bd",
 )
 
 
@@ -128,4 +146,10 @@ def of_the_system(palette: QPalette) -> Tokens:
         bad_ground=ground,
         alarm=ground,
         on_alarm=text,
+        project_blue=text,
+        project_violet=text,
+        project_teal=text,
+        project_pink=text,
+        project_brown=text,
+        project_grey=text,
     )

@@ -19,6 +19,7 @@ from consent_desk.domain.lifecycle.judgement import (
 )
 from consent_desk.domain.lifecycle.policy import (
     LONGEST_AHEAD,
+    PRACTICE_LOOK_AFTER,
     Failing,
     Plan,
     Step,
@@ -736,3 +737,16 @@ def test_an_opt_in_over_an_opt_out_that_a_look_up_saw_waits_for_a_person() -> No
     assert plan((QUEUED, saw, fact(2, State.QUEUED, Look())), Action.ACCEPT, ID, left=2) == ASK
     insisted = Fact(at=later(3), state=State.QUEUED, note=INSISTED)
     assert plan((QUEUED, saw, insisted), Action.ACCEPT, ID) == Plan(Step.SEND)
+
+
+# -------------------------------------------------------------------------------------------- practice
+
+
+@pytest.mark.parametrize("facts", [DELIVERED, LOST])
+def test_practice_is_looked_up_soon_and_from_then_on_like_all_else(facts: tuple[Fact, ...]) -> None:
+    soon = PRACTICE_LOOK_AFTER / SECOND
+    assert plan(facts, Action.REJECT, ID, practice=True) == look_at(soon)
+    assert plan(facts, Action.REJECT, ID) == look_at(30)
+    missed = (*facts, fact(soon, State.NOT_SHOWN if facts is DELIVERED else State.NOT_SEEN, NOT_THERE))
+    for practice in (True, False):
+        assert plan(missed, Action.REJECT, ID, practice=practice) == look_at(30)

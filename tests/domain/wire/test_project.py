@@ -25,7 +25,17 @@ from consent_desk.domain.wire.address import (
     parse_project_token,
     read_address,
 )
-from consent_desk.domain.wire.project import Project, ProjectDraft, Secret, parse_project, remarks
+from consent_desk.domain.wire.project import (
+    PROJECT_COLOURS,
+    Profile,
+    Project,
+    ProjectDraft,
+    ProjectKind,
+    Secret,
+    colours_of,
+    parse_project,
+    remarks,
+)
 from consent_desk.domain.wire.request import PreparedRequest, prepare
 from tests.domain.examples import (
     ANY_TEXT,
@@ -50,7 +60,12 @@ FIELD_OF = {
     "key_id": "api_key_id",
     "secret": "api_secret",
     "id_types": "customer_id_types",
+    "category": "default_category",
+    "channel": "default_channel",
 }
+CHOSEN = {"colour", "kind"}
+"""What nobody types."""
+
 TELLING = (CANARY, prepare(replace(PROJECT, secret=Secret(CANARY)), TUTORIAL).authorization.reveal()[6:])
 
 
@@ -521,7 +536,7 @@ def test_a_soft_id_among_the_id_types_is_remarked_upon(id_types: str, expected: 
 
 @pytest.mark.parametrize("character", HIDDEN_IN_NAMES.values(), ids=HIDDEN_IN_NAMES)
 def test_no_setting_holds_a_hidden_character(character: str) -> None:
-    for name in (field.name for field in dataclasses.fields(ProjectDraft)):
+    for name in (field.name for field in dataclasses.fields(ProjectDraft) if field.name not in CHOSEN):
         changes: dict[str, Any] = {name: f"{getattr(PROJECT_DRAFT, name)[:20]}{character}a"}
         assert problem(replace(PROJECT_DRAFT, **changes))[0].lower().replace(" ", "_") == FIELD_OF.get(
             name, name
@@ -614,3 +629,44 @@ def test_an_unusual_key_is_a_remark_and_no_refusal(text: str) -> None:
     assert f"this has {len(text)}" in str(found[0].message)
     assert not tells(repr(found))
     assert all(isinstance(one, Problem) for one in found)
+
+
+# ---------------------------------------------------------------------------------- colour, kind, defaults
+
+
+def test_colour_kind_and_defaults_are_read_with_the_rest() -> None:
+    draft = replace(
+        PROJECT_DRAFT, colour="teal", kind=ProjectKind.TEST, category=" sms_marketing ", channel="phone"
+    )
+    expected = Profile(colour="teal", kind=ProjectKind.TEST, category="sms_marketing", channel="phone")
+    assert saved(draft).profile == expected
+
+
+def test_a_project_that_says_nothing_of_itself_is_taken_for_a_real_one() -> None:
+    assert saved().profile.kind is ProjectKind.PRODUCTION
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [("category", Field.DEFAULT_CATEGORY), ("channel", Field.DEFAULT_CHANNEL)]
+)
+@pytest.mark.parametrize(
+    ("text", "words"), [("x" * 101, "at most 100 characters"), ("sms\u200b", "Delete it.")]
+)
+def test_a_default_that_no_call_could_have_is_a_problem(
+    name: str, field: Field, text: str, words: str
+) -> None:
+    found = problem(replace(PROJECT_DRAFT, **{name: text}))  # type: ignore[arg-type]  # both are texts
+    assert found[0] is field
+    assert words in found[1]
+
+
+@given(chosen=st.lists(st.sampled_from(("", "red", *PROJECT_COLOURS)), max_size=20))
+def test_every_project_has_a_colour_and_one_that_was_chosen_has_that(chosen: list[str]) -> None:
+    found = colours_of([Profile(colour=colour) for colour in chosen])
+    assert set(found) <= set(PROJECT_COLOURS)
+    kept = [(colour, one) for colour, one in zip(chosen, found, strict=True) if colour in PROJECT_COLOURS]
+    assert all(colour == one for colour, one in kept)
+    free = len(PROJECT_COLOURS) - len({colour for colour, _ in kept})
+    given = [one for colour, one in zip(chosen, found, strict=True) if colour not in PROJECT_COLOURS]
+    if len(given) <= free:
+        assert len({*given} - {colour for colour, _ in kept}) == len(given)

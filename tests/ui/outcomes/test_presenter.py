@@ -124,7 +124,7 @@ def test_practice_is_amber_and_says_that_nothing_was_recorded(demo: OpenDesk) ->
 
 def test_practice_is_named_by_strip_title_and_button(demo: OpenDesk) -> None:
     assert demo.window.practice.isVisible()
-    assert "PRACTICE: nothing sent here reaches Engagement" in demo.window.practice.label.text()
+    assert demo.window.practice.label.text() == "Practice. Nothing here reaches Engagement."
     assert demo.window.windowTitle().startswith("PRACTICE: nothing sent here reaches Engagement")
     demo.fill()
     assert controls.button(demo.window, "Send").text() == "Practise: opt out of SMS marketing"

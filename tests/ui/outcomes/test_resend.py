@@ -62,8 +62,7 @@ def check(desk: OpenDesk) -> None:
     """Check the connection of the project in use, in its settings."""
     dialog = desk.open_settings()
     controls.press(dialog, "Check connection")
-    report = controls.long_text(dialog, "Connection report")
-    desk.bot.waitUntil(lambda: "Clock" in report.toPlainText() or "No:" in report.toPlainText())
+    desk.bot.waitUntil(lambda: "Clock" in dialog.report.text() or "No:" in dialog.report.text())
     dialog.reject()
 
 

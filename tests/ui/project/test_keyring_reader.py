@@ -39,7 +39,6 @@ def test_the_first_start_opens_on_the_sandbox(open_desk: OpenOne, keyring: Memor
 
 def test_the_demo_lists_the_sandbox_alone(demo: OpenDesk) -> None:
     assert projects(demo) == ["Sandbox (practice)"]
-    assert not controls.button(demo.window, "Project settings").isEnabled()
     assert not controls.button(demo.window, "Set up a project").isVisible()
 
 
@@ -70,9 +69,9 @@ def test_a_locked_keyring_is_named_and_selects_nothing_else(
     assert not desk.window.practice.isVisible()
     assert controls.raw_text(desk.window, "Request URL") == ""
     keyring.trouble = None
-    desk.choose_project("Acme production")
+    controls.press(desk.window, "Read the keyring again")
     desk.wait_ready()
-    assert desk.state == "key from the keyring"
+    desk.wait_for_state("key works")
 
 
 def test_without_a_keyring_a_project_lasted_for_its_session(
@@ -83,7 +82,10 @@ def test_without_a_keyring_a_project_lasted_for_its_session(
     desk = open_desk(keyring)
     desk.wait_for_state("✖ not in the keyring: enter the project settings again")
     assert desk.project == "Acme production"
-    dialog = desk.open_settings()
+    controls.press(desk.window, "Check the key")
+    dialog = desk.window.findChild(ProjectDialog)
+    assert dialog is not None
+    assert controls.focused_name(dialog) == "API key ID"
     assert controls.line(dialog, "Project name").text() == "Acme production"
     dialog.close_unsaved()
 
@@ -147,8 +149,8 @@ def test_a_keyring_that_answers_late_after_all_is_no_surprise(
     desk.wait_for_state("Waiting for the keyring")
     keyring.open_.set()
     desk.wait_ready()
-    assert desk.state == "key from the keyring"
-    assert not controls.button(desk.window, "Go on without the keyring").isVisible()
+    desk.wait_for_state("key works")
+    assert not desk.window.project_bar.repair.isVisible()
 
 
 def test_an_unreadable_or_lost_list_of_projects_never_selects_the_sandbox(

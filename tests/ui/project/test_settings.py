@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from consent_desk.domain.errors import KeyringFailureError, NoKeyringError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.message import say
+from consent_desk.domain.wire.project import Profile, ProjectKind
 from consent_desk.projects.projects import ProjectListFile
 from consent_desk.sandbox.project import KEY_ID, PROJECT_TOKEN, SECRET
 from consent_desk.sandbox.server import Sandbox
@@ -49,9 +50,8 @@ def save(dialog: ProjectDialog, engagement: Sandbox, **changes: str) -> None:
 def report(desk: OpenDesk, dialog: ProjectDialog) -> list[str]:
     """Check the connection, and read the report line by line."""
     controls.press(dialog, "Check connection")
-    text = controls.long_text(dialog, "Connection report")
-    desk.bot.waitUntil(lambda: text.toPlainText() not in {"", "Checking…"}, timeout=10_000)
-    return text.toPlainText().splitlines()
+    desk.bot.waitUntil(lambda: dialog.report.text() != "", timeout=10_000)
+    return dialog.report.text().splitlines()
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_project_is_set_up_saved_and_chosen(
 
 
 def test_from_the_sandbox_the_settings_are_empty(fresh: OpenDesk) -> None:
-    dialog = fresh.open_settings()
+    dialog = fresh.set_up()
     assert controls.line(dialog, "Project name").text() == ""
     assert controls.line(dialog, "Base URL").text() == ""
     assert not controls.button(dialog, "Remove project").isVisible()
@@ -115,7 +115,7 @@ def test_a_problem_stands_beside_its_field_and_nothing_is_saved(
         "API secret": ("a b", "a space or an unusual character"),
         "Customer ID types": ("registered phone", "Separate ID types by commas"),
     }
-    dialog = fresh.open_settings()
+    dialog = fresh.set_up()
     save(dialog, engagement, **{name: text for name, (text, _) in wrong.items()})
     for name, (_, words) in wrong.items():
         assert words in controls.note(dialog, name)
@@ -126,7 +126,7 @@ def test_a_problem_stands_beside_its_field_and_nothing_is_saved(
 
 
 def test_an_odd_key_is_remarked_upon_and_saved_all_the_same(fresh: OpenDesk, engagement: Sandbox) -> None:
-    dialog = fresh.open_settings()
+    dialog = fresh.set_up()
     fill(dialog, engagement, **{"API key ID": "short"})
     QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Tab)
     fresh.bot.waitUntil(lambda: "this has 5. Was all of it copied?" in controls.note(dialog, "API key ID"))
@@ -138,7 +138,7 @@ def test_an_odd_key_is_remarked_upon_and_saved_all_the_same(fresh: OpenDesk, eng
 def test_a_method_url_is_taken_apart_when_it_is_pasted_or_its_field_is_left(
     fresh: OpenDesk, name: str
 ) -> None:
-    dialog = fresh.open_settings()
+    dialog = fresh.set_up()
     controls.paste(dialog, name, METHOD_URL)
     for _ in range(2):
         assert controls.line(dialog, "Base URL").text() == "https://api.exponea.com"
@@ -155,7 +155,7 @@ def test_a_method_url_is_taken_apart_when_it_is_pasted_or_its_field_is_left(
 def test_a_method_url_typed_and_saved_without_leaving_its_field_is_saved_rightly(
     fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
-    dialog = fresh.open_settings()
+    dialog = fresh.set_up()
     fill(dialog, engagement, **{"Project token": ""})
     url = f"{engagement.project.base_url}/track/v2/projects/{PROJECT_TOKEN}/customers/events"
     controls.write(dialog, "Base URL", url)
@@ -196,9 +196,9 @@ def test_a_good_connection_is_reported_step_by_step(acme: OpenDesk, engagement: 
     before = sum(len(request.body) for request in engagement.received if "/track/" in request.path)
     dialog = acme.open_settings()
     lines = report(acme, dialog)
-    assert [line.split(":")[0] for line in lines] == [
-        *("✔ Name look-up", "✔ Connection", "✔ Credentials", "✔ Clock"),
-        *("✔ Events > consent", "? Events > consent"),
+    assert [line.split(":")[:2] for line in lines] == [
+        *(["Works", f" {step}"] for step in ("Name look-up", "Connection", "Credentials", "Clock")),
+        *([word, " Events > consent"] for word in ("Works", "Good to know")),
     ]
     assert "can only be shown by a real send" in lines[-1]
     assert acme.state.startswith("➜ credentials work, checked ")
@@ -211,9 +211,9 @@ def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
     dialog = acme.open_settings()
     controls.write(dialog, "API secret", "x" * 64)
     lines = report(acme, dialog)
-    assert lines[-1].startswith("✖ Credentials: No: this desk's key is wrong (403).")
+    assert lines[-1].startswith("Does not work: Credentials: No: this desk's key is wrong (403).")
     assert "x" * 64 not in "\n".join(lines)
-    assert acme.state == "key from the keyring"
+    acme.wait_for_state("key works")
     dialog.close_unsaved()
 
 
@@ -222,11 +222,12 @@ def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
 
 def test_a_report_goes_when_a_setting_changes(acme: OpenDesk) -> None:
     dialog = acme.open_settings()
-    for number, name in enumerate(SETTINGS):
+    for number, name in enumerate(SETTINGS[1:]):
         before = controls.line(dialog, name).text()
         report(acme, dialog)
         (controls.write if number % 2 else controls.paste)(dialog, name, "another")
-        assert controls.long_text(dialog, "Connection report").toPlainText() == ""
+        assert dialog.report.text() == ""
+        assert controls.label(dialog, "Check result") == "Not checked yet."
         assert controls.button(dialog, "Check connection").isEnabled()
         controls.paste(dialog, name, before)
     dialog.close_unsaved()
@@ -235,12 +236,11 @@ def test_a_report_goes_when_a_setting_changes(acme: OpenDesk) -> None:
 def test_a_report_that_comes_after_a_change_is_not_shown(acme: OpenDesk) -> None:
     dialog = acme.open_settings()
     controls.press(dialog, "Check connection")
-    text = controls.long_text(dialog, "Connection report")
-    assert text.toPlainText() == "Checking…"
+    assert controls.label(dialog, "Check result") == "Checking…"
     controls.paste(dialog, "API key ID", "another")
-    assert text.toPlainText() == ""
     acme.wait_for_state("➜ credentials work")
-    assert text.toPlainText() == ""
+    assert dialog.report.text() == ""
+    assert controls.label(dialog, "Check result") == "Not checked yet."
     dialog.close_unsaved()
 
 
@@ -348,7 +348,7 @@ def test_saving_is_told_when_it_fails_and_keeping_for_the_session_is_offered(
     fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
     keyring.trouble = KeyringFailureError(say("The keyring is locked."), say("Unlock it and try again."))
-    dialog = fresh.open_settings()
+    dialog = fresh.set_up()
     save(dialog, engagement)
     message = controls.named(dialog, "Save status", QLabel)
     fresh.bot.waitUntil(lambda: "The keyring is locked." in message.text())
@@ -365,7 +365,7 @@ def test_a_project_kept_for_this_session_does_not_claim_the_keyring(
     fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
     keyring.trouble = NoKeyringError(say("There is no keyring."), say("Enter the settings again."))
-    dialog = fresh.open_settings()
+    dialog = fresh.set_up()
     save(dialog, engagement)
     fresh.wait_for_state("▲ no keyring: this session only")
     said = fresh.window.project_bar.state
@@ -388,7 +388,7 @@ def test_what_is_saved_after_its_settings_were_cancelled_is_listed_and_not_chose
     fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
     keyring.open_.clear()
-    dialog = fresh.open_settings()
+    dialog = fresh.set_up()
     save(dialog, engagement)
     controls.press(dialog, "Cancel")
     fresh.fill("somebody@example.com")
@@ -426,7 +426,7 @@ def test_an_abandoned_save_does_not_come_back(
 ) -> None:
     fresh = open_desk(keyring).ready()
     keyring.open_.clear()
-    dialog = fresh.open_settings()
+    dialog = fresh.set_up()
     save(dialog, engagement, **{"Project name": "Older"})
     keep_it = controls.button(dialog, "Use for this session only")
     fresh.bot.waitUntil(keep_it.isVisible)
@@ -507,7 +507,7 @@ def test_removing_asks_once_and_not_after_the_settings_were_closed(acme: OpenDes
 
 
 def test_a_pasted_megabyte_is_a_problem_and_no_wait(fresh: OpenDesk, engagement: Sandbox) -> None:
-    dialog = fresh.open_settings()
+    dialog = fresh.set_up()
     fill(dialog, engagement)
     for name in SETTINGS[:5]:
         before = monotonic()
@@ -520,7 +520,7 @@ def test_a_pasted_megabyte_is_a_problem_and_no_wait(fresh: OpenDesk, engagement:
 
 
 def test_the_secret_cannot_be_copied_out_of_its_field(fresh: OpenDesk) -> None:
-    dialog = fresh.open_settings()
+    dialog = fresh.set_up()
     controls.write(dialog, "API secret", CANARY)
     QApplication.clipboard().setText("before")
     line = controls.line(dialog, "API secret")
@@ -528,4 +528,150 @@ def test_the_secret_cannot_be_copied_out_of_its_field(fresh: OpenDesk) -> None:
     line.copy()
     line.cut()
     assert QApplication.clipboard().text() == "before"
+    dialog.close_unsaved()
+
+
+# ----------------------------------------------------------------------- checked first, mended with one press
+
+
+def test_return_checks_and_saves_only_what_was_checked(
+    fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
+) -> None:
+    dialog = fresh.set_up()
+    fill(dialog, engagement)
+    controls.line(dialog, "Customer ID types").setFocus()
+    QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Return)
+    fresh.bot.waitUntil(lambda: controls.label(dialog, "Check result") == "It works.", timeout=10_000)
+    assert keyring.lines == {}
+    QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Return)
+    fresh.bot.waitUntil(lambda: len(keyring.lines) == 1)
+
+
+def test_return_saves_nothing_that_does_not_work_or_was_changed_since(
+    fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
+) -> None:
+    dialog = fresh.set_up()
+    fill(dialog, engagement)
+    line, result = controls.line(dialog, "API secret"), controls.named(dialog, "Check result", QLabel)
+    for secret, says in (("x" * 64, "It does not work yet."), (SECRET, "It works."), ("y" * 64, "It does")):
+        controls.paste(dialog, "API secret", secret)
+        assert result.text() == "Not checked yet."
+        QTest.keyClick(line, Qt.Key.Key_Return)
+        fresh.bot.waitUntil(lambda says=says: says in result.text())  # type: ignore[misc]  # a plain wait
+    assert keyring.lines == {}
+    dialog.close_unsaved()
+
+
+def test_what_does_not_change_the_connection_leaves_the_report(acme: OpenDesk) -> None:
+    dialog = acme.open_settings()
+    report(acme, dialog)
+    for name in ("Project name", "Default category", "Default channel"):
+        controls.write(dialog, name, "another")
+    for name in ("Project kind", "Project colour"):
+        controls.combo(dialog, name).setCurrentIndex(1)
+    assert controls.label(dialog, "Check result") == "It works."
+    assert dialog.save.isDefault()
+    dialog.close_unsaved()
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "offers", "right"),
+    [
+        ("Base URL", "http://app.exponea.com/p", "Use https://api.exponea.com", "https://api.exponea.com"),
+        ("Project token", f"Token {PROJECT_TOKEN}", f"Use {PROJECT_TOKEN}", PROJECT_TOKEN),
+        ("API secret", f"{SECRET[:9]} {SECRET[9:]}", "Leave it out", SECRET),
+        ("Customer ID types", "registered phone", "Use registered, phone", "registered, phone"),
+    ],
+)
+def test_a_problem_is_mended_by_one_button_in_the_line_of_its_field(
+    fresh: OpenDesk, name: str, wrong: str, offers: str, right: str
+) -> None:
+    dialog = fresh.set_up()
+    controls.paste(dialog, name, wrong)
+    QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Tab)
+    assert controls.note(dialog, name).startswith("⚠ ")
+    mend = controls.button(dialog, offers)
+    controls.press(dialog, offers)
+    assert controls.line(dialog, name).text() == right
+    assert controls.note(dialog, name) == ""
+    assert not mend.isVisible()
+    assert controls.focused_name(dialog) == name
+    dialog.close_unsaved()
+
+
+def test_the_line_of_a_note_has_its_room_before_it_says_anything(fresh: OpenDesk) -> None:
+    dialog = fresh.set_up()
+    below = controls.named(dialog, "API secret", QWidget)
+    before = below.mapTo(dialog, below.rect().topLeft())
+    controls.write(dialog, "API key ID", "a")
+    controls.write(dialog, "API key ID", "")
+    QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Tab)
+    assert controls.note(dialog, "API key ID") == "⚠ Enter the API key ID."
+    assert below.mapTo(dialog, below.rect().topLeft()) == before
+    dialog.close_unsaved()
+
+
+# ---------------------------------------------------------------------- colour, kind, what a call begins with
+
+
+def test_the_first_project_leads_to_the_customer_id_with_what_a_call_begins_with(
+    fresh: OpenDesk, engagement: Sandbox, folders: Folders
+) -> None:
+    dialog = fresh.set_up()
+    fill(dialog, engagement, **{"Default category": "newsletter", "Default channel": "phone"})
+    controls.combo(dialog, "Project kind").setCurrentIndex(1)
+    controls.combo(dialog, "Project colour").setCurrentIndex(2)
+    controls.press(dialog, "Save")
+    fresh.bot.waitUntil(lambda: fresh.project == "Acme production (test)")
+    fresh.wait_ready()
+    draft = fresh.window.consent.draft()
+    assert (draft.customer_id, draft.category, draft.channel) == ("", "newsletter", "phone")
+    assert controls.focused_name(fresh.window) == "Customer ID"
+    rows = ProjectListFile(folders.config / "projects.json").read()
+    assert rows is not None
+    expected = Profile(colour="teal", kind=ProjectKind.TEST, category="newsletter", channel="phone")
+    assert [row.profile for row in rows] == [expected]
+    dialog = fresh.open_settings()
+    assert controls.combo(dialog, "Project kind").currentText() == "Test"
+    assert controls.combo(dialog, "Project colour").currentText() == "Teal"
+    assert controls.line(dialog, "Default category").text() == "newsletter"
+    assert controls.line(dialog, "Default channel").text() == "phone"
+    dialog.close_unsaved()
+
+
+def test_the_categories_of_a_project_that_was_checked_are_offered_and_others_remarked_upon(
+    acme: OpenDesk,
+) -> None:
+    dialog = acme.open_settings()
+    offered = controls.combo(dialog, "Default category")
+    controls.write(dialog, "Default category", "sms")
+    report(acme, dialog)
+    acme.bot.waitUntil(lambda: offered.count() > 0, timeout=10_000)
+    assert [offered.itemText(row) for row in range(offered.count())] == ["", "sms_marketing", "newsletter"]
+    assert offered.currentText() == "sms"
+    controls.line(dialog, "Default channel").setFocus()
+    remark = "The project lists no category of this ID."
+    acme.bot.waitUntil(lambda: controls.note(dialog, "Default category") == remark)
+    assert controls.label(dialog, "Check result") == "It works."
+    controls.write(dialog, "Default category", "newsletter")
+    assert controls.note(dialog, "Default category") == ""
+    dialog.close_unsaved()
+
+
+def test_a_new_project_gets_a_colour_that_no_other_has(acme: OpenDesk) -> None:
+    combo = controls.combo(acme.window, "Project")
+    combo.activated.emit(combo.count() - 1)
+    dialog = acme.window.findChild(ProjectDialog)
+    assert dialog is not None
+    [taken] = acme.application._projects.marks.all.values()
+    assert dialog.draft().colour not in {taken.colour, ""}
+    dialog.close_unsaved()
+
+
+def test_the_report_can_be_copied_with_what_is_known_of_each_step(acme: OpenDesk) -> None:
+    dialog = acme.open_settings()
+    lines = report(acme, dialog)
+    dialog.report.setFocus()
+    QTest.keyClick(dialog.report, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text().splitlines() == lines
     dialog.close_unsaved()

@@ -114,7 +114,7 @@ def test_a_backup_that_cannot_be_made_is_told(start: Callable[[], OpenDesk], fol
 
 def test_practice_is_not_backed_up(demo: OpenDesk) -> None:
     assert demo.window.findChild(DailyBackupPresenter) is None
-    assert not controls.button(demo.window, "Backups").isVisible()
+    assert not controls.action(demo.window, "Backups…").isVisible()
 
 
 def test_a_warning_of_the_second_folder_goes_with_the_folder(

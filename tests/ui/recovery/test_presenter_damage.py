@@ -155,7 +155,7 @@ def test_damage_that_shows_while_one_notes_can_be_mended_without_a_new_start(
     leave(folders, real(engagement), count=3)
     desk = open_acme()
     desk.wait_for_line("Delivered, checking", "Delivered, checking", "Delivered, checking")
-    desk.window.project_bar.backups.setFocus()
+    desk.window.project_bar.settings.setFocus()
     connection(desk).execute("PRAGMA shrink_memory")
     overwrite(folders.journal, 4096, b"\xa5" * (folders.journal.stat().st_size - 4096))
     desk.send()

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+from consent_desk.domain.wire.project import PROJECT_COLOURS
 from consent_desk.ui.theme import style
 from consent_desk.ui.theme.tokens import DARK, LIGHT, Tokens, current, is_high_contrast
 
@@ -22,7 +23,8 @@ GROUNDS = (
 TEXTS = ("text", "second", "accent", "info", "good", "warn", "bad")
 PAIRS = [(text, ground) for text in TEXTS for ground in GROUNDS]
 PAIRS += [("on_accent", "accent"), ("on_alarm", "alarm")]
-EDGES = [(edge, ground) for edge in ("field", *TEXTS) for ground in GROUNDS]
+PROJECTS = tuple(f"project_{name}" for name in PROJECT_COLOURS)
+EDGES = [(edge, ground) for edge in ("field", *TEXTS, *PROJECTS) for ground in GROUNDS]
 
 
 def contrast(one: str, other: str) -> float:
