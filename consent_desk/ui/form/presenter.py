@@ -159,7 +159,9 @@ class FormPresenter(Presenter):
             doubts=self._id_help.warnings(draft) if self._id_help.found else (),
             record=self._correction.record if draft.corrects else None,
             subject=self._subject,
-            customers=workspace.customers if workspace is not None and workspace.practice else None,
+            customers=frozenset(workspace.customers)
+            if workspace is not None and workspace.practice
+            else None,
         )
         return evaluate(draft, known)
 
