@@ -601,6 +601,7 @@ def test_a_problem_is_mended_by_one_button_in_the_line_of_its_field(
 
 def test_the_line_of_a_note_has_its_room_before_it_says_anything(fresh: OpenDesk) -> None:
     dialog = fresh.set_up()
+    controls.write(dialog, "Project name", "Acme")
     below = controls.named(dialog, "API secret", QWidget)
     before = below.mapTo(dialog, below.rect().topLeft())
     controls.write(dialog, "API key ID", "a")
