@@ -81,7 +81,7 @@ def test_a_project_is_set_up_saved_and_chosen(
     assert len(keyring.lines) == 1
     fresh.wait_ready()
     fresh.send()
-    fresh.wait_for_status("Delivered: Engagement has queued it; it is being looked up")
+    fresh.wait_for_line("Delivered, checking")
 
 
 def test_from_the_sandbox_the_settings_are_empty(fresh: OpenDesk) -> None:
