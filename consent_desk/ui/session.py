@@ -99,7 +99,7 @@ class Session(Presenter):
             question=self._question,
             id_help=id_help,
         )
-        self._receipt = ReceiptPresenter(shell, lambda: projects.has_several)
+        self._receipt = ReceiptPresenter(shell, lambda: projects.marks.several)
         SlipPresenter(shell, self._receipt)
         self.sending = OutcomePresenter(shell, self._log, self._receipt)
         self._hold = HoldPresenter(self._look_up, self._question, self)

@@ -1,5 +1,6 @@
 """One question about a form, and one answer: what it would send, or all that keeps it from that."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
@@ -43,7 +44,7 @@ class Circumstances:
     doubts: tuple[Problem, ...] = ()
     record: Record | None = None
     subject: Subject | None = None
-    customers: frozenset[CustomerId] | None = None
+    customers: Collection[CustomerId] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

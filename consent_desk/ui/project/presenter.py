@@ -86,11 +86,6 @@ class ProjectPresenter(Presenter):
         settings_desk.another_wanted.connect(self.set_up)
         self._window.closing.connect(settings_desk.end)
 
-    @property
-    def has_several(self) -> bool:
-        """Whether there is more than one real project: then each outcome names its own."""
-        return len(self._listed) > 1
-
     def start(self) -> None:
         """Choose the project used last, or the Sandbox where nothing real was ever done."""
         if self._projects is None:
@@ -227,9 +222,7 @@ class ProjectPresenter(Presenter):
     def open_settings(self) -> None:
         """Open the settings of the chosen project: those of the Sandbox to look at and to check."""
         listed = self._listed.get(self._chosen or "")
-        if listed is not None and self._is_masked():
-            return
-        if listed is not None:
+        if listed is not None and not self._is_masked():
             in_keyring = listed.id not in self._session_only
             profile = replace(listed.profile, colour=self.marks.all[listed.id].colour)
             listed = replace(listed, profile=profile)
@@ -237,7 +230,7 @@ class ProjectPresenter(Presenter):
         elif self._chosen == SANDBOX:
             if self._sandbox is not None:
                 self._settings_desk.open_sandbox(self._sandbox, can_set_up=self._projects is not None)
-        else:
+        elif listed is None:
             self.set_up()
 
     def show_sandbox(self, sandbox: Project) -> None:

@@ -81,7 +81,7 @@ def test_a_project_is_set_up_saved_and_chosen(
     assert len(keyring.lines) == 1
     fresh.wait_ready()
     fresh.send()
-    fresh.wait_for_status("Delivered: Engagement has queued it; it is being looked up")
+    fresh.wait_for_line("Delivered, checking")
 
 
 def test_from_the_sandbox_the_settings_are_empty(fresh: OpenDesk) -> None:
@@ -601,6 +601,7 @@ def test_a_problem_is_mended_by_one_button_in_the_line_of_its_field(
 
 def test_the_line_of_a_note_has_its_room_before_it_says_anything(fresh: OpenDesk) -> None:
     dialog = fresh.set_up()
+    controls.write(dialog, "Project name", "Acme")
     below = controls.named(dialog, "API secret", QWidget)
     before = below.mapTo(dialog, below.rect().topLeft())
     controls.write(dialog, "API key ID", "a")
