@@ -274,7 +274,7 @@ class RowsFrame(QFrame):
         self.area.setWidget(rows)
         self.area.verticalScrollBar().setSingleStep(rows.row_height)
         fill(QVBoxLayout(self), self.area, margins=(2, 2, 2, 2))
-        rows.moved.connect(self._reveal)
+        rows.moved.connect(self._keep_in_view)
 
     def fit(self) -> None:
         """Take the height of the rows that are shown."""
@@ -283,7 +283,7 @@ class RowsFrame(QFrame):
         more = 0.5 if len(self._rows.shown) > MOST_SEEN else 0
         self.setFixedHeight(round((seen - more) * self._rows.row_height) + 4)
 
-    def _reveal(self, box: CategoryBox | None) -> None:
+    def _keep_in_view(self, box: CategoryBox | None) -> None:
         if box is not None and box.hasFocus():
             self.area.ensureWidgetVisible(box, 0, 0)
 

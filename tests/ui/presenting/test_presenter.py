@@ -80,7 +80,6 @@ def a_canary(number: int) -> Noted:
         # None overtakes another one.
         category=f"category_{number}",
         timestamp=later(-60 * number),
-        noted_at=later(-60 * number),
     )
     return replace(noted, consent=consent, project_id=ACME, project_name="Acme production", press=None)
 
