@@ -405,6 +405,7 @@ class Session(Presenter):
         self._log.choose(workspace, entry)
 
     def _take(self, workspace: Workspace, event: Event) -> None:
+        self._log.hear(event)
         match event:
             case Repeated() | Stamped() | Noted() | NotNoted():
                 self._submitter.take(event)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QToolButton,
     QWidget,
 )
 from shiboken6 import isValid
@@ -85,9 +84,9 @@ def table(window: QWidget, name: str) -> QAbstractItemView:
     return named(window, name, QAbstractItemView)
 
 
-def choose_from_menu(window: QWidget, text: str) -> None:
+def choose_from_menu(window: MainWindow, text: str) -> None:
     """Choose what ⋯ offers."""
-    menu = named(window, "More", QToolButton).menu()
+    menu = window.top.menu
     menu.aboutToShow.emit()
     action = next(one for one in menu.actions() if one.text() == text)
     assert (action.isVisible(), action.isEnabled()) == (True, True), text
