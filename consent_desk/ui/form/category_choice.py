@@ -65,7 +65,7 @@ class CategoryChoice(QWidget):
         self.counter = caption()
         self.note = NoteLine("Categories")
         self.show_rest = named(Button(look=Look.QUIET), "Show the others", "Show the other categories")
-        self.other_label = caption("Other category I&D")
+        self.other_label = caption("O&ther category ID")
         self.other = Line(hint="the exact ID, as it stands in Engagement")
         self.other.setAccessibleName("Other category ID")
         self.other_label.setBuddy(self.other)

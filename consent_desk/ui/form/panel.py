@@ -16,7 +16,7 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import NOW, Draft, Field, Problem, for_next_caller
 from consent_desk.domain.message import say
 from consent_desk.ui.form.buttons import SendButton
-from consent_desk.ui.form.field import FieldNote, NoteLine, heading
+from consent_desk.ui.form.field import FieldNote, NoteLine, heading, labelled
 from consent_desk.ui.form.foot import Foot
 from consent_desk.ui.form.notes import FieldNotes
 from consent_desk.ui.theme.fonts import CUSTOMER_ID, sized
@@ -56,12 +56,10 @@ class ConsentPanel(QWidget):
         self.default_channel = ""
         self.notes = FieldNotes(lambda: self._quiet)
         self.customer_id_type = ComboBox()
-        self.customer_id_type.setAccessibleName(Field.CUSTOMER_ID_TYPE)
         self.customer_id_type.setMinimumContentsLength(9)
         self.customer_id = Line()
         self.customer_id.high = _ID_HIGH
         self.customer_id.setFont(sized(CUSTOMER_ID))
-        self.customer_id.setAccessibleName(Field.CUSTOMER_ID)
         self.suggestion = button("", "Use the suggestion")
         self.suggestion.hide()
         self.send = SendButton()
@@ -69,11 +67,13 @@ class ConsentPanel(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        title = heading("&Caller")
-        title.setBuddy(self.customer_id)
-        self.heading = fill(QHBoxLayout(), title, None)
+        self.heading = fill(QHBoxLayout(), heading("Caller"), None)
         self.heading.setSpacing(8)
-        row = fill(QHBoxLayout(), self.customer_id_type, (self.customer_id, 1))
+        row = fill(
+            QHBoxLayout(),
+            labelled("ID t&ype", self.customer_id_type, Field.CUSTOMER_ID_TYPE),
+            (labelled("&Customer ID", self.customer_id, Field.CUSTOMER_ID), 1),
+        )
         row.setSpacing(8)
         self.customer_id_type.setFixedHeight(self.customer_id.sizeHint().height())
         self._id_note = NoteLine(Field.CUSTOMER_ID, Field.CUSTOMER_ID_TYPE)
@@ -136,7 +136,6 @@ class ConsentPanel(QWidget):
             ("F2", categories.toggle_details, self, Qt.ShortcutContext.WidgetWithChildrenShortcut),
             ("Alt+G", categories.go_to, self, around),
             ("Alt+A", categories.press_all, self, around),
-            ("Alt+Y", self.customer_id_type.setFocus, self, around),
         ):
             shortcut = QShortcut(QKeySequence(keys), parent, context=context)
             shortcut.setAutoRepeat(False)
