@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from consent_desk.domain.consent.action import Action
@@ -19,7 +20,7 @@ from consent_desk.ui.form.buttons import SendButton
 from consent_desk.ui.form.field import FieldNote, NoteLine, heading, labelled
 from consent_desk.ui.form.foot import Foot
 from consent_desk.ui.form.notes import FieldNotes
-from consent_desk.ui.theme.fonts import CUSTOMER_ID, sized
+from consent_desk.ui.theme.fonts import CUSTOMER_ID, scale, sized
 from consent_desk.ui.widgets.inputs import ComboBox, Line, Pasting, button, typed_text
 from consent_desk.ui.widgets.layouts import fill, scrolled
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 _ID_HIGH = 44
 """Pixels."""
+
+_LOW = 700
+"""Pixels of a window's height under which everything on the card is lower."""
 
 
 class ConsentPanel(QWidget):
@@ -53,6 +57,7 @@ class ConsentPanel(QWidget):
         super().__init__()
         self._quiet = True
         self._last = ("", "")
+        self._is_low = False
         self.default_channel = ""
         self.notes = FieldNotes(lambda: self._quiet)
         self.customer_id_type = ComboBox()
@@ -116,6 +121,7 @@ class ConsentPanel(QWidget):
         question.opened.connect(self._follow_question)
         self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_seen)
         self._add_keys()
+        self.categories.show_low(self._is_low)
         self._quiet = False
 
     def _name_fields(self, fields: "CallFields") -> None:
@@ -152,6 +158,15 @@ class ConsentPanel(QWidget):
         )
         for before, after in pairwise(in_order):
             QWidget.setTabOrder(before, after)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_low = self.window().height() < _LOW * scale()
+        if is_low is not self._is_low:
+            self._is_low = is_low
+            self.send.show_low(is_low)
+            if not self._quiet:
+                self.categories.show_low(is_low)
 
     def _follow_question(self, is_open: bool) -> None:
         self.send.setEnabled(not is_open)
