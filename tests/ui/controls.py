@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QToolButton,
+    QPushButton,
     QWidget,
 )
 from shiboken6 import isValid
@@ -87,7 +87,7 @@ def table(window: QWidget, name: str) -> QAbstractItemView:
 
 def choose_from_menu(window: QWidget, text: str) -> None:
     """Choose what ⋯ offers."""
-    menu = named(window, "More", QToolButton).menu()
+    menu = named(window, "More", QPushButton).menu()
     menu.aboutToShow.emit()
     action = next(one for one in menu.actions() if one.text() == text)
     assert (action.isVisible(), action.isEnabled()) == (True, True), text
