@@ -104,7 +104,7 @@ def presenting(desk: OpenDesk) -> OpenDesk:
     """The same while somebody presents."""
     settings = desk.open_settings()
     settings.reject()
-    controls.press(desk.window, "Backups")
+    controls.choose_from_menu(desk.window, "Backups…")
     backups = desk.window.findChild(BackupsDialog)
     assert backups is not None
     desk.bot.waitUntil(lambda: backups.isVisible() and "journal" not in backups.message.text())
@@ -239,7 +239,7 @@ def test_nothing_real_can_be_sent_or_changed(presenting: OpenDesk, engagement: S
 
 
 def test_no_backups_are_shown(presenting: OpenDesk) -> None:
-    controls.press(presenting.window, "Backups")
+    controls.choose_from_menu(presenting.window, "Backups…")
     presenting.wait_for_status("the backups are not shown")
     assert traces(everything(presenting.window)) == set()
 
