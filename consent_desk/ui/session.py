@@ -164,6 +164,7 @@ class Session(Presenter):
         for changed in (projects.project_saved, projects.project_removed):
             changed.connect(workspaces.change_settings)
         projects.check_passed.connect(self._offer_kept)
+        projects.marks.changed.connect(lambda: self._log.name_projects(projects.marks.several))
         projects.project_left.connect(self._submitter.leave_form)
         projects.project_left.connect(self._receipt.leave_project)
         self._shell.lens.changed.connect(self._receipt.put_away)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QWidget,
 )
 from shiboken6 import isValid
@@ -21,7 +22,6 @@ from shiboken6 import isValid
 from consent_desk.ui.form.category_choice import CategoryChoice
 from consent_desk.ui.form.category_rows import CategoryBox
 from consent_desk.ui.form.panel import ConsentPanel
-from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.inputs import Note, Pasting
 
 W = TypeVar("W", bound=QWidget)
@@ -84,13 +84,18 @@ def table(window: QWidget, name: str) -> QAbstractItemView:
     return named(window, name, QAbstractItemView)
 
 
-def choose_from_menu(window: MainWindow, text: str) -> None:
-    """Choose what ⋯ offers."""
-    menu = window.top.menu
+def action(window: QWidget, text: str) -> QAction:
+    """What stands under ⋯."""
+    menu = named(window, "More", QPushButton).menu()
     menu.aboutToShow.emit()
-    action = next(one for one in menu.actions() if one.text() == text)
-    assert (action.isVisible(), action.isEnabled()) == (True, True), text
-    action.trigger()
+    return next(one for one in menu.actions() if one.text() == text)
+
+
+def choose_from_menu(window: QWidget, text: str) -> None:
+    """Choose what ⋯ offers."""
+    chosen = action(window, text)
+    assert (chosen.isVisible(), chosen.isEnabled()) == (True, True), text
+    chosen.trigger()
 
 
 def cells(window: QWidget, column: int) -> list[str]:
@@ -198,19 +203,6 @@ def paste(window: QWidget, name: str, text: str) -> None:
 
 def press(window: QWidget, name: str) -> None:
     QTest.mouseClick(button(window, name), Qt.MouseButton.LeftButton)
-
-
-def action(window: MainWindow, text: str) -> QAction:
-    """What stands under ⋯ in the window."""
-    return next(one for one in window.top.menu.actions() if one.text() == text)
-
-
-def choose(window: MainWindow, text: str) -> None:
-    """Choose what stands under ⋯."""
-    chosen = action(window, text)
-    assert chosen.isVisible()
-    assert chosen.isEnabled()
-    chosen.trigger()
 
 
 def turn_wheel(widget: QWidget) -> None:

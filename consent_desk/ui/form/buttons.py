@@ -61,6 +61,8 @@ class SendButton(Primary):
         fitting = (text for text in self._texts if metrics.horizontalAdvance(text) <= room)
         self.setText(next(fitting, self._texts[-1]).replace("&", "&&"))
         said = self._description if self.isEnabled() else _WAITS
+        if self.second:
+            said = f"{said}\n{self.second}"
         self.setAccessibleDescription(said)
         self.setToolTip(tool_tip(f"{said}\nCtrl+Return"))
         self.update()

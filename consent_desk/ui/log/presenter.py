@@ -151,6 +151,11 @@ class LogPresenter(Presenter):
         words.labels = {**words.labels, **{one.id: one.label for one in categories}}
         self._panel.list.say_anew()
 
+    def name_projects(self, several: bool) -> None:
+        """Name the project in each line, where there are several."""
+        self._panel.model.words.names_project = several
+        self._panel.list.say_anew()
+
     def show_asked(self, asked: frozenset[str], looked_up: frozenset[str]) -> None:
         """These are asked about, and looked up still: it tells what needs somebody, and what waits."""
         before, self._show_asked = self._show_asked, (asked, looked_up)

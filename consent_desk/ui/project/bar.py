@@ -8,7 +8,7 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from consent_desk.ui.theme.fonts import scale
+from consent_desk.ui.theme.fonts import scaled
 from consent_desk.ui.theme.paint import FIELD, chevron_down, mixed, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.banner import TintedLabel, TintedLines
@@ -64,11 +64,11 @@ class _Chooser(ComboBox):
 
     def sizeHint(self) -> QSize:
         text = self.fontMetrics().horizontalAdvance(self.currentText() or "Project")
-        beside = round((_RING + 4 * _BESIDE + 2) * scale())
-        return QSize(min(text + beside, round(_WIDEST * scale())), round(_HEIGHT * scale()))
+        beside = scaled(_RING + 4 * _BESIDE + 2)
+        return QSize(min(text + beside, scaled(_WIDEST)), scaled(_HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(round(90 * scale()), self.sizeHint().height())
+        return QSize(scaled(90), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if is_high_contrast():
@@ -79,7 +79,7 @@ class _Chooser(ComboBox):
         ground = mixed(tokens.surface, tokens.text, 0.05) if self.underMouse() else tokens.surface
         edge = tokens.accent if focused else tokens.field
         rounded(painter, rect, FIELD, ground=ground, edge=edge, width=2 if focused else 1)
-        beside, side = round(_BESIDE * scale()), round(_RING * scale())
+        beside, side = scaled(_BESIDE), scaled(_RING)
         ring = QRect(beside, (rect.height() - side) // 2, side, side)
         # Without a list there is none: to ask for it has PySide6 make the 151 members of an enum.
         has_icon = self.count() > 0

@@ -74,6 +74,7 @@ class ProjectPresenter(Presenter):
         self._key = KeyState(self._bar, self._runner, self)
         self._reads = SharedReads(self._key)
         self.marks = Marks(self)
+        self.marks.changed.connect(self._name_in_send)
         self._sandbox: Project | None = None
         self.troubles = KeyTroubles(self._key, self._ready, shell.local_now, self)
         self._bar.requested.connect(self._take_request)
@@ -250,7 +251,12 @@ class ProjectPresenter(Presenter):
         self.troubles.show_of(None)
         self._key.say_nothing()
         self._show_list()
+        self._name_in_send()
         self._bar.show_host("")
+
+    def _name_in_send(self) -> None:
+        mark = self.marks.of(self._chosen or "") if self.marks.several else None
+        self._window.consent.send.name_project("" if mark is None else mark.text)
 
     def _show_list(self) -> None:
         self._bar.show_projects(self.marks.all, self._chosen, only=self._projects is None)

@@ -35,6 +35,7 @@ from consent_desk.ui.widgets.inputs import (
 )
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import render
+from consent_desk.ui.widgets.scroll_bars import thin_bars
 
 _ADDRESS = (
     "In Engagement, open Project settings > Access management > API. Base URL and project token stand on "
@@ -101,7 +102,7 @@ class ProjectDialog(QDialog):
         self._connect()
         if read_only:
             self._show_read_only()
-        wanted = QSize(880, 720).expandedTo(QSize(self.sizeHint().width(), 0))
+        wanted = QSize(880, 800).expandedTo(QSize(self.sizeHint().width(), 0))
         self.resize(wanted.boundedTo(parent.window().size()))
 
     def _make_fields(self, draft: ProjectDraft) -> None:
@@ -175,9 +176,10 @@ class ProjectDialog(QDialog):
         )
         column = QWidget()
         placed = fill(QVBoxLayout(column), *steps, None, margins=(20, 16, 20, 8))
-        placed.setSpacing(12)
+        placed.setSpacing(8)
         self.area = QScrollArea(widgetResizable=True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
+        thin_bars(self.area)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setWidget(column)
         self.area.setMinimumWidth(column.minimumSizeHint().width() + 20)

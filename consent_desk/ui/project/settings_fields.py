@@ -72,7 +72,7 @@ class Setting(QWidget):
         self.mend = Button()
         self.mend.setFont(sized(CAPTION))
         self.mend.setAutoDefault(False)
-        self.mend.setMaximumHeight(self.mend.fontMetrics().height() + 8)
+        self.mend.setMaximumHeight(self.mend.fontMetrics().height() + 6)
         self.mend.hide()
         self.mend.clicked.connect(lambda: self.repair_wanted.emit(field))
         below = QWidget()

@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QPlainTextEdit, QWidget
 
-from consent_desk.ui.theme.fonts import line_height
+from consent_desk.ui.theme.fonts import line_height, scaled
 from consent_desk.ui.theme.paint import FIELD, chevron_down, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.scroll_bars import thin_bars
 
-HEIGHT, _INSET, _CHEVRON = 34, 10, 28
+HEIGHT, _INSET, _CHEVRON, _SIGN = 34, 10, 28, 16
 
 
 def paint_field(painter: QPainter, field: QWidget, *, focused: bool, quiet: bool = False) -> None:
@@ -111,6 +111,11 @@ class FramedComboBox(QComboBox):
         chevron_down(painter, self.rect().adjusted(self.width() - _CHEVRON, 0, 0, 0), colour)
         if line is None:
             words = self.rect().adjusted(_INSET, 0, -_CHEVRON, 0)
+            sign = self.itemIcon(self.currentIndex())
+            if not sign.isNull():
+                side = scaled(_SIGN)
+                sign.paint(painter, QRect(words.left(), (self.height() - side) // 2, side, side))
+                words.setLeft(words.left() + side + _SIGN // 2)
             text = self.currentText() or self.placeholderText()
             painter.setPen(QColor(colour if self.currentText() else tokens.second))
             shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, words.width())

@@ -119,6 +119,33 @@ def test_projects_have_to_be_named_where_there_are_several(several: OpenDesk) ->
     assert marks.of(desks.ACME) is None
 
 
+def second_line(desk: OpenDesk) -> str:
+    """What Send says below, to everybody."""
+    send = desk.window.consent.send
+    assert send.second in send.accessibleDescription()
+    return send.second
+
+
+def test_send_and_every_line_name_the_project_where_there_are_several(several: OpenDesk) -> None:
+    assert second_line(several) == "Acme production"
+    several.choose_project("Staging (test)")
+    several.wait_ready()
+    several.wait_for_categories()
+    assert second_line(several) == "Staging (test)"
+    several.send()
+    several.wait_for_line("Delivered, checking")
+    assert "Staging" in several.window.log.model.words.sentence(several.window.log.model.look_at(0))
+    several.practise()
+    assert second_line(several) == ""
+
+
+def test_one_project_alone_is_named_nowhere(acme: OpenDesk) -> None:
+    assert second_line(acme) == ""
+    acme.send()
+    acme.wait_for_line("Delivered, checking")
+    assert "Acme" not in acme.window.log.model.words.sentence(acme.window.log.model.look_at(0))
+
+
 def test_practice_has_no_mark(demo: OpenDesk) -> None:
     marks = demo.application._projects.marks
     assert not marks.several

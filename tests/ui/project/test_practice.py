@@ -64,7 +64,7 @@ def test_practice_is_delivered_and_verified_within_seconds(demo: OpenDesk) -> No
 
 def answer_start_over(desk: OpenDesk, answer: int) -> None:
     desk.person.answer = answer
-    controls.choose(desk.window, "Start over…")
+    controls.choose_from_menu(desk.window, "Start over…")
     assert "Keep it / Start over" in desk.person.asked.pop()
 
 

@@ -82,7 +82,7 @@ def start(
 
 def open_list(desk: OpenDesk) -> BackupsDialog:
     """Open the list of backups, choose that on this computer, and wait until it is checked."""
-    controls.choose(desk.window, "Backups…")
+    controls.choose_from_menu(desk.window, "Backups…")
     dialog = desk.window.findChild(BackupsDialog)
     assert dialog is not None
     desk.bot.waitUntil(lambda: any("2026-05-31" in line for line in listed(dialog)))
@@ -165,7 +165,7 @@ def test_not_more_than_one_thread_hangs_in_it(share: Share, start: Callable[[], 
     wait_for_words(desk, NOT_COPIED)
     dialog = open_list(desk)
     for _ in range(3):
-        controls.choose(desk.window, "Backups…")
+        controls.choose_from_menu(desk.window, "Backups…")
         desk.bot.waitUntil(lambda: "Not all backups can be listed" in dialog.message.text())
     with desk.bot.waitSignals([minutes(desk).timeout] * 5):
         pass
@@ -176,7 +176,7 @@ def test_not_more_than_one_thread_hangs_in_it(share: Share, start: Callable[[], 
     assert desk.person.begun_at == ""
     share.answers.set()
     desk.bot.waitUntil(lambda: not share.asking)
-    controls.choose(desk.window, "Backups…")
+    controls.choose_from_menu(desk.window, "Backups…")
     desk.bot.waitUntil(lambda: dialog.message.text() == "")
     controls.press(dialog, "Choose second folder")
     assert desk.person.begun_at == str(share.path)
@@ -204,7 +204,7 @@ def test_its_backups_are_listed_when_the_list_is_opened_after_it_came_back(
     desk.bot.waitUntil(lambda: "does not answer" in dialog.message.text())
     share.answers.set()
     desk.bot.waitUntil(lambda: not share.asking)
-    controls.choose(desk.window, "Backups…")
+    controls.choose_from_menu(desk.window, "Backups…")
     desk.bot.waitUntil(lambda: any("second folder" in line for line in listed(dialog)))
     choose(dialog, "second folder")
     desk.bot.waitUntil(lambda: any("| 2 | second folder | ✔ sound" in line for line in listed(dialog)))
@@ -241,7 +241,7 @@ def test_only_the_chosen_backup_is_checked_and_restored_only_when_it_is_sound(
     desk = start()
     wait_until_well(desk)
     wait_for_backups(desk, folders, 4)
-    controls.choose(desk.window, "Backups…")
+    controls.choose_from_menu(desk.window, "Backups…")
     dialog = desk.window.findChild(BackupsDialog)
     assert dialog is not None
     restore = controls.button(dialog, "Restore")
@@ -276,10 +276,10 @@ def test_opening_the_list_anew_checks_nothing_for_the_one_before(
 ) -> None:
     desk = start()
     wait_for_backups(desk, folders, 2)
-    controls.choose(desk.window, "Backups…")
+    controls.choose_from_menu(desk.window, "Backups…")
     desk.bot.waitUntil(lambda: len(checks.begun) == 1)
     for _ in range(3):
-        controls.choose(desk.window, "Backups…")
+        controls.choose_from_menu(desk.window, "Backups…")
     checks.go_on.set()
     open_list(desk)
     # At most the one under way, that of the newest and of the one that was chosen in the list shown.
