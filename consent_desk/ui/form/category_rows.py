@@ -273,6 +273,7 @@ class RowsFrame(QFrame):
         super().__init__()
         self._rows = rows
         self.area = QScrollArea(widgetResizable=True)
+        thin_bars(self.area)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         thin_bars(self.area)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -178,6 +178,7 @@ class ProjectDialog(QDialog):
         placed = fill(QVBoxLayout(column), *steps, None, margins=(20, 16, 20, 8))
         placed.setSpacing(8)
         self.area = QScrollArea(widgetResizable=True)
+        thin_bars(self.area)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         thin_bars(self.area)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
