@@ -275,7 +275,6 @@ class RowsFrame(QFrame):
         self.area = QScrollArea(widgetResizable=True)
         thin_bars(self.area)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
-        thin_bars(self.area)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.viewport().setAutoFillBackground(False)

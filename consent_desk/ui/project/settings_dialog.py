@@ -180,7 +180,6 @@ class ProjectDialog(QDialog):
         self.area = QScrollArea(widgetResizable=True)
         thin_bars(self.area)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
-        thin_bars(self.area)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setWidget(column)
         self.area.setMinimumWidth(column.minimumSizeHint().width() + 20)
