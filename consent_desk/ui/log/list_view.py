@@ -21,6 +21,7 @@ from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.theme.paint import rounded
 from consent_desk.ui.theme.tokens import Tokens, current
 from consent_desk.ui.widgets.pill import paint_pill, pill_size
+from consent_desk.ui.widgets.scroll_bars import thin_bars
 from consent_desk.ui.widgets.tones import Tone
 
 HIGH, LOW = 54, 28
@@ -204,6 +205,7 @@ class LogList(QListView):
 
     def __init__(self, model: LogModel) -> None:
         super().__init__()
+        thin_bars(self)
         self._lines = model
         self._place = QPersistentModelIndex()
         self._offset = 0

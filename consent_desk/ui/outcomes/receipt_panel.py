@@ -23,6 +23,7 @@ from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.inputs import Unhurried, button, plain_label, units
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.scroll_bars import thin_bars
 from consent_desk.ui.widgets.tones import Tone, of_tone, sign
 
 _ANY = 16_777_215
@@ -46,6 +47,7 @@ class _Text(QPlainTextEdit):
 
     def __init__(self) -> None:
         super().__init__(readOnly=True, undoRedoEnabled=False, tabChangesFocus=True)
+        thin_bars(self)
         self.signs: tuple[tuple[int, str], ...] = ()
         flags = Qt.TextInteractionFlag
         self.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
