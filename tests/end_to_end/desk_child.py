@@ -27,6 +27,7 @@ from PySide6.QtGui import QClipboard, QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractItemView,
     QApplication,
     QComboBox,
     QLabel,
@@ -35,7 +36,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QTabBar,
-    QTableView,
     QToolButton,
     QWidget,
 )
@@ -47,6 +47,7 @@ from consent_desk.delivery.sender import Sender
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.system.display import Display
 from consent_desk.ui.checks.banners import QuestionBanner
+from consent_desk.ui.log.model import LINE
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.inputs import MOMENT
 
@@ -147,9 +148,9 @@ class Person(QObject):
     def choose_line(self, row: int) -> None:
         """Choose a line of the log."""
         table = find("Response log")
-        assert isinstance(table, QTableView)
+        assert isinstance(table, QAbstractItemView)
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        table.selectionModel().setCurrentIndex(table.model().index(row, 0), flags)
+        table.selectionModel().setCurrentIndex(table.model().index(row, LINE), flags)
 
     def text(self, name: str) -> str:
         """What a control shows."""
@@ -273,12 +274,20 @@ def main_window() -> QWidget:
     return next(widget for widget in QApplication.topLevelWidgets() if widget.inherits("QMainWindow"))
 
 
+TECHNICAL = frozenset({"Kind of details", "Response details"})
+"""Folded at first."""
+
+
 def find(name: str) -> QWidget:
     """The visible control of that name, in the dialog where there is one."""
     if name == "Project state":  # the one text waited for that has no accessible name
         window = main_window()
         assert isinstance(window, MainWindow)
         return window.project_bar.state
+    if name in TECHNICAL:
+        unfold = find("Technical details")
+        assert isinstance(unfold, QAbstractButton)
+        unfold.setChecked(True)
     found = [widget for widget in QApplication.allWidgets() if name_of(widget) == name]
     visible = [widget for widget in found if widget.isVisible()]
     dialog = QApplication.activeModalWidget()
@@ -300,7 +309,7 @@ def shown(widget: QWidget) -> str:
             return widget.currentText()
         case QPlainTextEdit():
             return widget.toPlainText()
-        case QTableView():
+        case QAbstractItemView():
             model = widget.model()
             cells = (
                 [model.index(row, column).data() for column in range(8)] for row in range(model.rowCount())

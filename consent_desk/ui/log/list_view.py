@@ -213,6 +213,9 @@ class LogList(QListView):
         self.empty = ""
         self.setAccessibleName("Response log")
         self.setFrameShape(QFrame.Shape.NoFrame)
+        # Before the view hears of it, which lays out anew then.
+        for change in (model.rowsAboutToBeInserted, model.rowsAboutToBeRemoved):
+            change.connect(self._keep_place)
         self.setModel(model)
         self.setModelColumn(LINE)
         self.setUniformItemSizes(True)
@@ -223,8 +226,6 @@ class LogList(QListView):
         self.setTabKeyNavigation(False)
         self.lines = LineDelegate(model, self)
         self.setItemDelegate(self.lines)
-        for change in (model.rowsAboutToBeInserted, model.rowsAboutToBeRemoved):
-            change.connect(self._keep_place)
         for change in (model.rowsInserted, model.rowsRemoved):
             change.connect(self._return_to_place)
         model.filling.connect(self._fill)
