@@ -138,7 +138,8 @@ class Desk:
 
     def open_new_settings(self) -> None:
         """Open the settings of a new project, from practice."""
-        self.wait("Set up a project", "")
+        # As it stands there: that there is none yet is told by its name.
+        self.wait("Set up a project", "ject…")
         self.press("Set up a project")
         self.wait("Save", "")
 
@@ -165,7 +166,7 @@ class Desk:
         self.wait("Request URL", "/customers/events")
         self.wait("Customer ID type", "registered")
         self.type("Customer ID", customer)
-        self.type("Category", "sms_marketing")
+        self.tell("choose_category", "sms_marketing")
 
     def send_tutorial(self, customer: str = "jane@example.com") -> None:
         """Type that case, and press Send."""

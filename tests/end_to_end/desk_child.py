@@ -50,6 +50,7 @@ from consent_desk.ui.checks.banners import QuestionBanner
 from consent_desk.ui.log.model import LINE
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.inputs import MOMENT
+from consent_desk.ui.widgets.pill import Pill
 
 EVERY = 10
 """Milliseconds between two looks at what is waited for."""
@@ -107,6 +108,20 @@ class Person(QObject):
         asks = isinstance(button.window(), QMessageBox) or isinstance(button.parent(), QuestionBanner)
         wait = int(MOMENT * 1_100) if asks else 0
         QTimer.singleShot(wait, button, partial(QTest.keyClick, button, Qt.Key.Key_Space))
+
+    def choose_category(self, category: str) -> None:
+        """Tick this category and no other, by the space bar; where it has no box, type its ID."""
+        window = main_window()
+        assert isinstance(window, MainWindow)
+        choice = window.consent.categories
+        choice.other.clear()
+        for box in choice.rows.boxes:
+            if box.isChecked() is not (box.category.id == category):
+                box.setFocus()
+                QTest.keyClick(box, Qt.Key.Key_Space)
+        if category not in choice.chosen():
+            choice.open_other()
+            self.type("Other category ID", category)
 
     def tick(self, name: str) -> None:
         """Tick a box."""
@@ -315,6 +330,8 @@ def shown(widget: QWidget) -> str:
                 [model.index(row, column).data() for column in range(8)] for row in range(model.rowCount())
             )
             return "\n".join(" | ".join(row) for row in cells)
+        case Pill():
+            return widget.accessibleDescription()
         case QLineEdit() | QLabel() | QAbstractButton():
             return widget.text()
         case _:
