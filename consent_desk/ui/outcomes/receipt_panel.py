@@ -214,6 +214,10 @@ class ReceiptPanel(QFrame):
         for number, (parts, size, colour) in enumerate(lines):
             font = sized(size, semibold=number == 0 and self._told is not REST)
             self._form(at, units(STEP.join(parts)), font, colour)
+            if len(parts) > 1:
+                # How it stands now.
+                length = units(parts[-1])
+                self._form(at + units(STEP.join(parts)) - length, length, sized(size, semibold=True), colour)
             for part in parts:
                 # Only ours: what others wrote may begin with one too.
                 if part[:1] in _ICONS and part not in {self._told.who, self._told.note}:
