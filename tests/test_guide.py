@@ -5,17 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from consent_desk.ui.states import (
-    BUSY,
-    CORRECTED,
-    GIVEN_UP,
-    HELD,
-    NETWORK,
-    NOT_TOLD,
-    PRACTISED,
-    STATE_WORDS,
-    TRUST,
-)
+from consent_desk.ui import states
+from consent_desk.ui.states import PRACTISED, STATE_WORDS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 GUIDE = (DOCS / "guide.md").read_text("utf-8")
@@ -23,15 +14,8 @@ README = (DOCS.parent / "README.md").read_text("utf-8")
 
 
 OUTCOMES = {
-    *STATE_WORDS.values(),
-    *PRACTISED.values(),
-    BUSY,
-    CORRECTED,
-    GIVEN_UP,
-    HELD,
-    NETWORK,
-    NOT_TOLD,
-    TRUST,
+    *(*STATE_WORDS.values(), *PRACTISED.values(), states.HELD, states.NOT_TOLD, states.GIVEN_UP),
+    *(states.CORRECTED, states.OPT_OUT, states.CLOCK, states.KEY, states.BUSY, states.NETWORK, states.TRUST),
 }
 
 

@@ -79,22 +79,12 @@ class Verifier:
         # Failed looks since the last one that was written down.
         self._unwritten: dict[str, int] = {}
 
-    def look_up(self, due: Due, project: Project) -> Looked | Failed | None:
-        """Look up what is due and write down what was seen, or that nothing could be.
-
-        None: there is nothing to look up now, or `project` does not lead where it was sent. Raises
-        JournalError.
-        """
-        [(_, result)] = self.look_up_all((due,), project)
-        if isinstance(result, JournalError):
-            raise result
-        return result
-
     def look_up_all(self, dues: Sequence[Due], project: Project) -> Iterator[tuple[Due, LookResult]]:
         """Look up all that is due; one reading of a customer's history serves all that is due for them.
 
-        What each came to, as of `look_up`, is told as soon as it is written. Raises JournalError where
-        nothing can be read of the journal.
+        What each came to is told as soon as it is written. None: there is nothing to look up now, or
+        `project` does not lead where it was sent. Raises JournalError where nothing can be read of the
+        journal.
         """
         wanted: defaultdict[CustomerId, list[tuple[Due, Record]]] = defaultdict(list)
         for due in dues:

@@ -98,7 +98,9 @@ class Session(Presenter):
             correction=self._correction,
             question=self._question,
             id_help=id_help,
+            names_project=lambda: projects.marks.several,
         )
+        projects.marks.changed.connect(self._filled.name_project)
         self._receipt = ReceiptPresenter(shell, lambda: projects.marks.several)
         SlipPresenter(shell, self._receipt)
         self.sending = OutcomePresenter(shell, self._log, self._receipt)
@@ -406,6 +408,7 @@ class Session(Presenter):
         self._log.choose(workspace, entry)
 
     def _take(self, workspace: Workspace, event: Event) -> None:
+        self._log.hear(event)
         match event:
             case Repeated() | Stamped() | Noted() | NotNoted():
                 self._submitter.take(event)

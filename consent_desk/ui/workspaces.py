@@ -22,7 +22,7 @@ Find = Callable[[Workspace, str, Callable[[Project | None], None], Callable[[str
 GATHERED = 100
 """Milliseconds for which events are gathered that nobody waits for: thousands may leave at a start."""
 
-MOST_AT_ONCE = 0.02
+MOST_AT_ONCE = 0.01
 """Seconds for which they are told at once; between two such turns the window takes keys."""
 
 

@@ -5,7 +5,9 @@ from threading import Event
 from typing import Any
 
 from consent_desk.delivery.outbox import Outbox
+from consent_desk.delivery.planned import Due
 from consent_desk.delivery.sender import Sender, Sent
+from consent_desk.delivery.verifier import Failed, Looked, Verifier
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalError
@@ -13,6 +15,7 @@ from consent_desk.domain.lifecycle.record import Context
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.outcome import Answered, Cause, Look, Lost, NotSent, Outcome, Phase
+from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.engagement.calls import Call, Transport
 from consent_desk.journal.journal import SqliteJournal
@@ -173,3 +176,11 @@ class Desk:
 
     def state(self, request_id: str) -> State:
         return self.journal.entry(request_id).state
+
+
+def look_up(verifier: Verifier, due: Due, project: Project) -> Looked | Failed | None:
+    """What looking up one comes to. Raises JournalError where that could not be written."""
+    [(_, result)] = verifier.look_up_all((due,), project)
+    if isinstance(result, JournalError):
+        raise result
+    return result

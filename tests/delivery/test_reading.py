@@ -22,7 +22,7 @@ from consent_desk.domain.wire.request import PreparedRequest, prepare_consents
 from consent_desk.engagement.calls import MOST_PAGES, Call, Transport
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import LOOKED_UP, NOON, a_consent, a_noted, a_project, claim, later
-from tests.delivery.desk import BUSY, CUT, DOWN, SUCCESS, Waited, Wire
+from tests.delivery.desk import BUSY, CUT, DOWN, SUCCESS, Waited, Wire, look_up
 from tests.delivery.test_verifier import (
     NO_CUSTOMER,
     NO_PERMISSION,
@@ -373,7 +373,7 @@ def test_one_that_the_journal_does_not_give_keeps_no_other_from_being_looked_up(
     found = [result for _, result in desk.verifier().look_up_all(dues, a_project())]
     assert Counter(map(type, found)) == {Looked: 2, JournalError: 1}
     with pytest.raises(JournalError):
-        desk.verifier().look_up(dues[1], a_project())
+        look_up(desk.verifier(), dues[1], a_project())
 
 
 @pytest.mark.parametrize("spoil", ["unread", "unwritten"])

@@ -30,7 +30,7 @@ from consent_desk.domain.wire.outcome import (
 from consent_desk.engagement.calls import MOST_PAGES, PAGE, Call
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import NOON, a_consent, a_project, claim, later
-from tests.delivery.desk import BUSY, CUT, DOWN, FORBIDDEN, SUCCESS, Desk, Waited, Wire
+from tests.delivery.desk import BUSY, CUT, DOWN, FORBIDDEN, SUCCESS, Desk, Waited, Wire, look_up
 from tests.faulty_engagement import Engagement, ReadFault, told
 from tests.faulty_engagement import Fault as Late
 
@@ -61,7 +61,7 @@ class LookingDesk(Desk):
     ) -> Looked | Failed | None:
         """Look it up at this time, behind `answers` where there are any."""
         self.seconds = seconds
-        return self.verifier(*answers).look_up(due or self.due(request_id), a_project())
+        return look_up(self.verifier(*answers), due or self.due(request_id), a_project())
 
     def looked(
         self, request_id: str, seconds: float, *answers: Call | Outcome, due: Due | None = None
@@ -74,7 +74,7 @@ class LookingDesk(Desk):
     def failed(self, request_id: str, seconds: float, verifier: Verifier) -> Failed:
         """A look that told nothing."""
         self.seconds = seconds
-        found = verifier.look_up(self.due(request_id), a_project())
+        found = look_up(verifier, self.due(request_id), a_project())
         assert isinstance(found, Failed)
         return found
 
@@ -221,7 +221,7 @@ def test_a_page_shorter_than_asked_for_is_not_the_end(desk: LookingDesk, shorter
     request_id = desk.sent(CUT)
     wire = Wire(page(shorter), page(event(SENT, request_id)), status(since=SENT + 9))
     desk.seconds = 30
-    looked = Verifier(desk.journal, wire, desk.now).look_up(desk.due(request_id), a_project())
+    looked = look_up(Verifier(desk.journal, wire, desk.now), desk.due(request_id), a_project())
     assert isinstance(looked, Looked)
     assert looked.entry.state is State.VERIFIED
     assert b'"skip":1' in wire.requests[1].body
@@ -379,7 +379,7 @@ def test_an_hour_is_one_by_the_monotonic_seconds_too(desk: LookingDesk) -> None:
     desk.failed(request_id, 30, verifier)
     seconds[0], desk.seconds = 3_600.0, -5_000
     planned = desk.due(request_id, Plan(Step.LOOK_UP, later(-5_000)), since=0.0)
-    found = verifier.look_up(planned, a_project())
+    found = look_up(verifier, planned, a_project())
     assert isinstance(found, Failed)
     assert found.is_written
 
@@ -389,7 +389,7 @@ def test_a_look_that_worked_ends_the_count(desk: LookingDesk) -> None:
     for seconds in (30, 60):
         desk.failed(request_id, seconds, verifier)
     desk.seconds = 120
-    assert isinstance(verifier.look_up(desk.due(request_id), a_project()), Looked)
+    assert isinstance(look_up(verifier, desk.due(request_id), a_project()), Looked)
     last = FailedLook(why=NoLook.NO_ANSWER, outcome=DOWN)
     assert desk.failed(request_id, 600, verifier).failing == Failing(1, later(600), last)
     assert desk.counts(request_id) == [1, 1]
@@ -453,7 +453,7 @@ def test_a_look_bears_the_monotonic_seconds_since_the_fact_before_it(
     desk.seconds = 30
     planned = desk.due(request_id, Plan(Step.LOOK_UP, later(30)), **changes)
     verifier = Verifier(desk.journal, Wire(outcome), desk.now, lambda: 36.5)
-    verifier.look_up(planned, a_project())
+    look_up(verifier, planned, a_project())
     look = desk.last(request_id).outcome
     assert isinstance(look, Look | FailedLook)
     assert look.steady == steady
@@ -567,7 +567,7 @@ def test_what_has_left_meanwhile_is_not_written_upon(desk: LookingDesk) -> None:
     planned = desk.due(request_id, FIRST, left=1, since=0.0)
     verifier = Verifier(desk.journal, Wire(Waited(meanwhile)), desk.now, lambda: 1.0)
     for _ in range(2):
-        assert verifier.look_up(planned, a_project()) is None
+        assert look_up(verifier, planned, a_project()) is None
         assert desk.state(request_id) is State.IN_FLIGHT
 
 
@@ -575,7 +575,7 @@ def test_an_opt_out_that_waits_no_more_is_not_looked_up(desk: LookingDesk) -> No
     request_id = desk.note()
     planned = desk.due(request_id, FIRST, left=1, since=0.0)
     verifier = Verifier(desk.journal, Wire(), desk.now, lambda: FIRST_LOOK)
-    assert verifier.look_up(planned, a_project()) is None
+    assert look_up(verifier, planned, a_project()) is None
 
 
 # ----------------------------------------------------------------------------------- what is looked up
@@ -595,7 +595,7 @@ def test_nobody_is_looked_up_in_another_project(desk: LookingDesk) -> None:
     request_id = desk.sent(CUT)
     desk.seconds = 3600
     other = a_project(project_token="87654321-1234-1234-1234-123456789abc")
-    assert desk.verifier().look_up(desk.due(request_id), other) is None
+    assert look_up(desk.verifier(), desk.due(request_id), other) is None
 
 
 def test_an_erased_customer_is_not_looked_up(desk: LookingDesk) -> None:
@@ -608,6 +608,6 @@ def test_an_erased_customer_is_not_looked_up(desk: LookingDesk) -> None:
 def test_practice_is_verified_as_practice(desk: LookingDesk) -> None:
     request_id = desk.store(desk.sent(SUCCESS))
     desk.seconds = 30
-    looked = desk.verifier().look_up(desk.due(request_id), a_project(practice=True))
+    looked = look_up(desk.verifier(), desk.due(request_id), a_project(practice=True))
     assert isinstance(looked, Looked)
     assert str(looked.judgement.headline) == "Shown by the Sandbox. Not recorded in Engagement."

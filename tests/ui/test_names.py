@@ -31,6 +31,15 @@ MAIN_WINDOW = (
     *("Explained by", "No correction", "Correct"),
     *("Request URL", "Authorization header", "Other headers", "Request body", "As sent", "Copy", "Filter"),
     *("Response log", "Response details", "Receipt", "Status"),
+    *(
+        "Days and outcome",
+        "Show all",
+        "Show what needs you",
+        "Show what waits",
+        "Technical details",
+        "Send again",
+    ),
+    *("Cancel this", "Discard", "Reason", "Record again, dated now", "Dismiss alarm", "Proof"),
     *("Refresh categories", "Saved wordings", "More details", "Agent", "Add property"),
 )
 PROJECT_SETTINGS = (
@@ -39,12 +48,11 @@ PROJECT_SETTINGS = (
     *("Check connection", "Connection report", "Save", "Cancel", "Remove project"),
 )
 READING_ORDER = (
-    *("Project", "Project settings", "Show request", "More"),
+    *("Project", "Project settings", "Filter", "Show request", "More"),
     *("Customer ID type", "Customer ID", "All categories", "Keep for this shift", "Refresh categories"),
     *("SMS marketing", "Opt in (accept)", "Valid until", "Ticket", "More details", "Send"),
     *("As sent", "Copy"),
-    *("Filter", "Outcome filter", "Date filter", "Export", "Response log"),
-    *("Kind of details", "Response details", "Proof"),
+    *("Days and outcome", "Show all", "Response log"),
 )
 REQUEST = {"Request URL", "Authorization header", "Other headers", "Request body"}
 """Out of Tab's way until one of them is chosen: tests/ui/request/test_panel.py."""

@@ -6,14 +6,14 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from consent_desk.domain.text import visible
 from consent_desk.ui.theme.fonts import HEADING, sized
-from consent_desk.ui.widgets.buttons import Primary, Segment
+from consent_desk.ui.widgets.buttons import HIGH, Primary, Segment
 from consent_desk.ui.widgets.inputs import named
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
 
 _SHOWN_OF_ACTION = 200
-_BESIDE = 32
-"""Pixels beside the text."""
+_BESIDE, _LOW = 32, 38
+"""Pixels beside the text, and its height in a low window."""
 
 
 class SendButton(Primary):
@@ -36,6 +36,11 @@ class SendButton(Primary):
         self._description = _shortened(description)
         self.is_ready = ready
         self._tell()
+
+    def show_low(self, low: bool) -> None:
+        """Take less room: the window is low."""
+        self._high = _LOW if low else HIGH
+        self.updateGeometry()
 
     def name_project(self, name: str) -> None:
         """Say below where it leads, where that is a question."""

@@ -65,7 +65,7 @@ class CategoryChoice(QWidget):
         self.counter = caption()
         self.note = NoteLine("Categories")
         self.show_rest = named(Button(look=Look.QUIET), "Show the others", "Show the other categories")
-        self.other_label = caption("Other category I&D")
+        self.other_label = caption("O&ther category ID")
         self.other = Line(hint="the exact ID, as it stands in Engagement")
         self.other.setAccessibleName("Other category ID")
         self.other_label.setBuddy(self.other)
@@ -76,10 +76,10 @@ class CategoryChoice(QWidget):
         self.offer(())
 
     def _lay_out(self) -> None:
-        head = fill(QHBoxLayout(), heading("What changes"), None, self.every_one, self.keep, self.refresh)
+        buttons = (self.show_rest, self.every_one, self.keep, self.refresh)
+        head = fill(QHBoxLayout(), heading("What changes"), None, *buttons)
         head.setSpacing(2)
-        foot = fill(QHBoxLayout(), (self.note, 1), self.show_rest)
-        parts = (self.filter, self.counter, self.frame, self.other_label, self.other, foot, self.details)
+        parts = (self.filter, self.counter, self.frame, self.other_label, self.other, self.note, self.details)
         fill(QVBoxLayout(self), head, *parts).setSpacing(4)
 
     def _connect(self) -> None:
@@ -172,6 +172,11 @@ class CategoryChoice(QWidget):
         self.rows.show_states(states, otherwise)
         self._show_details()
 
+    def show_low(self, low: bool) -> None:
+        """Take less room: the window is low."""
+        self.rows.show_low(low)
+        self.frame.fit()
+
     def shrink(self, to_ticked: bool) -> None:
         """Show the ticked rows only: something else needs the room."""
         if to_ticked is not self._is_short:
@@ -204,7 +209,9 @@ class CategoryChoice(QWidget):
         wants_other = self._opened or self.other.text() != "" or (not boxes and self._why_no_list != "")
         for each in (self.other_label, self.other):
             each.setVisible(wants_other)
-        self.every_one.setVisible(len(boxes) > 1)
+        self.every_one.setVisible(len(boxes) > 1 and not is_short)
+        self.keep.setVisible(bool(boxes) and not is_short)
+        self.refresh.setVisible(not is_short)
         self.every_one.setText(f"All {len(boxes)}")
         self._tell_ticked(ticked, has_many)
 

@@ -16,11 +16,12 @@ from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.buttons import paint_box
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.scroll_bars import thin_bars
 
-ROW, _SIDE, _PADDING, _GAP = 36, 18, 12, 10
+ROW, LOW_ROW, _SIDE, _PADDING, _GAP = 36, 28, 18, 12, 10
 
-MOST_SEEN = 8
-"""Rows that are seen at once; where there are more, the list scrolls, and can be filtered."""
+MOST_SEEN, SEEN_OF_MANY = 8, 5.5
+"""Rows that are all seen at once; of more, so many are: the list scrolls, and can be filtered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +150,19 @@ class CategoryRows(QGroupBox):
         self._spare: list[CategoryBox] = []
         self.shown: list[CategoryBox] = []
         self.current: CategoryBox | None = None
+        self._is_low = False
         self._states: Mapping[str, RowState] = {}
         self._otherwise = UNKNOWN
 
     @property
     def row_height(self) -> int:
         """The height of one row."""
-        return max(_scaled(ROW), self.fontMetrics().height() + 8)
+        return max(_scaled(LOW_ROW if self._is_low else ROW), self.fontMetrics().height() + 8)
+
+    def show_low(self, low: bool) -> None:
+        """Take less room: the window is low."""
+        self._is_low = low
+        self._place()
 
     def offer(self, categories: Sequence[Category]) -> None:
         """Offer `categories`, none of them ticked; of two with one ID the first one counts."""
@@ -267,6 +274,7 @@ class RowsFrame(QFrame):
         self._rows = rows
         self.area = QScrollArea(widgetResizable=True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
+        thin_bars(self.area)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.viewport().setAutoFillBackground(False)
@@ -278,10 +286,10 @@ class RowsFrame(QFrame):
 
     def fit(self) -> None:
         """Take the height of the rows that are shown."""
-        seen = min(max(len(self._rows.shown), 1), MOST_SEEN)
+        count = max(len(self._rows.shown), 1)
         # Of the next one enough is seen to tell that there is one.
-        more = 0.5 if len(self._rows.shown) > MOST_SEEN else 0
-        self.setFixedHeight(round((seen - more) * self._rows.row_height) + 4)
+        seen = count if count <= MOST_SEEN else SEEN_OF_MANY
+        self.setFixedHeight(round(seen * self._rows.row_height) + 4)
 
     def _keep_in_view(self, box: CategoryBox | None) -> None:
         if box is not None and box.hasFocus():

@@ -10,16 +10,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import NOW, Draft, Field, Problem, for_next_caller
 from consent_desk.domain.message import say
 from consent_desk.ui.form.buttons import SendButton
-from consent_desk.ui.form.field import FieldNote, NoteLine, heading
+from consent_desk.ui.form.field import FieldNote, NoteLine, heading, labelled
 from consent_desk.ui.form.foot import Foot
 from consent_desk.ui.form.notes import FieldNotes
-from consent_desk.ui.theme.fonts import CUSTOMER_ID, sized
+from consent_desk.ui.theme.fonts import CUSTOMER_ID, scale, sized
 from consent_desk.ui.widgets.inputs import ComboBox, Line, Pasting, button, typed_text
 from consent_desk.ui.widgets.layouts import fill, scrolled
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 _ID_HIGH = 44
 """Pixels."""
+
+_LOW = 700
+"""Pixels of a window's height under which everything on the card is lower."""
 
 
 class ConsentPanel(QWidget):
@@ -53,15 +57,14 @@ class ConsentPanel(QWidget):
         super().__init__()
         self._quiet = True
         self._last = ("", "")
+        self._is_low = False
         self.default_channel = ""
         self.notes = FieldNotes(lambda: self._quiet)
         self.customer_id_type = ComboBox()
-        self.customer_id_type.setAccessibleName(Field.CUSTOMER_ID_TYPE)
         self.customer_id_type.setMinimumContentsLength(9)
         self.customer_id = Line()
         self.customer_id.high = _ID_HIGH
         self.customer_id.setFont(sized(CUSTOMER_ID))
-        self.customer_id.setAccessibleName(Field.CUSTOMER_ID)
         self.suggestion = button("", "Use the suggestion")
         self.suggestion.hide()
         self.send = SendButton()
@@ -69,11 +72,13 @@ class ConsentPanel(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        title = heading("&Caller")
-        title.setBuddy(self.customer_id)
-        self.heading = fill(QHBoxLayout(), title, None)
+        self.heading = fill(QHBoxLayout(), heading("Caller"), None)
         self.heading.setSpacing(8)
-        row = fill(QHBoxLayout(), self.customer_id_type, (self.customer_id, 1))
+        row = fill(
+            QHBoxLayout(),
+            labelled("ID t&ype", self.customer_id_type, Field.CUSTOMER_ID_TYPE),
+            (labelled("&Customer ID", self.customer_id, Field.CUSTOMER_ID), 1),
+        )
         row.setSpacing(8)
         self.customer_id_type.setFixedHeight(self.customer_id.sizeHint().height())
         self._id_note = NoteLine(Field.CUSTOMER_ID, Field.CUSTOMER_ID_TYPE)
@@ -116,6 +121,7 @@ class ConsentPanel(QWidget):
         question.opened.connect(self._follow_question)
         self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_seen)
         self._add_keys()
+        self.categories.show_low(self._is_low)
         self._quiet = False
 
     def _name_fields(self, fields: "CallFields") -> None:
@@ -136,7 +142,6 @@ class ConsentPanel(QWidget):
             ("F2", categories.toggle_details, self, Qt.ShortcutContext.WidgetWithChildrenShortcut),
             ("Alt+G", categories.go_to, self, around),
             ("Alt+A", categories.press_all, self, around),
-            ("Alt+Y", self.customer_id_type.setFocus, self, around),
         ):
             shortcut = QShortcut(QKeySequence(keys), parent, context=context)
             shortcut.setAutoRepeat(False)
@@ -153,6 +158,15 @@ class ConsentPanel(QWidget):
         )
         for before, after in pairwise(in_order):
             QWidget.setTabOrder(before, after)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_low = self.window().height() < _LOW * scale()
+        if is_low is not self._is_low:
+            self._is_low = is_low
+            self.send.show_low(is_low)
+            if not self._quiet:
+                self.categories.show_low(is_low)
 
     def _follow_question(self, is_open: bool) -> None:
         self.send.setEnabled(not is_open)

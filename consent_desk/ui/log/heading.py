@@ -2,14 +2,15 @@
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.dates import EXAMPLES, HOW_DAYS
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import Which
 from consent_desk.domain.message import say
 from consent_desk.ui.states import STATE_WORDS
-from consent_desk.ui.theme.fonts import HEADING, scaled, sized
+from consent_desk.ui.theme.fonts import CAPTION, HEADING, scaled, sized
+from consent_desk.ui.theme.icons import icon
 from consent_desk.ui.theme.paint import FIELD, chevron_down, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.buttons import Button, Look
@@ -17,8 +18,8 @@ from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, TypingComboBox,
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import render
 
-_GAP, _SIGN = 8, 10
-_WIDE, _LEAST_WIDE = 250, 120
+_GAP, _SIGN, _BEFORE_HINT = 8, 10, 44
+_WIDE, _LEAST_WIDE = 280, 120
 """Pixels of the field to search in."""
 
 _CHIPS = {
@@ -45,8 +46,8 @@ class DaysAndOutcome(QFrame):
         for word, states in words.items():
             self.outcome.addItem(word, tuple(states))
         self.everything = named(Button(), render(say("Show everything")))
-        days = label_for(render(say("&Days")), self.days, "Date filter")
-        outcome = label_for(render(say("Outco&me")), self.outcome, "Outcome filter")
+        days = label_for(render(say("Days")), self.days, "Date filter")
+        outcome = label_for(render(say("Outcome")), self.outcome, "Outcome filter")
         parts = (days, self.days, outcome, self.outcome, self.everything)
         fill(QVBoxLayout(self), *parts, margins=(16, 12, 16, 16)).setSpacing(6)
         self.setFrameShape(QFrame.Shape.StyledPanel)
@@ -69,6 +70,38 @@ class DaysAndOutcome(QFrame):
         """Ask for all of them."""
         self.days.set_text("")
         self.outcome.setCurrentIndex(0)
+
+
+class Search(Line):
+    """Where what is searched for is typed. Its key stands in it until then."""
+
+    def __init__(self) -> None:
+        super().__init__(hint=render(say("Customer, category, ticket")))
+        self.setAccessibleName("Filter")
+        self.setToolTip(render(say("Search all that was noted, of whatever day (Ctrl+F)")))
+        self.setClearButtonEnabled(True)
+        self.addAction(icon("search", "second"), QLineEdit.ActionPosition.LeadingPosition)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(scaled(_WIDE), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(scaled(_LEAST_WIDE), super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.text() or self.hasFocus():
+            return
+        painter = QPainter(self)
+        painter.setFont(sized(CAPTION))
+        painter.setPen(QColor(current().second))
+        metrics = painter.fontMetrics()
+        taken = metrics.horizontalAdvance(self.placeholderText()) + scaled(_BEFORE_HINT)
+        keys = render(say("Ctrl F"))
+        if self.width() > taken + metrics.horizontalAdvance(keys) + scaled(2 * _GAP):
+            place = self.rect().adjusted(0, 0, -scaled(_GAP + 2), 0)
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, keys)
 
 
 class _Opener(Button):
@@ -110,12 +143,7 @@ class Heading(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.filter = Line(hint=render(say("Customer, category, ticket")))
-        self.filter.setAccessibleName("Filter")
-        self.filter.setToolTip("Ctrl+F")
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setMaximumWidth(scaled(_WIDE))
-        self.filter.setMinimumWidth(_LEAST_WIDE)
+        self.filter = Search()
         self.shown = _Opener()
         self._popup = DaysAndOutcome(self)
         self.days, self.outcome = self._popup.days, self._popup.outcome

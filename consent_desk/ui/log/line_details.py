@@ -89,7 +89,13 @@ class Meaning(QLabel):
     def __init__(self) -> None:
         super().__init__(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
         self.setAccessibleName("What it means")
+        self._most = _MEANING
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+
+    def show_low(self, is_low: bool) -> None:
+        """In a low window one line has to do."""
+        self._most = 1 if is_low else _MEANING
+        self.updateGeometry()
 
     def show_text(self, text: str) -> None:
         """Show `text`."""
@@ -107,7 +113,7 @@ class Meaning(QLabel):
         return False
 
     def _high(self) -> int:
-        return _MEANING * self.fontMetrics().lineSpacing() + 2
+        return self._most * self.fontMetrics().lineSpacing() + 2
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, metrics = QPainter(self), self.fontMetrics()
@@ -216,7 +222,9 @@ class LineDetails(QWidget):
         above = fill(QHBoxLayout(), (self.tabs, 1), self.copy)
         fill(QVBoxLayout(self.folded), above, (self.text, 1)).setSpacing(4)
         parts = (head, self.meaning, self.reason, row, self.folded)
-        fill(QVBoxLayout(self), *parts, margins=(20, 12, 16, 14)).setSpacing(6)
+        self._column = fill(QVBoxLayout(self), *parts)
+        self._column.setSpacing(6)
+        self.show_low(False)
 
     def show_line(self, who: str, what: str) -> None:
         """Say whose decision it is, and what about."""
@@ -258,6 +266,12 @@ class LineDetails(QWidget):
         if state not in DISCARDABLE_STATES:
             self.reason.put_away()
         return lost
+
+    def show_low(self, is_low: bool) -> None:
+        """Take less room in a low window."""
+        above, below = (6, 8) if is_low else (12, 14)
+        self._column.setContentsMargins(20, above, 16, below)
+        self.meaning.show_low(is_low)
 
     def give_room(self, high: int) -> None:
         """The technical details take two fifths of what there is."""

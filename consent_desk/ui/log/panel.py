@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractItemView, QVBoxLayout, QWidget
 
 from consent_desk.ui.log.heading import Heading
 from consent_desk.ui.log.line_details import NOT_KNOWN, LineDetails, Offer
-from consent_desk.ui.log.list_view import LogList
+from consent_desk.ui.log.list_view import LOW_WINDOW, LogList
 from consent_desk.ui.log.model import LINE, LogModel
 from consent_desk.ui.log.table import LogTable
 from consent_desk.ui.widgets.layouts import fill
@@ -68,6 +68,7 @@ class LogPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.line.give_room(self.height())
+        self.line.show_low(self.window().height() < LOW_WINDOW)
 
     def show_as_table(self, is_table: bool) -> None:
         """Show columns for those who integrate, or two lines a decision."""

@@ -8,8 +8,10 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QAbstractButton
 
 from consent_desk.delivery.attention import may_win
+from consent_desk.delivery.events import Event, NotLeft, Planned, Supplied, Withheld
 from consent_desk.domain.dates import read_days, tell_days
 from consent_desk.domain.lifecycle.checking import said_right
+from consent_desk.domain.lifecycle.messages import WAITS_FOR_CLOCK, WAITS_FOR_OPT_OUT, WAITS_FOR_TIME
 from consent_desk.domain.lifecycle.policy import is_for_a_person
 from consent_desk.domain.lifecycle.record import Entry, Record
 from consent_desk.domain.lifecycle.state import DISMISSED, TO_CHECK_STATES, State, is_to_acknowledge
@@ -23,9 +25,17 @@ from consent_desk.ui.log.lines import Unread
 from consent_desk.ui.log.long_view import LongView
 from consent_desk.ui.log.model import BATCH
 from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.states import CLOCK, KEY, OPT_OUT
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render, render_error
 from consent_desk.workspace import Workspace
+
+_WAITS = {
+    WAITS_FOR_OPT_OUT.template: OPT_OUT,
+    WAITS_FOR_CLOCK.template: CLOCK,
+    WAITS_FOR_TIME.template: CLOCK,
+}
+"""What is said of a line by why it waits."""
 
 _EMPTY = {
     Which.ALL: say("Answers appear here"),
@@ -74,6 +84,8 @@ class LogPresenter(Presenter):
 
     def put(self, workspace: Workspace, entry: Entry) -> None:
         """Show a new or changed line, if it belongs to the workspace that is shown."""
+        if entry.state not in {State.QUEUED, State.RETRY_WAIT}:
+            self._panel.model.words.waits.pop(entry.request_id, None)
         if self.workspace is None:
             # What is read for the next workspace may be older.
             self._missed.append((workspace, entry))
@@ -111,6 +123,27 @@ class LogPresenter(Presenter):
                 act(workspace, entry)
 
         self._panel.pressed.connect(take)
+
+    def hear(self, event: Event) -> None:
+        """Learn for what waits what has not left."""
+        match event:
+            case Withheld(entry=entry):
+                self._tell_wait(entry.project_id, KEY)
+            case Supplied(project_id=project_id):
+                self._tell_wait(project_id, "")
+            case Planned(entry=entry, outlook=why) | NotLeft(entry=entry, why=why):
+                self._tell_wait(entry.request_id, "" if why is None else _WAITS.get(why.template, ""))
+            case _:
+                pass
+
+    def _tell_wait(self, whose: str, word: str) -> None:
+        """What waits to leave does so for that: of a request ID, or of a project's. Nothing ends it."""
+        words = self._panel.model.words
+        if word and words.waits.get(whose) != word:
+            words.waits[whose] = word
+        elif word or words.waits.pop(whose, None) is None:
+            return
+        self._panel.list.say_anew()
 
     def name_categories(self, categories: tuple[Category, ...]) -> None:
         """Call categories what people call them; those of another project keep their names."""

@@ -1,6 +1,6 @@
 """The receipt: the place at the foot of the caller's card that says what became of the press of Send."""
 
-from PySide6.QtCore import QEvent, QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -55,6 +55,10 @@ class _Text(QPlainTextEdit):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(0)
+
+    def minimumSizeHint(self) -> QSize:
+        # What does not fit into its reserved place scrolls.
+        return QSize(1, 1)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

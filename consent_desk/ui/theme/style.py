@@ -19,15 +19,18 @@ _BETTER = ("Inter", "Noto Sans")
 def apply(app: QApplication) -> None:
     """Give `app` its look, before its first widget, and again whenever the system's changes."""
     _take_font(app)
-    _follow(app)
     hints = app.styleHints()
-    hints.colorSchemeChanged.connect(lambda: _follow(app))
+    _follow(app, hints.colorScheme())
+    hints.colorSchemeChanged.connect(lambda scheme: _follow(app, scheme))
     if (accessibility := getattr(hints, "accessibility", None)) is not None:
-        accessibility().contrastPreferenceChanged.connect(lambda: _follow(app))
+        accessibility().contrastPreferenceChanged.connect(lambda: _follow(app, hints.colorScheme()))
 
 
-def _follow(app: QApplication) -> None:
-    show_look(app, dark=_wants_dark(app), contrast=_wants_contrast(app))
+def _follow(app: QApplication, scheme: Qt.ColorScheme) -> None:
+    # A desktop that does not say so may have dark colours all the same.
+    is_said = scheme is not Qt.ColorScheme.Unknown
+    dark = scheme is Qt.ColorScheme.Dark if is_said else is_dark(app.palette())
+    show_look(app, dark=dark, contrast=_wants_contrast(app))
 
 
 def show_look(app: QApplication, *, dark: bool, contrast: bool = False) -> None:
@@ -46,14 +49,6 @@ def _is_fusion() -> bool:
     # To ask or set it has PySide6 make the 566 members of QStyle's enums: 6 ms before the window shows.
     desktop = os.environ.get("XDG_CURRENT_DESKTOP", "")
     return sys.platform.startswith("linux") and not {"KDE", "LXQt"} & set(desktop.split(":"))
-
-
-def _wants_dark(app: QApplication) -> bool:
-    scheme = app.styleHints().colorScheme()
-    if scheme is Qt.ColorScheme.Unknown:
-        # A desktop that does not say so may have dark colours all the same.
-        return is_dark(app.palette())
-    return scheme is Qt.ColorScheme.Dark
 
 
 def _wants_contrast(app: QApplication) -> bool:

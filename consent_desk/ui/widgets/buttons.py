@@ -62,20 +62,22 @@ class Button(QPushButton):
         font = QFont(self.font())
         # As wide as when it is chosen: nothing beside it moves.
         font.setWeight(QFont.Weight.DemiBold)
-        return self._size(font, scaled(_PADDING if self.text() else (HEIGHT - _ICON) // 2))
+        return self._size(font, scaled(_PADDING))
 
     def minimumSizeHint(self) -> QSize:
         return super().minimumSizeHint() if is_high_contrast() else self._size(self.font(), 6)
 
     def _size(self, font: QFont, padding: int) -> QSize:
-        width = QFontMetrics(font).size(Qt.TextFlag.TextShowMnemonic.value, self.text()).width()
-        if self._has_icon() or not self.text():
+        height = line_height(self, HEIGHT - 4 if self._look is Look.CHIP else HEIGHT)
+        if not self.text():
             # Its icon may come later.
-            width += scaled(_ICON) + (scaled(_GAP) if self.text() else 0)
+            return QSize(height, height)
+        width = QFontMetrics(font).size(Qt.TextFlag.TextShowMnemonic.value, self.text()).width()
+        if self._has_icon():
+            width += scaled(_ICON + _GAP)
         if self._has_arrow():
             width += scaled(_GAP + 10)
-        high = HEIGHT - 4 if self._look is Look.CHIP else HEIGHT
-        return QSize(width + 2 * padding, line_height(self, high))
+        return QSize(width + 2 * padding, height)
 
     def _is_the_styles(self) -> bool:
         is_its = is_high_contrast()

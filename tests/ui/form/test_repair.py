@@ -5,7 +5,7 @@ import json
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 
 from consent_desk.domain.consent.draft import PropertyDraft
 from consent_desk.sandbox.server import Sandbox
@@ -34,6 +34,7 @@ def open_form(desk: OpenDesk, name: str) -> None:
     if name == "Property 1 value":
         controls.button(desk.window, "More details").click()
         desk.window.consent.more.show_properties((PropertyDraft("store"),))
+        QApplication.processEvents()
 
 
 @pytest.mark.parametrize("name", FIELDS)

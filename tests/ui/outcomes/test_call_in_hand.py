@@ -373,6 +373,7 @@ HOW_OFTEN = {"call": 10, "work": 6, "answer": 6, "deal": 5, "repeat": 4, "key": 
 HOW_OFTEN |= {"full": 2, "wait": 2, "fault": 2, "send": 2, "ticket": 1, "clear": 1, "correct": 1}
 
 
+@pytest.mark.timeout(1_800)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32))
 def test_the_four_promises_hold(desk: Desk, seed: int) -> None:

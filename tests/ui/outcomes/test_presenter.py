@@ -134,7 +134,7 @@ def test_practice_is_named_by_strip_title_and_button(demo: OpenDesk) -> None:
 def test_an_unknown_id_in_the_sandbox_asks_first(demo: OpenDesk, answer: str, noted: int) -> None:
     demo.send("caller@example.net")
     asked = controls.label(demo.window, "Question")
-    assert asked == "▲ A real caller? This opts nobody out: nothing sent here reaches Engagement."
+    assert asked == "A real caller? This opts nobody out: nothing sent here reaches Engagement."
     assert demo.person.asked == []
     controls.press(demo.window, answer)
     demo.bot.waitUntil(lambda: len(controls.cells(demo.window, 0)) == noted)
@@ -405,7 +405,7 @@ def test_what_is_typed_for_the_next_caller_while_it_is_noted_stays(acme: OpenDes
     controls.type_keys(acme.window, "omar")
     acme.wait_for_line("Delivered, checking")
     draft = acme.window.consent.draft()
-    assert (draft.customer_id, draft.category, draft.ticket) == ("omar", "sms_marketing", "")
+    assert (draft.customer_id, draft.category, draft.ticket) == ("omar", "", "")
     acme.key(Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
     assert controls.line(acme.window, "Customer ID").text() == "first@example.com"
 

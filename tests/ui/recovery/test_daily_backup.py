@@ -89,7 +89,7 @@ def test_a_second_folder_that_is_gone_is_told_once_a_day_and_stops_nothing(
     desk = start()
     desk.wait_for_status("▲ The backup was made, but not copied into the second folder: ")
     assert "Noting goes on; the backup is tried again by itself." in desk.status
-    controls.press(desk.window, "Dismiss")
+    controls.press(desk.window, "Dismiss messages")
     desk.fill()
     controls.press(desk.window, "Send")
     desk.wait_for_line("Delivered, checking")

@@ -198,8 +198,8 @@ def test_what_cannot_be_noted_is_handed_back_and_heals_by_itself(
     desk.send()
     desk.wait_for_status("NOT NOTED, and nothing was sent.")
     assert "its file or folder cannot be written to. Ask" in desk.status
-    assert "jane@example.com, opt-out of sms_marketing" in desk.status
-    assert controls.button(desk.window, "Copy as a slip").isVisible()
+    assert "jane@example.com · opt-out of SMS marketing" in desk.status
+    assert controls.button(desk.window, "Copy slip").isVisible()
     assert offered(desk) == set()
     connection(desk).execute("PRAGMA query_only = 0")
     controls.press(desk.window, "Send")

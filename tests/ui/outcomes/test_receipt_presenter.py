@@ -1,0 +1,172 @@
+"""What is announced of the call in hand, how it is corrected, and how little room it takes."""
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent
+from pytestqt.qtbot import QtBot
+
+from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.faults import Fault
+from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.outcomes.receipt import REST, Told
+from consent_desk.ui.outcomes.receipt_panel import LOW, ReceiptPanel
+from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
+from consent_desk.ui.widgets.tones import Tone
+from tests.ui import controls
+from tests.ui.desks import OpenDesk
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def announced(acme: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is announced from now on at the receipt."""
+    texts: list[str] = []
+
+    def hear(event: QAccessibleEvent) -> None:
+        if isinstance(event, QAccessibleAnnouncementEvent) and event.object() is acme.window.receipt.text:
+            texts.append(event.message())
+
+    monkeypatch.setattr(QAccessible, "updateAccessibility", hear)
+    return texts
+
+
+def correct(desk: OpenDesk) -> None:
+    desk.key(Qt.Key.Key_R, CONTROL)
+
+
+def test_each_outcome_is_announced_once(acme: OpenDesk, announced: list[str]) -> None:
+    acme.deliver()
+    acme.clock.seconds_off += 31
+    acme.wait_for_status("✔ Verified")
+    noted, delivered, verified = announced
+    assert noted.startswith("Noted. You can end the call. jane@example.com · opt-out of SMS marketing · ")
+    assert delivered.startswith("Delivered, checking. jane@example.com · opt-out of SMS marketing · ")
+    assert verified.startswith("Verified. jane@example.com · opt-out of SMS marketing · ")
+
+
+def test_what_comes_of_several_of_one_press_is_one_sentence(acme: OpenDesk, announced: list[str]) -> None:
+    acme.fill()
+    controls.button(acme.window, "All categories").click()
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("✓ 2 delivered")
+    acme.clock.seconds_off += 31
+    acme.wait_for_status("✔ 2 verified")
+    acme.bot.waitUntil(lambda: announced[-1].startswith("2 verified. jane@example.com · "))
+    assert [text.split(".")[0] for text in announced] == ["Noted", "2 verified"]
+
+
+def test_of_an_earlier_caller_only_what_is_bad_is_announced(
+    acme: OpenDesk, engagement: Sandbox, announced: list[str]
+) -> None:
+    engagement.misbehave(Fault.RATE_LIMIT, times=1)
+    acme.send()
+    acme.wait_for_status("Not sent yet")
+    acme.deliver("omar@example.com")
+    announced.clear()
+    engagement.fault = Fault.INVALID_SECRET
+    acme.clock.seconds_off += 600
+    acme.wait_for_line("Verified", "Refused")
+    [bad] = [text for text in announced if "jane@example.com" in text]
+    assert bad.startswith("Refused. jane@example.com · opt-out of SMS marketing · ")
+
+
+def test_one_key_corrects_what_was_noted_last_and_asks_first_who_has_begun_another_call(
+    acme: OpenDesk,
+) -> None:
+    acme.deliver()
+    controls.write(acme.window, "Customer ID", "omar@example.com")
+    correct(acme)
+    acme.wait_for_question()
+    assert "jane@example.com, opt-out of sms_marketing, Acme production" in acme.person.asked[0]
+    assert acme.window.consent.draft().customer_id == "omar@example.com"
+    acme.person.answer = 1
+    correct(acme)
+    acme.bot.waitUntil(lambda: acme.window.consent.draft().customer_id == "jane@example.com")
+    assert acme.window.consent.draft().corrects
+    assert acme.receipt == ""
+
+
+def test_where_nothing_was_noted_there_is_nothing_to_correct(acme: OpenDesk) -> None:
+    correct(acme)
+    acme.wait_for_status("there is nothing to correct")
+
+
+def test_of_several_one_is_chosen_to_be_corrected(acme: OpenDesk) -> None:
+    acme.fill()
+    controls.button(acme.window, "All categories").click()
+    controls.press(acme.window, "Send")
+    acme.wait_for_status("✓ 2 delivered")
+    correct(acme)
+    choice = acme.window.receipt.choice
+    acme.bot.waitUntil(choice.isVisible)
+    sms, newsletter = choice.actions()
+    assert (sms.text(), newsletter.text()) == ("SMS marketing", "Newsletter")
+    choice.close()
+    newsletter.trigger()
+    acme.bot.waitUntil(lambda: acme.window.consent.draft().category == "newsletter")
+    assert acme.window.consent.draft().corrects
+
+
+def test_no_line_claims_a_time_that_has_passed(acme: OpenDesk, engagement: Sandbox) -> None:
+    acme.deliver()
+    assert acme.receipt.endswith("Verified in about 30 s")
+    engagement.fault = Fault.SILENCE
+    acme.clock.seconds_off += 31
+    (presenter,) = acme.window.findChildren(ReceiptPresenter)
+    assert isinstance(presenter._now(), Timestamp)
+    assert presenter._passing.isActive()
+    presenter._passing.timeout.emit()
+    assert acme.receipt.endswith("○ Being verified")
+
+
+LONG = Told(
+    tone=Tone.WARNING,
+    head="✓ Noted. You can end the call.",
+    who=f"{'x' * 80}@example.com · opt-out of Personalised advertising",
+    steps=("✓ On this computer", "▲ Not confirmed, looking it up"),
+    note="Not yet confirmed: the line broke before Engagement answered. Do not enter it again. " * 3,
+)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> ReceiptPanel:
+    panel = ReceiptPanel()
+    qtbot.addWidget(panel)
+    panel.resize(QSize(480, panel.height()))
+    panel.show()
+    return panel
+
+
+def test_whatever_it_says_it_takes_the_same_room(panel: ReceiptPanel) -> None:
+    height = panel.height()
+    for told in (REST, LONG):
+        panel.show_told(told)
+        assert panel.height() == height
+    assert panel.text.toPlainText() == LONG.text
+    # What does not fit is reached.
+    assert panel.text.verticalScrollBar().maximum() > 0
+
+
+def test_in_a_low_window_two_lines_tell_the_most_and_all_of_it_is_there(
+    panel: ReceiptPanel, qtbot: QtBot
+) -> None:
+    high = panel.height()
+    panel.show_told(LONG, can_correct=True)
+    panel.show_low(True)
+    assert panel.height() < high * LOW / 100
+    qtbot.waitUntil(lambda: "…" in panel.text.toPlainText())
+    head, second, *_ = panel.text.toPlainText().split("\n")
+    assert (head, second.endswith(" · ▲ Not confirmed, looking it up")) == (LONG.head, True)
+    assert all(line in panel.text.toPlainText() for line in LONG.text.split("\n"))
+    assert panel.text.accessibleDescription() == LONG.text
+    panel.show_low(False)
+    assert (panel.height(), panel.text.toPlainText()) == (high, LONG.text)
+    assert not panel.correct.isHidden()
+
+
+def test_nobody_is_described_who_has_gone(panel: ReceiptPanel) -> None:
+    panel.show_low(True)
+    panel.show_told(LONG)
+    panel.show_told(REST)
+    assert "example.com" not in controls.everything_said(panel)
