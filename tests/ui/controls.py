@@ -21,6 +21,7 @@ from shiboken6 import isValid
 from consent_desk.ui.form.category_choice import CategoryChoice
 from consent_desk.ui.form.category_rows import CategoryBox
 from consent_desk.ui.form.panel import ConsentPanel
+from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.inputs import Note, Pasting
 
 W = TypeVar("W", bound=QWidget)
