@@ -138,7 +138,7 @@ class Desk:
 
     def open_new_settings(self) -> None:
         """Open the settings of a new project, from practice."""
-        self.wait("Set up a project", "")
+        self.wait("Set up a project", "…")
         self.press("Set up a project")
         self.wait("Save", "")
 
