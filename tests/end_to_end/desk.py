@@ -138,8 +138,7 @@ class Desk:
 
     def open_new_settings(self) -> None:
         """Open the settings of a new project, from practice."""
-        # As it stands there: that there is none yet is told by its name.
-        self.wait("Set up a project", "ject…")
+        self.wait("Set up a project", "…")
         self.press("Set up a project")
         self.wait("Save", "")
 

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QPushButton,
     QWidget,
 )
 from shiboken6 import isValid
@@ -22,6 +21,7 @@ from shiboken6 import isValid
 from consent_desk.ui.form.category_choice import CategoryChoice
 from consent_desk.ui.form.category_rows import CategoryBox
 from consent_desk.ui.form.panel import ConsentPanel
+from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.inputs import Note, Pasting
 
 W = TypeVar("W", bound=QWidget)
@@ -84,14 +84,14 @@ def table(window: QWidget, name: str) -> QAbstractItemView:
     return named(window, name, QAbstractItemView)
 
 
-def action(window: QWidget, text: str) -> QAction:
+def action(window: MainWindow, text: str) -> QAction:
     """What stands under ⋯."""
-    menu = named(window, "More", QPushButton).menu()
+    menu = window.top.menu
     menu.aboutToShow.emit()
     return next(one for one in menu.actions() if one.text() == text)
 
 
-def choose_from_menu(window: QWidget, text: str) -> None:
+def choose_from_menu(window: MainWindow, text: str) -> None:
     """Choose what ⋯ offers."""
     chosen = action(window, text)
     assert (chosen.isVisible(), chosen.isEnabled()) == (True, True), text

@@ -38,7 +38,8 @@ class PracticeBanner(TintedBanner):
         self.label.show_text(Tone.PRACTICE, "Practice. Nothing here reaches Engagement.")
         self.set_up = named(Button(), "Set up a pro&ject…")
         self._can_set_up = can_set_up
-        self.set_up.setVisible(can_set_up)
+        if not can_set_up:
+            self.set_up.hide()
         # Its sign stands before the text.
         line = fill(QHBoxLayout(self), (self.label, 1), self.set_up, margins=(42, 6, 16, 6))
         line.setSpacing(8)

@@ -92,7 +92,9 @@ class ProjectDialog(QDialog):
         self.save.setMinimumWidth(self.save.fontMetrics().averageCharWidth() * 14)
         self.cancel = named(Button(), "&Close" if read_only else "&Cancel", "Cancel")
         self.remove = named(Button(sign="trash"), "Re&move project")
-        self.remove.setVisible(can_remove)
+        if not can_remove:
+            # Shown before it has its place, it would be a window of its own.
+            self.remove.hide()
         self.set_up = named(Button(), "Set up a pro&ject…", "Set up a project instead")
         self.set_up.hide()
         for each in (self.check, self.save, self.cancel, self.remove, self.keep, self.set_up):
