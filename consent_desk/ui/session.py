@@ -98,9 +98,7 @@ class Session(Presenter):
             correction=self._correction,
             question=self._question,
             id_help=id_help,
-            names_project=lambda: projects.marks.several,
         )
-        projects.marks.changed.connect(self._filled.name_project)
         self._receipt = ReceiptPresenter(shell, lambda: projects.marks.several)
         SlipPresenter(shell, self._receipt)
         self.sending = OutcomePresenter(shell, self._log, self._receipt)

@@ -151,6 +151,8 @@ def said(node: Any) -> str:
         for row in range(table.nRows):
             cells = (table.getAccessibleAt(row, column).name for column in range(table.nColumns))
             told.append(" | ".join(cells))
+    elif node.getRole() == pyatspi.ROLE_LIST:
+        told += [str(child.name) for child in node]
     elif "Text" in pyatspi.listInterfaces(node):
         told.append(node.queryText().getText(0, -1))
     if has(node, pyatspi.STATE_CHECKED):

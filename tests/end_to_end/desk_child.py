@@ -27,6 +27,7 @@ from PySide6.QtGui import QClipboard, QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractItemView,
     QApplication,
     QComboBox,
     QLabel,
@@ -35,7 +36,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QTabBar,
-    QTableView,
     QToolButton,
     QWidget,
 )
@@ -47,8 +47,10 @@ from consent_desk.delivery.sender import Sender
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.system.display import Display
 from consent_desk.ui.checks.banners import QuestionBanner
+from consent_desk.ui.log.model import LINE
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.inputs import MOMENT
+from consent_desk.ui.widgets.pill import Pill
 
 EVERY = 10
 """Milliseconds between two looks at what is waited for."""
@@ -107,6 +109,20 @@ class Person(QObject):
         wait = int(MOMENT * 1_100) if asks else 0
         QTimer.singleShot(wait, button, partial(QTest.keyClick, button, Qt.Key.Key_Space))
 
+    def choose_category(self, category: str) -> None:
+        """Tick this category and no other, by the space bar; where it has no box, type its ID."""
+        window = main_window()
+        assert isinstance(window, MainWindow)
+        choice = window.consent.categories
+        choice.other.clear()
+        for box in choice.rows.boxes:
+            if box.isChecked() is not (box.category.id == category):
+                box.setFocus()
+                QTest.keyClick(box, Qt.Key.Key_Space)
+        if category not in choice.chosen():
+            choice.open_other()
+            self.type("Other category ID", category)
+
     def tick(self, name: str) -> None:
         """Tick a box."""
         box = find(name)
@@ -147,9 +163,9 @@ class Person(QObject):
     def choose_line(self, row: int) -> None:
         """Choose a line of the log."""
         table = find("Response log")
-        assert isinstance(table, QTableView)
+        assert isinstance(table, QAbstractItemView)
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        table.selectionModel().setCurrentIndex(table.model().index(row, 0), flags)
+        table.selectionModel().setCurrentIndex(table.model().index(row, LINE), flags)
 
     def text(self, name: str) -> str:
         """What a control shows."""
@@ -273,12 +289,20 @@ def main_window() -> QWidget:
     return next(widget for widget in QApplication.topLevelWidgets() if widget.inherits("QMainWindow"))
 
 
+TECHNICAL = frozenset({"Kind of details", "Response details"})
+"""Folded at first."""
+
+
 def find(name: str) -> QWidget:
     """The visible control of that name, in the dialog where there is one."""
     if name == "Project state":  # the one text waited for that has no accessible name
         window = main_window()
         assert isinstance(window, MainWindow)
         return window.project_bar.state
+    if name in TECHNICAL:
+        unfold = find("Technical details")
+        assert isinstance(unfold, QAbstractButton)
+        unfold.setChecked(True)
     found = [widget for widget in QApplication.allWidgets() if name_of(widget) == name]
     visible = [widget for widget in found if widget.isVisible()]
     dialog = QApplication.activeModalWidget()
@@ -300,12 +324,14 @@ def shown(widget: QWidget) -> str:
             return widget.currentText()
         case QPlainTextEdit():
             return widget.toPlainText()
-        case QTableView():
+        case QAbstractItemView():
             model = widget.model()
             cells = (
                 [model.index(row, column).data() for column in range(8)] for row in range(model.rowCount())
             )
             return "\n".join(" | ".join(row) for row in cells)
+        case Pill():
+            return widget.accessibleDescription()
         case QLineEdit() | QLabel() | QAbstractButton():
             return widget.text()
         case _:

@@ -43,8 +43,9 @@ def at_work(home: Path, engagement: Sandbox) -> Iterator[Desk]:
         desk.set_up(project, says="no keyring: this session only")
         desk.wait("Request URL", "/customers/events")
         desk.wait("Customer ID type", "registered")
-        desk.type("Category", "sms_marketing")
+        desk.tell("choose_category", "sms_marketing")
         desk.wait("Send", "SMS marketing")
+        desk.press("Keep for this shift")
         yield desk
         desk.close()
 
@@ -91,7 +92,7 @@ def verify(desk: Desk, what: str) -> None:
 
 def test_a_known_customer_opts_out_of_sms_with_two_keys(home: Path, engagement: Sandbox) -> None:
     with at_work(home, engagement) as desk:
-        # The caller before: since then the category stays, and the cursor waits in the customer ID.
+        # The caller before: since then the cursor waits in the customer ID.
         enter(desk, MEI, "sms_marketing: no consent recorded")
         send(desk, MEI)
         desk.tell("copy", JANE)
@@ -113,7 +114,7 @@ def test_an_unknown_customer_is_asked_about_and_corrected_or_recorded_without_an
     home: Path, engagement: Sandbox
 ) -> None:
     with at_work(home, engagement) as desk:
-        enter(desk, WRONG, f"▲ {UNKNOWN}")
+        enter(desk, WRONG, UNKNOWN)
         desk.tell("keys", "Ctrl+Return")
         desk.wait("Question", f"{UNKNOWN} Opting out this ID stops no messages. Read it back to the caller.")
         desk.press("Correct the ID")
@@ -122,7 +123,7 @@ def test_an_unknown_customer_is_asked_about_and_corrected_or_recorded_without_an
         enter(desk, JANE, "sms_marketing: accepted since ")
         send(desk, JANE)
         verify(desk, "opt-out")
-        enter(desk, WRONG, f"▲ {UNKNOWN}")
+        enter(desk, WRONG, UNKNOWN)
         desk.tell("keys", "Ctrl+Return")
         desk.wait("Question", UNKNOWN)
         desk.press(ANYWAY)
@@ -137,11 +138,10 @@ def test_an_unknown_customer_is_asked_about_and_corrected_or_recorded_without_an
 def test_an_opt_out_of_everything_is_one_press_and_one_line(home: Path, engagement: Sandbox) -> None:
     with at_work(home, engagement) as desk:
         enter(desk, JANE, "sms_marketing: accepted since ")
-        desk.press("Several categories")
-        desk.wait("All categories", "All categories")
-        desk.press("All categories")
-        desk.wait("Category", "6 categories")
-        desk.tell("keys", "Ctrl+Return")
+        keys = ["Alt+A", "Ctrl+Return"]
+        desk.tell("keys", keys[0])
+        desk.wait("Send", "Opt out of 6 categories")
+        desk.tell("keys", keys[1])
         said = desk.wait("Receipt", "✓ 6 delivered — ○ ")
         assert f"{JANE} · opt-out of 6 categories · " in said
         desk.tell("move_clock", LOOK_UP_IS_DUE)
@@ -154,11 +154,12 @@ def test_an_opt_out_of_everything_is_one_press_and_one_line(home: Path, engageme
 
 def test_an_opt_in_ends_on_the_day_that_was_typed(home: Path, engagement: Sandbox) -> None:
     with at_work(home, engagement) as desk:
-        desk.type("Category", "personal_offers")
+        desk.tell("choose_category", "personal_offers")
         enter(desk, KOFI, "personal_offers: accepted since ")
         desk.press("Opt in (accept)")
         desk.wait("Valid until", "")
         desk.type("Valid until", "2030-12-31")
+        desk.press("More details")
         desk.type("Wording read out", "May we send you offers chosen for you?")
         desk.wait("Send", "Opt in to Personal offers")
         send(desk, KOFI)
@@ -173,13 +174,13 @@ def test_an_opt_in_ends_on_the_day_that_was_typed(home: Path, engagement: Sandbo
 
 def test_a_mistake_is_corrected_by_a_linked_consent(home: Path, engagement: Sandbox) -> None:
     with at_work(home, engagement) as desk:
-        desk.type("Category", "newsletter")
+        desk.tell("choose_category", "newsletter")
         enter(desk, JANE, "newsletter: accepted since ")
         send(desk, JANE)
         # Found out at once: before the first look-up is due.
         desk.wait("Response details", "Change: newsletter: accepted → rejected, not verified")
         desk.press("Correct")
-        desk.wait("Correction", "Corrects the opt-out of newsletter, noted ")
+        desk.wait("Correction", "Corrects the opt-out of Newsletter, ")
         desk.wait(KNOWN, "newsletter: rejected since ")
         desk.type("Wording read out", "May we send you the newsletter again?")
         desk.type("Explained by", "The wrong category was chosen")

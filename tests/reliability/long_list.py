@@ -88,21 +88,22 @@ def search(log: LogPanel, text: str) -> float:
     shown.clear()
     log.search.filter.setText(text)
     took = wait(lambda: bool(shown))
-    log.table.viewport().repaint()
+    log.list.viewport().repaint()
     return took
 
 
 def scroll(log: LogPanel) -> float:
     """Drag through the whole list, then turn pages from its middle on; return the longest gap."""
-    bar = log.table.verticalScrollBar()
+    bar = log.list.verticalScrollBar()
     gaps = Gaps()
     places = [bar.maximum() * number // JUMPS for number in range(JUMPS + 1)]
     middle = bar.maximum() // 2
     places += [min(bar.maximum(), middle + bar.pageStep() * number) for number in range(JUMPS)]
     for place in places:
         bar.setValue(place)
-        row = min(log.table.rowAt(1), log.model.rowCount() - 1)
-        log.table.viewport().update()
+        shown = log.list.shown_rows()
+        row = 0 if shown is None else shown[0]
+        log.list.viewport().update()
         wait(lambda row=row: log.model.entry(max(row, 0)) is not None)  # type: ignore[misc]  # mypy cannot infer a default
     gaps.stop()
     return gaps.longest[1]
@@ -133,7 +134,7 @@ def run(count: int, seed: int, times: int) -> Figures:
         again = build(folders, Vault(project_to_line(a_project())), transport)
         again.window.show()
         first_page = wait(lambda: again.window.log.model.rowCount() > 0)
-        again.window.log.table.viewport().repaint()
+        again.window.log.list.viewport().repaint()
         again.close()
         return Figures(first_page, searches, gap)
 

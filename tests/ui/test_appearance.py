@@ -118,7 +118,7 @@ def cut_off(window: QWidget) -> list[str]:
     found = []
     for kind in (QAbstractButton, QLineEdit, QComboBox, QLabel, QPlainTextEdit):
         for widget in window.findChildren(kind):
-            if not widget.isVisible() or isinstance(widget.parentWidget(), QTabBar):
+            if not widget.isVisible() or isinstance(widget.parentWidget(), QTabBar | QLineEdit):
                 continue
             wanted = widget.minimumSizeHint()
             if isinstance(widget, QLabel) and widget.wordWrap():

@@ -1,7 +1,5 @@
 """Reads the form: what it would send now, what it lacks, what is odd about it, and what speaks against it."""
 
-from collections.abc import Callable
-
 from consent_desk.domain.checks.correction import Demands, Subject
 from consent_desk.domain.checks.evaluation import Circumstances, Evaluation, evaluate
 from consent_desk.domain.consent.action import Action
@@ -45,10 +43,8 @@ class FormPresenter(Presenter):
         correction: CorrectionPresenter,
         question: QuestionPresenter,
         id_help: IdHintsPresenter,
-        names_project: Callable[[], bool],
     ) -> None:
         super().__init__(shell)
-        self._names_project = names_project
         self._form = self._window.consent
         self._preview = self._window.preview
         self._submitter = submitter
@@ -76,12 +72,6 @@ class FormPresenter(Presenter):
     def lead_to(self, workspace: Workspace, project: Project | None) -> None:
         """What is typed belongs to `project` from now on. Shown with the next `show_anew`."""
         self.workspace, self.project = workspace, project
-        self.name_project()
-
-    def name_project(self) -> None:
-        """Say on Send which project it is, where there are several; anew where that may have changed."""
-        named = self.project is not None and not self.project.practice and self._names_project()
-        self._form.send.name_project(self.project.name if named and self.project is not None else "")
 
     def lead_nowhere(self, why: str) -> None:
         """Nothing can be sent now."""

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from consent_desk.domain.consent.draft import Field, FieldKind, PropertyDraft
 from consent_desk.ui.form.repair import RepairButton
+from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, Pasting, named
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ class PropertyRow(QWidget):
         self.yes_no = ComboBox()
         self.yes_no.addItems(["", "yes", "no"])
         self.yes_no.hide()
-        self.remove = named(QToolButton(), "✕", f"Remove property {number}", "Remove this property")
+        self.remove = named(
+            Button("", "x", look=Look.QUIET), "", f"Remove property {number}", "Remove this property"
+        )
         self.note = Note()
         self.repair = RepairButton(self.value, f"Property {number} value", self._mended)
         for combo in (self.kind, self.yes_no):

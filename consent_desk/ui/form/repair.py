@@ -4,15 +4,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QPushButton, QSizePolicy
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy
 
+from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.inputs import named, typed_text, units
 
 if TYPE_CHECKING:
     from consent_desk.domain.consent.values import Repair
 
 
-class RepairButton(QPushButton):
+class RepairButton(Button):
     """Stands below the note of `edit`, called `name`, while `repair` knows how to mend what is in it."""
 
     def __init__(

@@ -87,7 +87,7 @@ class Search(Line):
         return QSize(scaled(_WIDE), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(scaled(_LEAST_WIDE), super().minimumSizeHint().height())
+        return QSize(_LEAST_WIDE, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QTabBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -28,6 +27,7 @@ from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import Unhurried, named, technical_text
 from consent_desk.ui.widgets.layouts import FlowLayout, fill
 from consent_desk.ui.widgets.messages import render, tool_tip
+from consent_desk.ui.widgets.tabs import Tabs
 
 LEAST = 3
 """Lines of the technical details that are seen in the lowest window."""
@@ -147,10 +147,7 @@ class LineDetails(QWidget):
         self.reason = ReasonRow()
         self.technical = named(Button(look=Look.QUIET), render(say("Technical details")))
         self.technical.setCheckable(True)
-        self.tabs = QTabBar(drawBase=False)
-        self.tabs.setAccessibleName("Kind of details")
-        for tab in TABS:
-            self.tabs.addTab(tab)
+        self.tabs = Tabs(*TABS, name="Kind of details")
         # The arrow keys do what those of a narrow bar do.
         for arrow in self.tabs.findChildren(QToolButton):
             arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -21,6 +21,7 @@ from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.theme.paint import rounded
 from consent_desk.ui.theme.tokens import Tokens, current
 from consent_desk.ui.widgets.pill import paint_pill, pill_size
+from consent_desk.ui.widgets.scroll_bars import thin_bars
 from consent_desk.ui.widgets.tones import Tone
 
 HIGH, LOW = 54, 28
@@ -204,6 +205,7 @@ class LogList(QListView):
 
     def __init__(self, model: LogModel) -> None:
         super().__init__()
+        thin_bars(self)
         self._lines = model
         self._place = QPersistentModelIndex()
         self._offset = 0
@@ -211,6 +213,9 @@ class LogList(QListView):
         self.empty = ""
         self.setAccessibleName("Response log")
         self.setFrameShape(QFrame.Shape.NoFrame)
+        # Before the view hears of it, which lays out anew then.
+        for change in (model.rowsAboutToBeInserted, model.rowsAboutToBeRemoved):
+            change.connect(self._keep_place)
         self.setModel(model)
         self.setModelColumn(LINE)
         self.setUniformItemSizes(True)
@@ -221,8 +226,6 @@ class LogList(QListView):
         self.setTabKeyNavigation(False)
         self.lines = LineDelegate(model, self)
         self.setItemDelegate(self.lines)
-        for change in (model.rowsAboutToBeInserted, model.rowsAboutToBeRemoved):
-            change.connect(self._keep_place)
         for change in (model.rowsInserted, model.rowsRemoved):
             change.connect(self._return_to_place)
         model.filling.connect(self._fill)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHeaderView, QTableView
 from consent_desk.ui.log.model import LINE, LogModel
 from consent_desk.ui.log.words import COLUMNS
 from consent_desk.ui.widgets.layouts import show_as_list
+from consent_desk.ui.widgets.scroll_bars import thin_bars
 
 _DIGITS = {
     "Time": 17,
@@ -37,6 +38,7 @@ class LogTable(QTableView):
 
     def __init__(self, model: LogModel, chosen: QItemSelectionModel) -> None:
         super().__init__()
+        thin_bars(self)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setModel(model)
         self.setSelectionModel(chosen)

@@ -107,7 +107,7 @@ class AlarmPresenter(Presenter):
             f"{who}\n{self._said_of_clock}{render(judgement.advice, self._local)}{more}",
             loud=entry.action is Action.REJECT,
             action="Record again, dated now",
-            can_act=can_renew and not self._practice,
+            can_act=can_renew and not self._practice and not self._shell.lens.is_on,
         )
 
     def _of_clock(self, alarm: Alarm) -> str:

@@ -182,7 +182,7 @@ class NotNoted:
         return Told(
             tone=Tone.BAD,
             head=f"{sign(Tone.BAD)} NOT NOTED, and nothing was sent.",
-            who=f"{self.who} · {self.where}",
+            who=self.who,
             note=self.why,
         )
 

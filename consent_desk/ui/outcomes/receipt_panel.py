@@ -23,6 +23,7 @@ from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.inputs import Unhurried, button, plain_label, units
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.scroll_bars import thin_bars
 from consent_desk.ui.widgets.tones import Tone, of_tone, sign
 
 _ANY = 16_777_215
@@ -46,6 +47,7 @@ class _Text(QPlainTextEdit):
 
     def __init__(self) -> None:
         super().__init__(readOnly=True, undoRedoEnabled=False, tabChangesFocus=True)
+        thin_bars(self)
         self.signs: tuple[tuple[int, str], ...] = ()
         flags = Qt.TextInteractionFlag
         self.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
@@ -212,6 +214,10 @@ class ReceiptPanel(QFrame):
         for number, (parts, size, colour) in enumerate(lines):
             font = sized(size, semibold=number == 0 and self._told is not REST)
             self._form(at, units(STEP.join(parts)), font, colour)
+            if len(parts) > 1:
+                # How it stands now.
+                length = units(parts[-1])
+                self._form(at + units(STEP.join(parts)) - length, length, sized(size, semibold=True), colour)
             for part in parts:
                 # Only ours: what others wrote may begin with one too.
                 if part[:1] in _ICONS and part not in {self._told.who, self._told.note}:

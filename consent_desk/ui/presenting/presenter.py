@@ -69,7 +69,7 @@ class PresentingPresenter(Presenter):
     def _enter(self, *, practice: bool) -> None:
         self._practice = practice
         if self._lens.is_on and not practice:
-            self._window.project_bar.show_host("masked")
+            self._window.project_bar.show_host("host masked")
 
     def _leave(self) -> None:
         self._kept = None

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QHeaderView,
-    QLineEdit,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from consent_desk.domain.backup import Backup, CheckedBackup
 from consent_desk.ui.widgets.banner import tell
+from consent_desk.ui.widgets.fields import FramedLine
 from consent_desk.ui.widgets.inputs import button, label_for, plain_label
 from consent_desk.ui.widgets.layouts import fill, show_as_list
 from consent_desk.ui.widgets.messages import render
@@ -50,7 +50,9 @@ class BackupsDialog(QDialog):
         show_as_list(self.table)
         self.table.itemSelectionChanged.connect(self._follow_choice)
         self.message = plain_label(name="Backups status")
-        self.folder = QLineEdit(readOnly=True, placeholderText="none: choose one on another disk")
+        self.folder = FramedLine()
+        self.folder.setReadOnly(True)
+        self.folder.setPlaceholderText("none: choose one on another disk")
         self.choose = button("C&hoose…", "Choose second folder")
         self.without = button("&Do without", "Do without second folder")
         self.restore = button("&Restore…")

@@ -16,7 +16,7 @@ class RecoveryBanner(TintedBanner):
     def __init__(self) -> None:
         super().__init__(Tone.BAD)
         self.label = TintedLabel("Journal")
-        self.look = button("Look again")
+        self.look = button("Look again", "Look for the journal again")
         self.salvage = button("Save what can be read")
         self.restore = button("Restore from backup…")
         self.begin = button("Begin a new journal…")

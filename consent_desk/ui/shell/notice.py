@@ -28,10 +28,10 @@ class Notice(TintedBanner):
         self.action = button(action)
         self._unhurried = Unhurried(self.action)
         self.dismiss = button(dismiss)
-        texts = fill(QVBoxLayout(), self.headline, self.details, None)
-        # One above the other, which leaves more room to the texts.
-        buttons = fill(QVBoxLayout(), self.action, self.dismiss, None)
-        fill(QHBoxLayout(self), (texts, 1), buttons, margins=(10, 6, 10, 6))
+        # Below the texts, which have the whole width that way.
+        buttons = fill(QHBoxLayout(), self.action, self.dismiss, None)
+        buttons.setSpacing(8)
+        fill(QVBoxLayout(self), self.headline, self.details, buttons, margins=(14, 10, 14, 10)).setSpacing(4)
         self.hide()
 
     def show_notice(

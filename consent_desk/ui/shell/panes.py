@@ -4,11 +4,12 @@ from enum import IntEnum
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from consent_desk.ui.shell.places import Banners
 from consent_desk.ui.theme.fonts import scale
 from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.tabs import Splitter, Tabs
 
 NARROW, LOW = 900, 500
 """Pixels, more with larger text: in less width, or less height below the bar, there is one pane at a time."""
@@ -39,14 +40,9 @@ class Panes(QWidget):
         self._alone: Pane | None = None
         self._is_small = False
         self._has_request = True
-        self.tabs = QTabBar()
-        self.tabs.setExpanding(False)
-        self.tabs.setDrawBase(False)
-        self.tabs.setAccessibleName("Panes")
-        for text in ("Caller", "Request", "Log"):
-            self.tabs.addTab(text)
+        self.tabs = Tabs("Caller", "Request", "Log", name="Panes")
         self.tabs.hide()
-        self.right = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False, handleWidth=_GAP)
+        self.right = Splitter(Qt.Orientation.Vertical, childrenCollapsible=False, handleWidth=_GAP)
         self.right.addWidget(request)
         self.right.addWidget(log)
         self.right.setSizes([360, 340])
@@ -55,7 +51,7 @@ class Panes(QWidget):
         self._column = QWidget()
         self._beside = fill(QVBoxLayout(self._column), banners, (self.right, 1))
         self._beside.setSpacing(_GAP)
-        self.columns = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=_GAP)
+        self.columns = Splitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=_GAP)
         self.columns.addWidget(caller)
         self.columns.addWidget(self._column)
         self.columns.setSizes([520, 716])

@@ -2,6 +2,7 @@
 
 from enum import IntEnum
 
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from consent_desk.ui.widgets.layouts import fill
@@ -18,13 +19,14 @@ class Rank(IntEnum):
 
 
 class Banners(QWidget):
-    """Banners above each other. Those that are hidden take no room."""
+    """Banners above each other. Those that are hidden take no room; without any there is no gap."""
 
     def __init__(self) -> None:
         super().__init__()
         self._banners: list[tuple[int, QWidget]] = []
         self._column = fill(QVBoxLayout(self))
         self._column.setSpacing(8)
+        self.hide()
 
     def is_shown(self, rank: int) -> bool:
         """Whether a banner of this rank is there now."""
@@ -35,3 +37,13 @@ class Banners(QWidget):
         place = sum(other <= rank for other, _ in self._banners)
         self._banners.insert(place, (rank, banner))
         self._column.insertWidget(place, banner)
+        banner.installEventFilter(self)
+        self._follow()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in {QEvent.Type.ShowToParent, QEvent.Type.HideToParent}:
+            self._follow()
+        return super().eventFilter(watched, event)
+
+    def _follow(self) -> None:
+        self.setVisible(not all(banner.isHidden() for _, banner in self._banners))

@@ -1,7 +1,9 @@
 """Larger or smaller text, and with it all that stands around text."""
 
 from PySide6.QtCore import QObject, QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
+
+from consent_desk.ui.theme.fonts import rescale
 
 STEPS = (80, 90, 100, 110, 125, 150, 175, 200)
 """Percent of the system's size."""
@@ -10,8 +12,9 @@ STEPS = (80, 90, 100, 110, 125, 150, 175, 200)
 class Zoom(QObject):
     """Keeps the size in `settings`. Widgets hear of it as a change of the application's font."""
 
-    def __init__(self, settings: QSettings, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, settings: QSettings, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
         self._settings = settings
         self._whole = QApplication.font()
         self.percent = 100
@@ -28,6 +31,7 @@ class Zoom(QObject):
         """Show everything at `percent`, one of `STEPS`, and keep that for the next start."""
         if percent == self.percent:
             return
+        rescale(self._window, percent / self.percent)
         self.percent = percent
         font = QApplication.font()
         if (points := self._whole.pointSizeF()) > 0:

@@ -1,5 +1,6 @@
 """The sizes of text, in pixels of a window that is neither zoomed nor on a system with larger text."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -40,3 +41,16 @@ def line_height(widget: QWidget, pixels: int) -> int:
 
 _PIXELS_A_POINT = 96 / 72
 _LINE = 16
+
+
+def rescale(window: QWidget, ratio: float) -> None:
+    """Have text with a size of its own in `window` grow by `ratio` as all other does: Qt leaves it alone."""
+    for widget in (window, *window.findChildren(QWidget)):
+        font = widget.font()
+        if widget.testAttribute(Qt.WidgetAttribute.WA_SetFont) and font.resolveMask() & _SIZE:
+            font.setPointSizeF(font.pointSizeF() * ratio)
+            widget.setFont(font)
+
+
+_SIZE = 2
+"""Qt's own mark of a font whose size was set."""

@@ -65,15 +65,18 @@ class Button(QPushButton):
         return self._size(font, scaled(_PADDING))
 
     def minimumSizeHint(self) -> QSize:
-        return super().minimumSizeHint() if is_high_contrast() else self._size(self.font(), 6)
+        if is_high_contrast():
+            return super().minimumSizeHint()
+        # Where there is no more room, the icon goes first.
+        return self._size(self.font(), 6, with_icon=False)
 
-    def _size(self, font: QFont, padding: int) -> QSize:
+    def _size(self, font: QFont, padding: int, *, with_icon: bool = True) -> QSize:
         height = line_height(self, HEIGHT - 4 if self._look is Look.CHIP else HEIGHT)
         if not self.text():
             # Its icon may come later.
             return QSize(height, height)
         width = QFontMetrics(font).size(Qt.TextFlag.TextShowMnemonic.value, self.text()).width()
-        if self._has_icon():
+        if with_icon and self._has_icon():
             width += scaled(_ICON + _GAP)
         if self._has_arrow():
             width += scaled(_GAP + 10)
@@ -137,14 +140,16 @@ class Button(QPushButton):
         metrics = QFontMetrics(font)
         text = self.text()
         side, gap = scaled(_ICON), scaled(_GAP)
+        flag = Qt.TextFlag.TextShowMnemonic.value
         before = side + (gap if text else 0) if self._has_icon() else 0
         behind = gap + scaled(10) if self._has_arrow() else 0
+        if text and metrics.size(flag, text).width() > self.width() - before - behind - 8:
+            before = 0
         room = self.width() - before - behind - 8
-        flag = Qt.TextFlag.TextShowMnemonic.value
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(room, 0), flag)
         width = metrics.size(flag, shown).width()
         left = (self.width() - before - width - behind) // 2
-        if self._has_icon():
+        if before:
             place = QRect(left, (self.height() - side) // 2, side, side)
             if self._icon is None:
                 # Loaded with the first icon: the window does not need one to show.

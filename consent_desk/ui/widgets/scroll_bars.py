@@ -17,13 +17,12 @@ class ScrollBar(QScrollBar):
         if is_high_contrast():
             super().paintEvent(event)
             return
-        span = self.maximum() - self.minimum()
-        if span <= 0:
-            return
         upright = self.orientation() is Qt.Orientation.Vertical
         length, thick = (self.height(), self.width()) if upright else (self.width(), self.height())
         # As Qt's styles reckon it, so that a press meets what is seen.
-        groove = length - 2 * thick
+        groove, span = length - 2 * thick, self.maximum() - self.minimum()
+        if span <= 0 or groove < _LEAST:
+            return
         handle = min(max(self.pageStep() * groove // (span + self.pageStep()), _LEAST), groove)
         at = thick + (groove - handle) * (self.sliderPosition() - self.minimum()) // span
         beside = (thick - _THIN) // 2

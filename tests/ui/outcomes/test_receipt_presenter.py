@@ -5,9 +5,12 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent
 from pytestqt.qtbot import QtBot
 
-from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.faults import Fault
+from consent_desk.domain.lifecycle.record import Context
+from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.outcomes.receipt import REST, Told
 from consent_desk.ui.outcomes.receipt_panel import LOW, ReceiptPanel
 from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
@@ -29,6 +32,15 @@ def announced(acme: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(QAccessible, "updateAccessibility", hear)
     return texts
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What held before was looked up."""
+    before = CategoryStatus(valid=True, since=1_762_167_600.5, source="page", until=ValidUntil())
+    monkeypatch.setattr(
+        LookupPresenter, "context", lambda desk, consent: Context(existed=True, before=before)
+    )
 
 
 def correct(desk: OpenDesk) -> None:
@@ -66,13 +78,13 @@ def test_of_an_earlier_caller_only_what_is_bad_is_announced(
     announced.clear()
     engagement.fault = Fault.INVALID_SECRET
     acme.clock.seconds_off += 600
-    acme.wait_for_line("Verified", "Refused")
+    acme.wait_for_line("Delivered, checking", "Refused")
     [bad] = [text for text in announced if "jane@example.com" in text]
     assert bad.startswith("Refused. jane@example.com · opt-out of SMS marketing · ")
 
 
 def test_one_key_corrects_what_was_noted_last_and_asks_first_who_has_begun_another_call(
-    acme: OpenDesk,
+    acme: OpenDesk, known: None
 ) -> None:
     acme.deliver()
     controls.write(acme.window, "Customer ID", "omar@example.com")
@@ -92,7 +104,7 @@ def test_where_nothing_was_noted_there_is_nothing_to_correct(acme: OpenDesk) -> 
     acme.wait_for_status("there is nothing to correct")
 
 
-def test_of_several_one_is_chosen_to_be_corrected(acme: OpenDesk) -> None:
+def test_of_several_one_is_chosen_to_be_corrected(acme: OpenDesk, known: None) -> None:
     acme.fill()
     controls.button(acme.window, "All categories").click()
     controls.press(acme.window, "Send")

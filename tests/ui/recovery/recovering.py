@@ -18,7 +18,12 @@ from tests.consents import LOOKED_UP, NOON, a_consent, claim, later, write_down
 from tests.ui import controls
 from tests.ui.desks import OpenDesk, events
 
-LOOK, SAVE, RESTORE, NEW = "Look again", "Save what can be read", "Restore from backup", "Begin a new journal"
+LOOK, SAVE, RESTORE, NEW = (
+    "Look for the journal again",
+    "Save what can be read",
+    "Restore from backup",
+    "Begin a new journal",
+)
 DAMAGED, MISSING, OTHER = {LOOK, SAVE, RESTORE}, {LOOK, RESTORE, NEW}, {LOOK}
 
 

@@ -1,0 +1,164 @@
+"""The list of the log under keys and the mouse, and how long a page of it takes to paint."""
+
+from collections.abc import Sequence
+from datetime import UTC
+from time import thread_time
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from consent_desk.domain.local_time import moment
+from consent_desk.domain.log_query import LogQuery, LogRow
+from consent_desk.ui.log.line_details import Offer
+from consent_desk.ui.log.lines import Part, Press
+from consent_desk.ui.log.list_view import HIGH, LOW
+from consent_desk.ui.log.model import LINE, LogModel
+from consent_desk.ui.log.panel import LogPanel
+from consent_desk.ui.log.words import Words
+from consent_desk.ui.theme.fonts import scaled
+from consent_desk.ui.theme.tokens import current
+from consent_desk.ui.widgets.layouts import fill
+from tests.consents import later
+from tests.ui.log.test_model import PRESS, a_row, newest_first
+
+MOST = 4.0
+"""Milliseconds of a processor for a page, with room for a machine that does other things."""
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QWidget:
+    window = QWidget()
+    window.resize(740, 800)
+    qtbot.addWidget(window)
+    return window
+
+
+@pytest.fixture
+def panel(window: QWidget) -> LogPanel:
+    panel = LogPanel(LogModel(Words(lambda at: moment(at, UTC), lambda: later(600))))
+    fill(QVBoxLayout(window), panel)
+    window.show()
+    return panel
+
+
+def show(panel: LogPanel, rows: Sequence[LogRow], query: LogQuery | None = None) -> None:
+    panel.model.show(newest_first(rows), query or LogQuery(), practice=False)
+    QApplication.processEvents()
+
+
+def test_arrow_keys_fold_and_unfold_what_was_noted_at_once(panel: LogPanel) -> None:
+    show(panel, PRESS)
+    panel.list.setFocus()
+    panel.list.setCurrentIndex(panel.model.index(1, LINE))
+    QTest.keyClick(panel.list, Qt.Key.Key_Right)
+    assert [type(panel.model.slot(row)) for row in range(1, 5)] == [Press, Part, Part, Part]
+    for _ in range(2):
+        QTest.keyClick(panel.list, Qt.Key.Key_Down)
+    assert panel.chosen == PRESS[2].entry.request_id
+    # First to the line of all, then that is folded.
+    QTest.keyClick(panel.list, Qt.Key.Key_Left)
+    assert panel.list.currentIndex().row() == 1
+    QTest.keyClick(panel.list, Qt.Key.Key_Left)
+    assert panel.model.rowCount() == 3
+    assert panel.list.currentIndex().row() == 1
+
+
+def test_a_click_at_its_sign_unfolds_it_and_one_beside_that_chooses_it(panel: LogPanel) -> None:
+    show(panel, PRESS)
+    place = panel.list.visualRect(panel.model.index(1, LINE))
+    middle = place.center()
+    QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    assert panel.model.rowCount() == 3
+    assert panel.chosen == PRESS[3].entry.request_id
+    QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(26, middle.y()))
+    assert panel.model.rowCount() == 6
+
+
+def test_return_opens_the_technical_details(panel: LogPanel) -> None:
+    show(panel, PRESS)
+    panel.list.setFocus()
+    panel.list.setCurrentIndex(panel.model.index(0, LINE))
+    assert not panel.details.isVisible()
+    QTest.keyClick(panel.list, Qt.Key.Key_Return)
+    assert panel.details.isVisible()
+    assert panel.window().focusWidget() is panel.details
+
+
+def test_details_come_with_a_line_and_go_with_it(panel: LogPanel) -> None:
+    show(panel, PRESS)
+    assert not panel.line.isVisible()
+    panel.choose(PRESS[0].entry.request_id)
+    panel.show_details(panel.chosen, {"Meaning": "It is there."}, Offer(state=PRESS[0].entry.state))
+    assert panel.line.isVisible()
+    assert panel.line.who.text() == "customer1@example.com"
+    assert panel.line.meaning.accessibleDescription() == "It is there."
+    show(panel, ())
+    assert not panel.line.isVisible()
+    assert (panel.line.who.text(), panel.line.meaning.text()) == ("", "")
+
+
+def test_lines_are_54_pixels_high_and_28_in_a_low_window(panel: LogPanel, window: QWidget) -> None:
+    show(panel, PRESS)
+    assert panel.list.visualRect(panel.model.index(0, LINE)).height() == scaled(HIGH)
+    window.resize(740, 640)
+    QApplication.processEvents()
+    assert panel.list.visualRect(panel.model.index(0, LINE)).height() == scaled(LOW)
+
+
+def test_who_reads_further_down_is_not_moved_by_lines_that_come_in_or_are_joined(panel: LogPanel) -> None:
+    rows = [a_row(seq) for seq in range(1, 61)]
+    show(panel, rows)
+    bar = panel.list.verticalScrollBar()
+    bar.setValue(scaled(HIGH) * 20 + 7)
+    top = panel.list.indexAt(QPoint(1, 1))
+    seen, at = panel.model.entry(top.row()), panel.list.visualRect(top).top()
+    panel.model.add([a_row(61), a_row(62, "one"), a_row(63, "one")])
+    panel.model.add([a_row(64, "one")])
+    QApplication.processEvents()
+    top = panel.list.indexAt(QPoint(1, 1))
+    assert (panel.model.entry(top.row()), panel.list.visualRect(top).top()) == (seen, at)
+
+
+def test_who_is_at_the_top_sees_what_comes_in(panel: LogPanel) -> None:
+    show(panel, [a_row(seq) for seq in range(1, 61)])
+    panel.model.add([a_row(61)])
+    QApplication.processEvents()
+    assert panel.list.shown_rows() is not None
+    assert panel.list.indexAt(QPoint(1, 1)).row() == 0
+
+
+def test_the_table_has_the_same_lines_and_the_same_choice(panel: LogPanel) -> None:
+    show(panel, PRESS)
+    panel.choose(PRESS[0].entry.request_id)
+    panel.show_as_table(True)
+    assert panel.view is panel.table
+    assert panel.table.currentIndex().row() == 2
+    assert [panel.list.accessibleName(), panel.table.accessibleName()] == ["", "Response log"]
+    panel.table.setCurrentIndex(panel.model.index(0, 1))
+    assert panel.chosen == PRESS[4].entry.request_id
+    panel.show_as_table(False)
+    assert panel.list.isVisible()
+    assert panel.list.currentIndex().row() == 0
+
+
+def test_an_empty_log_says_what_will_stand_there(panel: LogPanel) -> None:
+    show(panel, ())
+    panel.list.empty = "Answers appear here"
+    image = panel.list.grab().toImage()
+    colours = {image.pixelColor(x, image.height() // 2).name() for x in range(image.width())}
+    assert colours != {current().surface}
+
+
+def test_a_page_is_painted_in_a_moment(panel: LogPanel) -> None:
+    show(panel, [a_row(seq) for seq in range(1, 200)])
+    viewport = panel.list.viewport()
+    viewport.repaint()
+    taken = []
+    for _ in range(40):
+        begun = thread_time()
+        viewport.repaint()
+        taken.append((thread_time() - begun) * 1e3)
+    assert min(taken) <= MOST
