@@ -80,7 +80,7 @@ def test_without_a_place_for_the_journal_the_window_opens_and_says_so(
 ) -> None:
     (home / "data").chmod(0o500)
     with Desk(home, before=by_the_rules) as desk:
-        desk.wait("Practice", "PRACTICE")
+        desk.wait("Practice", "Practice.")
         desk.set_up(engagement.project(), says="no keyring")
         assert f"The folder {home / 'data/consent-desk'} cannot be used" in desk.wait("Status", "cannot")
         desk.type("Customer ID", "jane@example.com")

@@ -111,7 +111,7 @@ def test_two_starts_at_once_of_a_new_user_are_one(home: Path) -> None:
     with Desk(home) as one, Desk(home) as other:
         gone = the_one_that_goes(one, other)
         staying = other if gone is one else one
-        staying.wait("Practice", "PRACTICE")
+        staying.wait("Practice", "Practice.")
         staying.close()
         assert (gone.ended(), gone.said) == (0, RAISED)
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from consent_desk.ui.theme.fonts import scaled
+from consent_desk.ui.theme.fonts import line_height, scaled
 from consent_desk.ui.theme.paint import FIELD, chevron_down, mixed, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.banner import TintedLabel, TintedLines
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SANDBOX = "sandbox"
 NEW = "new"
-_HEIGHT, _RING, _BESIDE = 34, 16, 12
+_HEIGHT, _RING, _BESIDE, _GAP = 34, 16, 12, 8
 _WIDEST = 260
 """Pixels of the project's name, where text is not larger than usual."""
 
@@ -65,10 +65,10 @@ class _Chooser(ComboBox):
     def sizeHint(self) -> QSize:
         text = self.fontMetrics().horizontalAdvance(self.currentText() or "Project")
         beside = scaled(_RING + 4 * _BESIDE + 2)
-        return QSize(min(text + beside, scaled(_WIDEST)), scaled(_HEIGHT))
+        return QSize(min(text + beside, scaled(_WIDEST)), line_height(self, _HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(scaled(90), self.sizeHint().height())
+        return QSize(scaled(80), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if is_high_contrast():
@@ -103,7 +103,7 @@ class _State(TintedLines):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(4 * self.fontMetrics().averageCharWidth(), super().minimumSizeHint().height())
+        return QSize(3 * self.fontMetrics().averageCharWidth(), super().minimumSizeHint().height())
 
 
 class ProjectBar(QWidget):
@@ -129,7 +129,7 @@ class ProjectBar(QWidget):
         self.repair.hide()
         self.repair.clicked.connect(lambda: self.repair_requested.emit(self._offered))
         shown = (self.project, self.settings, self.host, self.state, self.repair)
-        fill(QHBoxLayout(self), *shown, None).setSpacing(8)
+        fill(QHBoxLayout(self), *shown, None).setSpacing(_GAP)
         self._shown = -1
         self.project.activated.connect(self._request)
 
@@ -187,6 +187,10 @@ class ProjectBar(QWidget):
         # What is to be done comes first; the request's URL shows the host too.
         is_wide = self.width() > self.fontMetrics().averageCharWidth() * _WIDE
         self.host.setVisible(bool(self.host.text()) and is_wide and self.repair.isHidden())
+        # The name before the state: Qt would cut both.
+        beside = [one for one in (self.project, self.settings, self.host, self.repair) if not one.isHidden()]
+        room = self.width() - sum(one.sizeHint().width() + _GAP for one in beside)
+        self.state.setMaximumWidth(max(room, self.state.minimumSizeHint().width()))
 
     def _request(self, index: int) -> None:
         wanted = self.project.itemData(index)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QRect, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -11,6 +11,7 @@ from consent_desk.domain.consent.values import CustomerId
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.project.settings_fields import caption
 from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.theme.fonts import scaled
 from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel
 from consent_desk.ui.widgets.buttons import Button, Look
@@ -25,6 +26,7 @@ _SHOWN = 3
 """Customers that are offered: enough to see one who accepted, one who did both, and one who unsubscribed."""
 
 _FAILED = "start over"
+_EDGE, _SIGN = 16, 18
 
 
 class PracticeBanner(TintedBanner):
@@ -41,15 +43,22 @@ class PracticeBanner(TintedBanner):
         if not can_set_up:
             self.set_up.hide()
         # Its sign stands before the text.
-        line = fill(QHBoxLayout(self), (self.label, 1), self.set_up, margins=(42, 6, 16, 6))
-        line.setSpacing(8)
+        self._line = fill(QHBoxLayout(self), (self.label, 1), self.set_up)
+        self._line.setSpacing(8)
+        self._leave_room()
+
+    def _leave_room(self) -> None:
+        self._line.setContentsMargins(_EDGE + scaled(_SIGN) + 8, 6, _EDGE, 6)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._leave_room()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        side = self.label.fontMetrics().height()
-        place = self.label.geometry()
-        place.setRect(18, place.center().y() - side // 2, side, side)
-        paint_icon(QPainter(self), place, "practice", "warn")
+        side, middle = scaled(_SIGN), self.label.geometry().center().y()
+        paint_icon(QPainter(self), QRect(_EDGE, middle - side // 2, side, side), "practice", "warn")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

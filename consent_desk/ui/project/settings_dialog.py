@@ -119,7 +119,8 @@ class ProjectDialog(QDialog):
         for colour in PROJECT_COLOURS:
             self.colour.addItem(icon("project", f"project_{colour}"), colour.capitalize(), colour)
         self.colour.setCurrentIndex(max(0, self.colour.findData(draft.colour)))
-        self.base_url = TypingComboBox(*SUGGESTED_BASE_URLS, hint=SUGGESTED_BASE_URLS[0])
+        offered = () if self._read_only else SUGGESTED_BASE_URLS
+        self.base_url = TypingComboBox(*offered, hint=SUGGESTED_BASE_URLS[0])
         self.base_url.set_text(draft.base_url)
         self.project_token = Line(draft.project_token, hint="12345678-1234-1234-1234-123456789abc")
         self.key_id = Line(draft.key_id)
@@ -219,9 +220,7 @@ class ProjectDialog(QDialog):
     def _show_read_only(self) -> None:
         for setting in self._settings.values():
             setting.line.setReadOnly(True)
-        address = self.base_url.currentText()
-        self.base_url.clear()
-        self.base_url.set_text(address)
+            setting.line.setCursorPosition(0)
         for each in (*self._marks, self._beginning, self.save):
             each.hide()
 
