@@ -104,17 +104,27 @@ def test_more_details_open(acme: OpenDesk) -> None:
 def test_only_what_is_open_is_shown(acme: OpenDesk) -> None:
     acme.send()
     acme.wait_for_line("Delivered, checking")
-    toggle(acme, "Not yet confirmed")
+    toggle(acme, "Show what needs you")
     acme.wait_for_line()
-    toggle(acme, "Not yet confirmed")
+    toggle(acme, "Show what waits")
     acme.wait_for_line("Delivered, checking")
+    toggle(acme, "Show all")
+    acme.wait_for_line("Delivered, checking")
+
+
+def test_technical_details_open(acme: OpenDesk) -> None:
+    acme.send()
+    acme.wait_for_line("Delivered, checking")
+    toggle(acme, "Technical details")
+    assert acme.window.log.details.isVisible()
 
 
 def test_each_control_that_can_be_toggled_hears_its_state_and_no_click(acme: OpenDesk) -> None:
     """The others of this file say what comes of it: here none is forgotten."""
     tried = {
         *("All categories", "Keep for this shift", "Opt in (accept)", "Opt out (reject)", "As sent"),
-        *("More details", "Not yet confirmed", "Show request"),
+        *("More details", "Show request", "Show all", "Show what waits", "Show what needs you"),
+        "Technical details",
     }
     checkable = {
         (one.accessibleName() or one.text()).replace("&", "")
