@@ -119,7 +119,7 @@ class Person(QObject):
             if box.isChecked() is not (box.category.id == category):
                 box.setFocus()
                 QTest.keyClick(box, Qt.Key.Key_Space)
-        if category not in choice.chosen():
+        if category not in choice.chosen:
             choice.open_other()
             self.type("Other category ID", category)
 

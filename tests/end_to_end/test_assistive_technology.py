@@ -32,13 +32,11 @@ CONTROLS = (
     ("Project settings", "button"),
     ("ID type", "combo box"),
     ("Customer ID", "text"),
-    ("Category", "combo box"),
+    ("Categories", "panel"),
+    ("SMS marketing", "check box"),
     ("Opt out (reject)", "radio button"),
     ("Opt in (accept)", "radio button"),
-    ("Taken at", "combo box"),
-    ("Channel", "combo box"),
     ("Ticket", "text"),
-    ("Wording read out", "text"),
     ("Send", "button"),
     ("Request URL", "text"),
     ("Authorization header", "text"),
@@ -52,10 +50,10 @@ CONTROLS = (
 """What is always there, and what a screen reader calls it: a combo box is called as its label says."""
 
 READING_ORDER = (
-    *("Category", "Refresh categories", "Several categories", "Opt out (reject)", "Taken at", "Channel"),
-    *("Ticket", "Wording read out", "Saved wordings", "More details", "Send"),
+    *("Look again", "All categories", "Keep for this shift", "Refresh categories", "SMS marketing"),
+    *("Opt out (reject)", "Ticket", "More details", "Send"),
 )
-"""From the customer ID on. From one radio button to the other lead the arrow keys."""
+"""From the customer ID on. From one radio button to the other, and through the boxes, lead the arrow keys."""
 
 
 class Walk:
@@ -257,10 +255,11 @@ def test_the_tutorials_opt_out_is_sent_by_keys_alone_and_its_outcome_is_heard(wa
     walk.wait("Send", "button", "customer ID")
     walk.type("jane@example.com")
     walk.wait("What is known of this customer", "label", "sms_marketing: accepted")
-    walk.go_to("Tab", "Category")
-    walk.keys("ctrl+a", "BackSpace")
-    walk.type("sms_marketing")
-    walk.wait("Category", "combo box", "sms_marketing")
+    walk.go_to("alt+g", "SMS marketing")
+    walk.keys("space")
+    walk.wait("Send", "button", "Choose the consent category")
+    walk.keys("space")
+    walk.wait("Send", "button", "SMS marketing")
     assert "checked" in walk.wait("Opt out (reject)", "radio button")
     walk.keys("ctrl+Return")
     walk.ask("heard", "Receipt", "Noted for practice.")
@@ -295,11 +294,11 @@ def test_an_opt_in_to_several_categories_until_a_day_is_sent_by_keys_alone(walk:
     walk.keys("ctrl+a")
     walk.type("mei.tanaka@example.com")
     walk.wait("What is known of this customer", "label", "sms_marketing: no consent recorded")
-    walk.tab_to("Several categories")
-    walk.go_to("space", "Categories to choose")
-    # The one that stood in the field is ticked already.
-    walk.keys("Down", "space")
-    walk.wait("Send", "button", "opt out of 2 categories")
+    walk.go_to("alt+g", "SMS marketing")
+    # That one is ticked already.
+    walk.go_to("Down", "Newsletter")
+    walk.keys("space")
+    walk.wait("Send", "button", "opt out of SMS marketing and Newsletter")
     walk.go_to("alt+i", "Opt in (accept)")
     walk.wait("Valid until", "combo box")
     walk.go_to("alt+v", "Valid until")

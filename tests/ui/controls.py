@@ -159,7 +159,7 @@ def boxes(window: QWidget) -> list[CategoryBox]:
 
 def chosen(window: QWidget) -> tuple[str, ...]:
     """The IDs of the categories that are chosen."""
-    return window_choice(window).chosen()
+    return window_choice(window).chosen
 
 
 def row_state(window: QWidget, label: str) -> str:

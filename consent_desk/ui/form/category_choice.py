@@ -15,7 +15,7 @@ from consent_desk.ui.form.category_rows import (
     RowsFrame,
     RowState,
 )
-from consent_desk.ui.form.field import NoteLine, caption, heading
+from consent_desk.ui.form.field import FieldNote, NoteLine, caption, heading
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import Line, named, read_only_text, typed_text
 from consent_desk.ui.widgets.layouts import fill
@@ -37,8 +37,8 @@ NO_LIST = "The project's categories could not be fetched: type the category's ID
 class CategoryChoice(QWidget):
     """Emits `changed` with every tick and every key of a person.
 
-    A category that the project does not list stands in `other`, and is one of those chosen. After a send
-    the choice goes back to `default`, unless `keep` is pressed.
+    `chosen` are their IDs; one that the project does not list stands in `other`. After a send the choice goes
+    back to `default`, unless `keep` is pressed.
     """
 
     changed = Signal()
@@ -46,6 +46,7 @@ class CategoryChoice(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.default = ""
+        self.chosen: tuple[str, ...] = ()
         self.dropped: tuple[str, ...] = ()
         self._by_id: Mapping[str, Category] = {}
         self._is_short = False
@@ -64,6 +65,7 @@ class CategoryChoice(QWidget):
         self.frame = RowsFrame(self.rows)
         self.counter = caption()
         self.note = NoteLine("Categories")
+        self.field_note = FieldNote(self.note, "Categories")
         self.show_rest = named(Button(look=Look.QUIET), "Show the others", "Show the other categories")
         self.other_label = caption("O&ther category ID")
         self.other = Line(hint="the exact ID, as it stands in Engagement")
@@ -93,11 +95,6 @@ class CategoryChoice(QWidget):
 
     # -- what is chosen ---------------------------------------------------------------------------
 
-    def chosen(self) -> tuple[str, ...]:
-        """The IDs of what is chosen: the one that was typed, then what is ticked, in the project's order."""
-        ticked, typed = self.rows.ticked(), self.other.text()
-        return ticked if not typed or typed in ticked else (typed, *ticked)
-
     def choose(self, chosen: Sequence[str]) -> None:
         """Choose these and no others; nobody is told."""
         self.dropped = ()
@@ -121,16 +118,14 @@ class CategoryChoice(QWidget):
         found = self._by_id.get(category_id)
         return category_id if found is None else found.label
 
-    @property
-    def remark(self) -> str:
+    def _remark(self, ticked: Sequence[CategoryBox]) -> str:
         """What is worth knowing of what is chosen."""
         if self.dropped:
             return f"Left out, no longer offered: {cut(', '.join(self.dropped), _NAMED)}."
         if not self.rows.boxes:
             return self._why_no_list
-        ticked = self.rows.ticked()
         if len(ticked) > 1 and len(ticked) == len(self.rows.boxes):
-            elsewhere = [box.label for box in self.rows.boxes if not box.category.by_private_api]
+            elsewhere = [box.label for box in ticked if not box.category.by_private_api]
             told = f" Set elsewhere: {cut(', '.join(elsewhere), _NAMED)}." if elsewhere else ""
             return f"All {len(ticked)} of the project, each with an event of its own.{told}"
         return ""
@@ -156,10 +151,10 @@ class CategoryChoice(QWidget):
 
     def tell_no_list(self, why: str) -> None:
         """Why there is no list to tick in; nothing where there is one, or may be soon."""
-        self._why_no_list = why
-        self._arrange()
-        if not self.rows.boxes:
-            self.note.notes["Categories"].show_remark(self.remark)
+        if why != self._why_no_list:
+            self._why_no_list = why
+            self._arrange()
+            self.changed.emit()
 
     def tell_age(self, said: str) -> None:
         """Say how old the list is, or why there is none."""
@@ -217,6 +212,10 @@ class CategoryChoice(QWidget):
 
     def _tell_ticked(self, ticked: Sequence[CategoryBox], has_many: bool) -> None:
         boxes = self.rows.boxes
+        ids, typed = tuple(box.category.id for box in ticked), self.other.text()
+        # The one that was typed, then what is ticked, in the project's order. Asked for with each key.
+        self.chosen = ids if not typed or typed in ids else (typed, *ids)
+        self.field_note.remark, self.field_note.is_blank = self._remark(ticked), not self.chosen
         with QSignalBlocker(self.every_one):
             self.every_one.setChecked(bool(boxes) and len(ticked) == len(boxes))
         self.counter.setVisible(has_many)

@@ -1,7 +1,5 @@
 """What stands around a field of the caller's card: its label above, and a line for its note below."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -77,21 +75,14 @@ class NoteLine(QWidget):
 class FieldNote:
     """The note of one field, and where what mends it stands.
 
-    `remark` tells what else is worth knowing of it, `is_empty` whether nothing is in it, where it is none of
-    those that tell by themselves.
+    `remark` is what else is worth knowing of it; `is_blank`: nothing is in it, where it is none of those
+    fields that tell so by themselves.
     """
 
-    def __init__(
-        self,
-        line: NoteLine,
-        name: str,
-        *,
-        remark: Callable[[], str] = lambda: "",
-        is_empty: Callable[[], bool] = lambda: False,
-    ) -> None:
+    def __init__(self, line: NoteLine, name: str) -> None:
         self.note: Note = line.notes[name]
         self.add = line.add
-        self.remark, self.is_empty = remark, is_empty
+        self.remark, self.is_blank = "", False
 
 
 def labelled(text: str, field: QWidget, name: str, *, more: QLabel | None = None) -> QWidget:

@@ -87,12 +87,6 @@ class CallFields(QWidget):
     def rows(self) -> Mapping[Field, tuple[QWidget, FieldNote]]:
         """Each field with its note."""
         choice, more = self.categories, self.more
-        group = FieldNote(
-            choice.note,
-            "Categories",
-            remark=lambda: choice.remark,
-            is_empty=lambda: not choice.chosen(),
-        )
         lines = {
             Field.VALID_UNTIL: (self.valid_until, self._notes),
             Field.TICKET: (self.ticket, self._notes),
@@ -103,7 +97,7 @@ class CallFields(QWidget):
             Field.BASIS: (self.basis, self._basis_note),
         }
         rows = {field: (widget, FieldNote(line, field)) for field, (widget, line) in lines.items()}
-        return {Field.CATEGORY: (choice.rows, group), **rows}
+        return {Field.CATEGORY: (choice.rows, choice.field_note), **rows}
 
     def in_order(self) -> tuple[QWidget, ...]:
         """What can be used, in reading order."""

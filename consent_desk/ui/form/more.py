@@ -42,7 +42,8 @@ class FoldButton(Button):
 class MoreSection(QWidget):
     """Emits `changed` with every change. Rows are used again, never destroyed: nothing is left in them.
 
-    `toggle`, which opens it and tells of all that is in it, stands elsewhere.
+    `used`: how many further properties there are. `toggle`, which opens it and tells of all that is in it,
+    stands elsewhere.
     """
 
     changed = Signal()
@@ -50,7 +51,7 @@ class MoreSection(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._rows: list[PropertyRow] = []
-        self._used = 0
+        self.used = 0
         self._has_wording = False
         self.toggle = FoldButton()
         self.taken_at = TypingComboBox(NOW)
@@ -85,23 +86,18 @@ class MoreSection(QWidget):
         parts = (first, self.notes, agent, self.agent_notes, properties)
         fill(QVBoxLayout(self), *parts).setSpacing(2)
 
-    @property
-    def is_used(self) -> bool:
-        """Whether there are further properties."""
-        return self._used > 0
-
     def properties(self) -> tuple[PropertyDraft, ...]:
         """The further properties as typed, a row each."""
-        return tuple(row.draft() for row in self._rows[: self._used])
+        return tuple(row.draft() for row in self._rows[: self.used])
 
     def show_properties(self, properties: Sequence[PropertyDraft]) -> None:
         """Show `properties` and nothing else."""
         while len(self._rows) < len(properties):
             self._make_row()
-        self._used = len(properties)
+        self.used = len(properties)
         for number, row in enumerate(self._rows):
-            row.fill(properties[number] if number < self._used else PropertyDraft())
-            row.setVisible(number < self._used)
+            row.fill(properties[number] if number < self.used else PropertyDraft())
+            row.setVisible(number < self.used)
         self._changed()
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
@@ -120,18 +116,18 @@ class MoreSection(QWidget):
         if problem.field not in {Field.PROPERTY_NAME, Field.PROPERTY_VALUE}:
             return None
         self.toggle.setChecked(True)
-        for row in self._rows[: self._used]:
+        for row in self._rows[: self.used]:
             row.touch()
         return self._rows[problem.row].control(problem.field)
 
     def _add_row(self) -> None:
         self.show_properties((*self.properties(), PropertyDraft()))
-        self._rows[self._used - 1].name.setFocus()
+        self._rows[self.used - 1].name.setFocus()
 
     def _remove_row(self, number: int) -> None:
         kept = [one for at, one in enumerate(self.properties()) if at != number]
         self.show_properties(kept)
-        (self._rows[number].name if number < self._used else self.add).setFocus()
+        (self._rows[number].name if number < self.used else self.add).setFocus()
 
     def _make_row(self) -> None:
         row = PropertyRow(len(self._rows) + 1)

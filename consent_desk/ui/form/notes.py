@@ -28,6 +28,7 @@ class FieldNotes:
         self._typed: set[Field] = set()
         self._touched: set[Field] = set()
         self._repairs: dict[Field, RepairButton] = {}
+        self._shown: dict[Field, tuple[str, bool, bool, str]] = {}
         self.problems: Sequence[Problem] = ()
         self._warnings: Sequence[Problem] = ()
         self._readings: Sequence[Problem] = ()
@@ -54,14 +55,28 @@ class FieldNotes:
         read = {reading.field: render(reading.message) for reading in readings}
         for field, (widget, row) in self._rows.items():
             told = " ".join(texts[field] for texts in (read, odd) if field in texts)
-            widget.setAccessibleDescription(wrong.get(field, told))
-            self._offer_repair(field, field in wrong)
-            if field in wrong and (field in self._touched or not (row.is_empty() or _is_empty(widget))):
+            described = wrong.get(field, told)
+            is_blank = row.is_blank or _is_blank(widget)
+            is_wrong = field in wrong and (field in self._touched or not is_blank)
+            shown = (described, is_wrong, field in odd, row.remark)
+            if field in wrong or field in self._repairs:
+                self._offer_repair(field, field in wrong)
+            # With a key in one field, the notes of the others stay as they are.
+            if shown == self._shown.get(field):
+                continue
+            self._shown[field] = shown
+            widget.setAccessibleDescription(described)
+            if is_wrong:
                 row.note.show_problem(wrong[field])
             elif field in odd:
                 row.note.show_warning(told)
             else:
-                row.note.show_remark(told or row.remark())
+                row.note.show_remark(told or row.remark)
+
+    def show_once(self, field: Field, remark: str) -> None:
+        """Show a remark beside `field` until it is looked at anew."""
+        self._shown.pop(field, None)
+        self._rows[field][1].note.show_remark(remark)
 
     def point(self, field: Field) -> None:
         """Select in `field` what is refused in it, if that can be taken out."""
@@ -107,7 +122,7 @@ class FieldNotes:
             self.show(self.problems, self._warnings, self._readings)
 
 
-def _is_empty(widget: QWidget) -> bool:
+def _is_blank(widget: QWidget) -> bool:
     match widget:
         case QComboBox():
             return not widget.currentText()

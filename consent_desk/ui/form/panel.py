@@ -188,7 +188,7 @@ class ConsentPanel(QWidget):
     def draft(self) -> Draft:
         """The form as text."""
         fields = self.fields
-        chosen = fields.categories.chosen()
+        chosen = fields.categories.chosen
         more = fields.more
         return Draft(
             customer_id_type=self.customer_id_type.currentText(),
@@ -202,7 +202,7 @@ class ConsentPanel(QWidget):
             ticket=fields.ticket.text(),
             wording=typed_text(fields.wording),
             agent=more.agent.text(),
-            properties=more.properties(),
+            properties=more.properties() if more.used else (),
             corrects=fields.correction.corrects,
             basis=fields.basis.currentText(),
         )
@@ -275,7 +275,7 @@ class ConsentPanel(QWidget):
 
     def begin_with(self, category: str, channel: str) -> None:
         """What each call begins with in this project; at once where nobody has begun one."""
-        is_untouched = not self.customer_id.text() and not self.categories.chosen()
+        is_untouched = not self.customer_id.text() and not self.categories.chosen
         self.categories.default, self.default_channel = category, channel
         if is_untouched:
             self._quiet = True
@@ -324,7 +324,7 @@ class ConsentPanel(QWidget):
     ) -> None:
         """Light up the fields with problems and warnings; `readings` tell what else was read into a field."""
         self.notes.show(problems, warnings, readings)
-        if self.fields.more.is_used:
+        if self.fields.more.used:
             self.fields.more.show_problems(problems)
 
     def go_to_problem(self) -> None:
@@ -355,7 +355,7 @@ class ConsentPanel(QWidget):
         """Wait for the next caller."""
         self.customer_id.setFocus()
         said = "There is nothing to send: enter the next customer ID."
-        self.notes.note(Field.CUSTOMER_ID).show_remark(said)
+        self.notes.show_once(Field.CUSTOMER_ID, said)
 
     def go_to_correction(self) -> None:
         """Show what is corrected, the cursor where something is missing, else on Send."""

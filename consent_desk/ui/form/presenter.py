@@ -61,7 +61,7 @@ class FormPresenter(Presenter):
         self._declined: Draft | None = None
         self._subject: Subject | None = None
         self._demands: Demands | None = None
-        self._shown_action: tuple[str, ...] = ()
+        self._shown_action: tuple[object, ...] = ()
         self._is_asked = False
         id_help.changed.connect(self.show_anew)
         look_up.answered.connect(self.show_anew)
@@ -184,7 +184,12 @@ class FormPresenter(Presenter):
             preview.show_requests((request,), why_empty=why_empty, unmasked=project.practice, draft=draft)
 
     def _show_action(self, draft: Draft, first_problem: str, odd: tuple[Problem, ...]) -> None:
-        practice = self.project is not None and self.project.practice
+        project, why_not = self.project, self.why_closed if self.project is None else first_problem
+        shown = (draft.category, draft.categories, draft.action, project, self._categories, why_not, odd)
+        if shown == self._shown_action:
+            return
+        self._shown_action = shown
+        practice = project is not None and project.practice
         action = "opt in to" if draft.action == Action.ACCEPT else "opt out of"
         names = [self._form.categories.label(one) for one in draft.categories or (draft.category,)]
         long = f"{action} {' and '.join(names)}" if names[0] else f"{action} the category"
@@ -192,12 +197,8 @@ class FormPresenter(Presenter):
         texts = [long, text] if len(names) == _MOST_NAMED else [text]
         texts = [f"Practise: {one}" if practice else f"{one[0].upper()}{one[1:]}" for one in texts]
         told = texts[0] if len(names) <= _MOST_NAMED else f"{texts[0]}: {cut(', '.join(names), _SHOWN_NAMES)}"
-        why_not = self.why_closed if self.project is None else first_problem
         described = f"{told}. {' '.join(map(_named, odd))}" if odd else told
-        shown = (*texts, why_not or described)
-        if shown != self._shown_action:
-            self._shown_action = shown
-            self._form.send.show_action(*texts, description=why_not or described, ready=not why_not)
+        self._form.send.show_action(*texts, description=why_not or described, ready=not why_not)
 
     # -- what a submission would send ------------------------------------------------------------------
 

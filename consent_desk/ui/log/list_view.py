@@ -1,5 +1,6 @@
 """The list of the log: two lines a decision, painted by hand. In a low window each has one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.ui.log.lines import Part, Press, Slot, Unread
-from consent_desk.ui.log.model import LINE, LogModel
+from consent_desk.ui.log.model import LINE, Index, LogModel
 from consent_desk.ui.log.words import Words
 from consent_desk.ui.theme.fonts import BODY, CAPTION, scaled, sized
 from consent_desk.ui.theme.icons import paint_icon
@@ -258,6 +259,10 @@ class LogList(QListView):
         self.lines.is_low = is_low
         self.lines.measure()
         self.scheduleDelayedItemsLayout()
+
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
+        """Paint anew. A list of Qt's would lay out all its lines, of which none gets another height."""
+        QAbstractItemView.dataChanged(self, first, last, roles)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if (self.window().height() < LOW_WINDOW) is not self.lines.is_low:

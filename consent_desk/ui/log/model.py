@@ -180,6 +180,7 @@ class LogModel(QAbstractTableModel):
     def flush(self) -> None:
         """Show now what waits for the next batch."""
         waiting, self._waiting = self._waiting, {}
+        changed: list[str] = []
         for request_id, entry in waiting.items():
             place = self._places.get(request_id)
             if place is None:
@@ -192,7 +193,16 @@ class LogModel(QAbstractTableModel):
                 slot.rows[:] = [_changed(each, entry) for each in slot.rows]
             elif isinstance(slot, LogRow):
                 self._lines[place] = _changed(slot, entry)
-            self._tell_changed(place)
+            changed.append(request_id)
+        # At once: thousands may leave, and whoever shows them begins anew with each.
+        rows = [
+            row
+            for one in changed
+            if (place := self._places.get(one)) is not None
+            for row in self._rows_of(place)
+        ]
+        if rows:
+            self.dataChanged.emit(self.index(min(rows), 0), self.index(max(rows), LINE))
 
     def toggle(self, row: int) -> None:
         """Open a press, or close it; of one of its parts, too."""
@@ -401,9 +411,13 @@ class LogModel(QAbstractTableModel):
         self._tell_changed(first)
 
     def _tell_changed(self, place: int) -> None:
+        first, last = self._rows_of(place)
+        self.dataChanged.emit(self.index(first, 0), self.index(last, LINE))
+
+    def _rows_of(self, place: int) -> tuple[int, int]:
+        """The first and the last row of what stands at a place."""
         row, slot = self._turned(place), self._lines[place]
-        last = row + len(slot.rows) if isinstance(slot, Press) and slot.is_open else row
-        self.dataChanged.emit(self.index(row, 0), self.index(last, LINE))
+        return row, row + len(slot.rows) if isinstance(slot, Press) and slot.is_open else row
 
     def _let_go(self, row: int) -> None:
         """Where too many lines are read, keep those that are near to `row`."""

@@ -87,6 +87,7 @@ class LookupPresenter(Presenter):
         self._view = form.known
         self._rows = form.categories
         self._shown: tuple[object, ...] = ()
+        self._shows_nobody = False
         self._now = now
         self._alternatives = alternatives
         self._noted: list[tuple[str, Consent]] = []
@@ -279,6 +280,11 @@ class LookupPresenter(Presenter):
         asking = self._asking
         told = self._told_last() or asking
         self._show_rows(told)
+        # With each key nobody is known, as before.
+        is_nobody = asking is None
+        if is_nobody and self._shows_nobody:
+            return
+        self._shows_nobody = is_nobody
         if asking is None or told is None:
             self._view.show_text(Tone.QUIET, "")
             return

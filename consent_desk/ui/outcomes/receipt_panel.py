@@ -83,6 +83,7 @@ class ReceiptPanel(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self._told = REST
+        self._shown: tuple[Told, bool, bool] | None = None
         self._is_low = False
         self._is_showing = False
         self.text = _Text()
@@ -118,6 +119,10 @@ class ReceiptPanel(QFrame):
 
     def show_told(self, told: Told, *, can_correct: bool = False, is_not_noted: bool = False) -> None:
         """Say this. Announced it is by whoever knows what is new of it."""
+        if (told, can_correct, is_not_noted) == self._shown:
+            # As a rule: it is asked with each key.
+            return
+        self._shown = told, can_correct, is_not_noted
         self._told = told
         self.correct.setVisible(can_correct)
         self.key.setVisible(can_correct and not self._is_low)

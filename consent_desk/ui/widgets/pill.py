@@ -32,15 +32,16 @@ def paint_pill(
     has_edge = selected or is_high_contrast()
     painter.save()
     rounded(painter, place, place.height() / 2, ground=ground, edge=text_colour if has_edge else "")
-    icon_rect = QRect(0, 0, scaled(_ICON), scaled(_ICON))
+    font, metrics, (side, before, words_from, behind) = _font(QGuiApplication.font().key())
+    icon_rect = QRect(0, 0, side, side)
     icon_rect.moveCenter(place.center())
-    icon_rect.moveLeft(place.left() + scaled(_BEFORE))
+    icon_rect.moveLeft(place.left() + before)
     paint_icon(painter, icon_rect, icon or icon_of(tone), text_colour)
-    words = place.adjusted(scaled(_BEFORE + _ICON + _BETWEEN), 0, -scaled(_BEHIND), 0)
-    font, metrics = _font(QGuiApplication.font().key())
+    words = place.adjusted(words_from, 0, -behind, 0)
     painter.setFont(font)
     painter.setPen(QColor(text_colour))
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, words.width())
+    is_cut = place.width() < wanted.width()
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, words.width()) if is_cut else text
     painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
     painter.restore()
     return place
@@ -53,16 +54,18 @@ def pill_size(text: str) -> QSize:
 
 # Asked for each line of a list each time that is painted.
 @lru_cache(maxsize=8)
-def _font(_key: str) -> tuple[QFont, QFontMetrics]:
+def _font(_key: str) -> tuple[QFont, QFontMetrics, tuple[int, int, int, int]]:
     font = sized(CAPTION, semibold=True)
-    return font, QFontMetrics(font)
+    places = scaled(_ICON), scaled(_BEFORE), scaled(_BEFORE + _ICON + _BETWEEN), scaled(_BEHIND)
+    return font, QFontMetrics(font), places
 
 
 @lru_cache(maxsize=256)
 def _size(text: str, key: str) -> QSize:
-    around = scaled(_BEFORE + _ICON + _BETWEEN) + scaled(_BEHIND)
-    _, metrics = _font(key)
-    return QSize(metrics.horizontalAdvance(text) + around + 1, max(scaled(_HEIGHT), metrics.height() + 4))
+    _, metrics, (_, _, words_from, behind) = _font(key)
+    return QSize(
+        metrics.horizontalAdvance(text) + words_from + behind + 1, max(scaled(_HEIGHT), metrics.height() + 4)
+    )
 
 
 class Pill(QLabel):

@@ -12,7 +12,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from consent_desk.domain.consent.values import CustomerId
+from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import CustomerId, ValidUntil
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import LogQuery
@@ -78,6 +79,9 @@ def noted(folders: Folders) -> dict[str, str]:
 def desk(noted: dict[str, str], acme: OpenDesk) -> OpenDesk:
     wait_for_customers(acme, "ann@example.com", "joe@example.com", "Żółty@example.com")
     return acme
+
+
+MISTYPED = CustomerId(type="registered", value="jane@exmaple.com")
 
 
 def wait_for_customers(desk: OpenDesk, *customers: str) -> None:
@@ -240,6 +244,27 @@ def test_escape_leaves_the_reason_and_discards_nothing(desk: OpenDesk) -> None:
     desk.choose_line()
     desk.wait_for_details("ann@example.com")
     assert not controls.button(desk.window, "Discard").isEnabled()
+
+
+# -- entering anew --------------------------------------------------------------------------------
+
+
+def test_what_went_to_a_new_profile_is_entered_with_the_right_id(
+    folders: Folders, acme_is_kept: None, request: pytest.FixtureRequest
+) -> None:
+    with journal_of(folders) as journal:
+        until = ValidUntil(1_924_991_999)
+        opt_in = {"action": Action.ACCEPT, "valid_until": until, "ticket": "T-9"}
+        noted_in(journal, State.NEW_PROFILE, customer=MISTYPED, **opt_in)
+    desk: OpenDesk = request.getfixturevalue("acme")
+    desk.choose_line()
+    desk.press_once_enabled("Enter with the right ID")
+    field = controls.line(desk.window, "Customer ID")
+    desk.bot.waitUntil(lambda: field.selectedText() == MISTYPED.value)
+    draft = desk.window.consent.draft()
+    assert (draft.action, draft.category, draft.ticket) == (Action.ACCEPT, "sms_marketing", "T-9")
+    assert draft.valid_until.startswith("2030-12-31")
+    assert field.hasFocus()
 
 
 # -- erasing --------------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
 """What needs somebody and what waits is counted beside the log, in red after a day, and listed."""
 
 import pytest
+from PySide6.QtCore import Qt
 
 from consent_desk.domain.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.log import attention
+from consent_desk.ui.log.model import LINE
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme
 from tests.ui.desks import OpenDesk
@@ -34,6 +36,19 @@ def test_after_a_day_it_says_by_itself_since_when(waiting: OpenDesk) -> None:
     # The clock was wrong.
     waiting.clock.seconds_off -= DAY + 10
     waiting.wait_for_counter("Waiting 1")
+
+
+def test_several_of_one_press_are_one_line_that_names_its_parts(acme: OpenDesk, engagement: Sandbox) -> None:
+    acme.fill()
+    acme.tick_all()
+    engagement.misbehave(Fault.DROP_AFTER_STORING, times=1)
+    controls.press(acme.window, "Send")
+    acme.wait_for_line("1 not confirmed · 1 delivered")
+    acme.clock.seconds_off += 35
+    acme.wait_for_line("2 verified")
+    line = acme.window.log.model.index(0, LINE).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert line.startswith("jane@example.com, Opt-out, SMS marketing, Newsletter, 2 verified, ")
+    assert line.endswith(", 2 parts, collapsed")
 
 
 def test_each_workspace_has_counts_of_its_own(waiting: OpenDesk) -> None:

@@ -24,7 +24,7 @@ from consent_desk.ui.log import model
 from consent_desk.ui.log.details import details_of
 from consent_desk.ui.log.line_details import Offer
 from consent_desk.ui.log.lines import Slot
-from consent_desk.ui.log.model import LogModel
+from consent_desk.ui.log.model import Index, LogModel
 from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.log.words import COLUMNS, Words
 from tests.consents import a_consent, a_project, later
@@ -92,6 +92,29 @@ def test_a_changed_line_stays_in_its_place(panel: LogPanel, qtbot: QtBot) -> Non
     assert controls.cells(panel, 1) == ["➜ Sending", "➜ Delivered, checking", "➜ Sending"]
     assert controls.cells(panel, 2)[1] == "200"
     assert controls.cells(panel, 3)[1] == "142 ms"
+
+
+def test_many_changed_lines_are_shown_at_once_and_none_is_laid_out_anew(
+    panel: LogPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [entry(number, State.IN_FLIGHT) for number in range(1_000)]
+    show(panel, lines)
+    qtbot.waitUntil(lambda: panel.list.verticalScrollBar().maximum() > 0)
+    for number in range(100, 120):
+        panel.model.put(entry(number, request_id=lines[number].request_id))
+    asked, row_count = list[int](), panel.model.rowCount
+
+    def counting(*parent: Index) -> int:
+        asked.append(1)
+        return row_count(*parent)
+
+    monkeypatch.setattr(panel.model, "rowCount", counting)
+    with qtbot.waitSignal(panel.model.dataChanged) as changed:
+        panel.model.flush()
+    assert changed.args is not None
+    assert [index.row() for index in changed.args[:2]] == [100, 119]
+    assert panel.list.shown_rows() is not None
+    assert len(asked) < len(lines)
 
 
 def test_who_reads_further_down_stays_there_when_lines_come_in(panel: LogPanel, qtbot: QtBot) -> None:

@@ -112,6 +112,19 @@ def test_it_rings_again_after_a_restart_until_it_is_dismissed(
     assert "Engagement shows the opposite (alarm dismissed)" in third.details("Explanation")
 
 
+def test_it_is_dismissed_at_its_line_too_which_needs_nobody_then(ringing: OpenDesk) -> None:
+    ringing.wait_for_counter("Needs you 1")
+    ringing.choose_line()
+    dismiss = controls.button(ringing.window, "Dismiss alarm")
+    ringing.bot.waitUntil(dismiss.isVisible)
+    dismiss.click()
+    wait_for_silence(ringing)
+    ringing.wait_for_counter("")
+    ringing.bot.waitUntil(lambda: not dismiss.isVisible())
+    assert controls.button(ringing.window, "Record again, dated now").isVisible()
+    ringing.wait_for_details("Engagement shows the opposite (alarm dismissed)")
+
+
 def test_sending_with_the_time_now_notes_and_sends_the_same_decision_anew(
     ringing: OpenDesk, engagement: Sandbox
 ) -> None:
