@@ -58,7 +58,7 @@ def test_good_connection_is_good_in_all_but_what_only_a_send_can_show() -> None:
         (CREDENTIALS, Finding.GOOD),
         (CLOCK, Finding.GOOD),
         (GET, Finding.GOOD),
-        (SET, Finding.UNKNOWN),
+        (SET, Finding.INFORMATION),
     ]
     assert report.works
     assert "real send" in str(step(report, SET).message)

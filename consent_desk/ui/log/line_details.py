@@ -192,6 +192,10 @@ class LineDetails(QWidget):
             tip=render(say("Give the chosen consent up, with a reason")),
         )
         self.proof = ProofButton()
+        self.start_over = Button("", "refresh")
+        tip = say("Forget what was practised: the Sandbox and its log begin anew")
+        named(self.start_over, render(say("Start over…")), tip=render(tip))
+        self.start_over.hide()
         self._urgent = (self.send_now, self.dismiss, self.cancel, self.acknowledge, self.right_id, self.right)
         self.buttons = (*self._urgent, self.send_again, self.correct, self.discard)
         for each in self._urgent:
@@ -210,7 +214,7 @@ class LineDetails(QWidget):
         head = fill(QHBoxLayout(), self.who, (self.what, 1))
         head.setSpacing(8)
         offered = FlowLayout()
-        for each in (*self.buttons, self.proof):
+        for each in (*self.buttons, self.proof, self.start_over):
             offered.addWidget(each)
         row = QHBoxLayout()
         row.addLayout(offered, 1)

@@ -158,7 +158,8 @@ class Press:
             return _HERE, f"✓ {outcome}"
         # A line claims no time that has passed.
         is_soon = now.micros < self.verified_by.micros
-        return _HERE, f"✓ {delivered}", f"○ {'Verified in about 30 s' if is_soon else 'Being verified'}"
+        soon = "Verified in a few seconds" if self.practice else "Verified in about 30 s"
+        return _HERE, f"✓ {delivered}", f"○ {soon if is_soon else 'Being verified'}"
 
 
 @dataclass(slots=True, eq=False)

@@ -11,6 +11,7 @@ from consent_desk.domain.checks.correction import CORRECTABLE_STATES
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
 from consent_desk.domain.lifecycle.judgement import LOOK_AFTER, decision
+from consent_desk.domain.lifecycle.policy import PRACTICE_LOOK_AFTER
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.text import cut
@@ -168,8 +169,9 @@ class ReceiptPresenter(Presenter):
             return False
         press.take(entry, tone, text)
         if entry.state is State.DELIVERED and press.verified_by is None:
-            press.verified_by = Timestamp(self._now().micros + LOOK_AFTER[0])
-            self._passing.start(LOOK_AFTER[0] // 1_000)
+            first_look = PRACTICE_LOOK_AFTER if press.practice else LOOK_AFTER[0]
+            press.verified_by = Timestamp(self._now().micros + first_look)
+            self._passing.start(first_look // 1_000)
         self._announce_later(press, tone)
         self._show()
         return press is self._call.shown

@@ -122,6 +122,7 @@ class PracticePresenter(Presenter):
         self._customers.chosen.connect(self._practise_with)
         self._again = self._window.top.menu.addAction("Start over…", self.start_over)
         self._again.setToolTip("Forget what was practised: the Sandbox and its log begin anew")
+        self._window.log.line.start_over.clicked.connect(self.start_over)
         workspaces.taken_up.connect(self._offer)
         projects.sandbox_chosen.connect(lambda: self._show(True))
         projects.project_chosen.connect(lambda _: self._show(False))
@@ -146,6 +147,7 @@ class PracticePresenter(Presenter):
     def _show(self, practice: bool) -> None:
         self._customers.setVisible(practice)
         self._again.setVisible(practice)
+        self._window.log.line.start_over.setVisible(practice)
 
     def _offer(self, workspace: Workspace, _unconfirmed: int) -> None:
         if workspace.sandbox is not None:

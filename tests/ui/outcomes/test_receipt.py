@@ -62,6 +62,14 @@ def test_what_was_noted_waits_then_leaves_then_arrives_and_is_verified() -> None
     assert press.told(NOON).tone is Tone.GOOD
 
 
+def test_practice_is_verified_sooner_and_says_so() -> None:
+    press = a_press(practice=True)
+    press.verified_by = later(6)
+    go_on(press, State.DELIVERED)
+    assert press.told(NOON).steps[-1] == "○ Verified in a few seconds"
+    assert press.told(later(6)).steps[-1] == "○ Being verified"
+
+
 @pytest.mark.parametrize("state", [*State])
 def test_no_state_is_called_verified_or_delivered_that_is_not(state: State) -> None:
     press = a_press()

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QAbstractButton
 from consent_desk.domain.lifecycle.policy import PRACTICE_LOOK_AFTER
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from consent_desk.ui.project.practice import PracticePresenter
 from consent_desk.ui.project.settings_dialog import ProjectDialog
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
@@ -116,14 +115,22 @@ def test_practice_that_was_left_after_it_started_over_comes_back(acme: OpenDesk)
     acme.wait_for_line("Practice: delivered")
 
 
-def test_practice_starts_over_from_wherever_its_slot_is_called(demo: OpenDesk) -> None:
-    practice = demo.window.findChild(PracticePresenter)
-    assert isinstance(practice, PracticePresenter)
+def test_practice_starts_over_from_the_details_of_a_line(demo: OpenDesk) -> None:
     demo.send()
     demo.wait_for_line("Practice: delivered")
+    demo.choose_line()
     demo.person.answer = 1
-    practice.start_over()
+    demo.bot.waitUntil(controls.button(demo.window, "Start over").isVisible)
+    controls.press(demo.window, "Start over")
     demo.bot.waitUntil(lambda: controls.cells(demo.window, 1) == [])
+
+
+def test_the_details_of_a_real_line_offer_no_new_start(acme: OpenDesk) -> None:
+    acme.send()
+    acme.wait_for_line("Delivered, checking")
+    acme.choose_line()
+    acme.bot.waitUntil(acme.window.log.line.isVisible)
+    assert not controls.button(acme.window, "Start over").isVisible()
 
 
 # ------------------------------------------------------------------------------ the settings of the Sandbox
