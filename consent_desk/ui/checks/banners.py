@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from consent_desk.ui.theme.fonts import scale
 from consent_desk.ui.theme.icons import paint_icon
+from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.banner import TintedLabel, announce
 from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.card import Card
@@ -48,6 +49,7 @@ class QuestionBanner(Card):
         self.text = TintedLabel("Question")
         # Else a long ID, which has no place for a break, would widen the window.
         self.text.setMinimumWidth(1)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.area = Yielding(self.text, name="Text of the question", least=_LEAST)
         self.choices = [Button(token="" if at == 0 else "warn") for at in range(_MOST)]
         self._texts: dict[Button, str] = {}
@@ -170,6 +172,8 @@ class QuestionBanner(Card):
             each.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        # Send is below it, which nobody should see at its corners.
+        QPainter(self).fillRect(self.rect(), QColor(current().surface))
         super().paintEvent(event)
         side = round(_ICON * scale())
         place = QRect(_INSET, 13, side, side)

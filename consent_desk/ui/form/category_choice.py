@@ -78,9 +78,10 @@ class CategoryChoice(QWidget):
 
     def _lay_out(self) -> None:
         buttons = (self.show_rest, self.every_one, self.keep, self.refresh)
-        head = fill(QHBoxLayout(), heading("What changes"), None, *buttons)
+        head = fill(QHBoxLayout(), heading("What changes"), (self.note, 1), *buttons)
         head.setSpacing(2)
-        parts = (self.filter, self.counter, self.frame, self.other_row, self.note, self.details)
+        head.insertSpacing(1, 8)
+        parts = (self.filter, self.counter, self.frame, self.other_row, self.details)
         fill(QVBoxLayout(self), head, *parts).setSpacing(4)
 
     def _connect(self) -> None:

@@ -75,7 +75,7 @@ class CallFields(QWidget):
         self.action.setAccessibleName(Field.ACTION.value)
         upper = (self.categories, self.action, row, self._notes)
         lower = (self.more, self.opted_out, self._wording, self._basis)
-        fill(QVBoxLayout(self), *upper, *lower, None).setSpacing(8)
+        fill(QVBoxLayout(self), *upper, *lower, None).setSpacing(6)
         follow_lines(self.wording)
 
     def _connect(self) -> None:

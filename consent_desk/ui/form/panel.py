@@ -34,12 +34,13 @@ if TYPE_CHECKING:
 _ID_HIGH = 44
 """Pixels."""
 
-_LOW = 700
-"""Pixels of a window's height under which everything on the card is lower."""
+_LOW = 680
+"""Pixels of the card's height under which everything on it is lower."""
 
 
 class ConsentPanel(QWidget):
-    """Emits `draft_changed` with every change, and `send_requested` when Send is pressed.
+    """Emits `draft_changed` with every change, `send_requested` when Send is pressed, and `lowered` as room
+    gets short or is enough again.
 
     At the first paint it is ID type, ID and Send; `hold` puts the rest into its places: `head` above, `body`,
     which scrolls, and `foot`, where Send and `receipt_place` are, and the question while there is one.
@@ -52,6 +53,7 @@ class ConsentPanel(QWidget):
     draft_changed = Signal(Draft)
     send_requested = Signal()
     customer_id_completed = Signal()
+    lowered = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -162,12 +164,18 @@ class ConsentPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_low = self.window().height() < _LOW * scale()
+        is_low = self.height() < _LOW * scale()
         if is_low is not self._is_low:
             self._is_low = is_low
             self.send.show_low(is_low)
+            self.lowered.emit(is_low)
             if not self._quiet:
                 self.categories.show_low(is_low)
+
+    @property
+    def is_low(self) -> bool:
+        """Whether there is so little room that everything on the card is lower."""
+        return self._is_low
 
     def _follow_question(self, is_open: bool) -> None:
         self.send.setEnabled(not is_open)

@@ -20,7 +20,7 @@ from consent_desk.ui.theme.fonts import BODY, CAPTION, HEADING, RECEIPT, scale, 
 from consent_desk.ui.theme.icons import icon, paint_icon
 from consent_desk.ui.theme.paint import CARD, rounded
 from consent_desk.ui.theme.tokens import current
-from consent_desk.ui.widgets.inputs import Unhurried, button, plain_label, units
+from consent_desk.ui.widgets.inputs import Unhurried, button, units
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.scroll_bars import thin_bars
@@ -28,7 +28,7 @@ from consent_desk.ui.widgets.tones import Tone, of_tone, sign
 
 _ANY = 16_777_215
 
-HIGH, LOW = 152, 64
+HIGH, LOW = 116, 64
 """Its height, and that in a low window; the text scrolls where it is longer."""
 
 _ICONS = {
@@ -88,17 +88,15 @@ class ReceiptPanel(QFrame):
         self._is_showing = False
         self.text = _Text()
         self.correct = button("Correct…", "Correct what was noted")
-        self.correct.setIcon(icon("undo"))
         self.choice = QMenu(self)
-        self.key = plain_label("Ctrl+R")
-        self.key.setFont(sized(CAPTION))
+        self.correct.setToolTip("Ctrl+R")
         self.again = button("Try again")
         self.copy = button("Copy slip")
         self.copy.setIcon(icon("copy"))
         self.dismiss = button("Dismiss")
         Unhurried(self.correct, self.again, self.dismiss)
         self._buttons = QWidget()
-        row = (self.correct, self.key, self.again, self.copy, self.dismiss)
+        row = (self.correct, self.again, self.copy, self.dismiss)
         self._row = fill(QHBoxLayout(self._buttons), *row, None)
         self._row.setSpacing(8)
         self._box = fill(QBoxLayout(QBoxLayout.Direction.TopToBottom, self), (self.text, 1), self._buttons)
@@ -113,7 +111,6 @@ class ReceiptPanel(QFrame):
         self.text.setLineWrapMode(wraps.NoWrap if low else wraps.WidgetWidth)
         scrolls = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if low else Qt.ScrollBarPolicy.ScrollBarAsNeeded
         self.text.setVerticalScrollBarPolicy(scrolls)
-        self.key.setVisible(not low and not self.correct.isHidden())
         self._place_text()
         self._write()
 
@@ -125,7 +122,6 @@ class ReceiptPanel(QFrame):
         self._shown = told, can_correct, is_not_noted
         self._told = told
         self.correct.setVisible(can_correct)
-        self.key.setVisible(can_correct and not self._is_low)
         for each in (self.again, self.copy, self.dismiss):
             each.setVisible(is_not_noted)
         self._buttons.setVisible(can_correct or is_not_noted)
@@ -140,13 +136,14 @@ class ReceiptPanel(QFrame):
         is_at_rest = self._told is REST
         line = self.fontMetrics().lineSpacing()
         self.text.setMaximumHeight(line if is_at_rest else _ANY)
-        beside = self._is_low and self.again.isHidden()
+        beside = self.again.isHidden()
         self._box.setDirection(
             QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         )
         self._box.setSpacing(4 if self._is_low else 6)
+        self._box.setAlignment(self._buttons, Qt.AlignmentFlag.AlignTop if beside else Qt.AlignmentFlag(0))
         self._box.setAlignment(self.text, Qt.AlignmentFlag.AlignBottom if is_at_rest else Qt.AlignmentFlag(0))
-        margins = (16, 12, 16, 12)
+        margins = (14, 10, 10, 8)
         if self._is_low:
             margins = (12, 9, 8, 5) if beside else (12, 4, 8, 4)
         self._box.setContentsMargins(*((line + 4, 0, 0, 0) if is_at_rest else margins))

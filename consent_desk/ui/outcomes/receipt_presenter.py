@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 
 from consent_desk.domain.checks.correction import CORRECTABLE_STATES
@@ -23,7 +23,6 @@ from consent_desk.ui.outcomes.receipt_panel import ReceiptPanel
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.theme.fonts import scale
 from consent_desk.ui.widgets.banner import announce
 from consent_desk.ui.widgets.messages import moment_of, render, render_error, written
 from consent_desk.ui.widgets.tones import Tone, sign
@@ -34,9 +33,6 @@ _MOST = 50
 
 GATHERED = 1_000
 """Milliseconds without news after which what came of several of one press is announced."""
-
-_LOW = 700
-"""Pixels of the window's height under which the receipt has two lines."""
 
 _NAMED = 2
 """Categories of one press that are named; more are counted."""
@@ -86,7 +82,8 @@ class ReceiptPresenter(Presenter):
         shortcut = QShortcut(QKeySequence("Ctrl+R"), self._window)
         shortcut.setAutoRepeat(False)
         shortcut.activated.connect(self._correct)
-        self._window.installEventFilter(self)
+        self._window.consent.lowered.connect(self._panel.show_low)
+        self._panel.show_low(self._window.consent.is_low)
         self._show()
 
     # -- from the press of Send until it is noted ---------------------------------------------------
@@ -325,11 +322,6 @@ class ReceiptPresenter(Presenter):
             action = menu.addAction(press.names(entry.category).replace("&", "&&"))
             action.triggered.connect(partial(self.correction_wanted.emit, workspace, entry))
         menu.popup(self._panel.mapToGlobal(self._panel.rect().topLeft()))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and watched is self._window:
-            self._panel.show_low(self._window.height() < _LOW * scale())
-        return False
 
 
 def _correctable(press: Press) -> tuple[Entry, ...]:
