@@ -81,13 +81,12 @@ class _Chooser(ComboBox):
         rounded(painter, rect, FIELD, ground=ground, edge=edge, width=2 if focused else 1)
         beside, side = scaled(_BESIDE), scaled(_RING)
         ring = QRect(beside, (rect.height() - side) // 2, side, side)
-        # Without a list there is none: to ask for it has PySide6 make the 151 members of an enum.
-        has_icon = self.count() > 0
-        if has_icon:
-            self.itemIcon(self.currentIndex()).paint(painter, ring)
+        icon = self.currentData(Qt.ItemDataRole.DecorationRole)
+        if icon is not None:
+            icon.paint(painter, ring)
         arrow = QRect(rect.right() - beside - side // 2, 0, side // 2, rect.height())
         chevron_down(painter, arrow, tokens.second)
-        left = ring.right() + beside * 2 // 3 if has_icon else beside
+        left = ring.right() + beside * 2 // 3 if icon is not None else beside
         words = QRect(left, 0, arrow.left() - left - beside // 2, rect.height())
         name = self.currentText() or "Choose a project"
         shown = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, words.width())

@@ -111,8 +111,9 @@ class FramedComboBox(QComboBox):
         chevron_down(painter, self.rect().adjusted(self.width() - _CHEVRON, 0, 0, 0), colour)
         if line is None:
             words = self.rect().adjusted(_INSET, 0, -_CHEVRON, 0)
-            sign = self.itemIcon(self.currentIndex())
-            if not sign.isNull():
+            # Not `itemIcon`: where there is none, that has PySide6 make the 151 members of an enum.
+            sign = self.currentData(Qt.ItemDataRole.DecorationRole)
+            if sign is not None:
                 side = scaled(_SIGN)
                 sign.paint(painter, QRect(words.left(), (self.height() - side) // 2, side, side))
                 words.setLeft(words.left() + side + _SIGN // 2)
