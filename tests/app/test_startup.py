@@ -16,6 +16,7 @@ AFTER_THE_PAINT = {
     "consent_desk.domain.faults",
     *("consent_desk.workspace", "consent_desk.delivery", "consent_desk.proof", "consent_desk.journal"),
     *("consent_desk.projects", "consent_desk.engagement", "consent_desk.sandbox", "consent_desk.app.build"),
+    "consent_desk.ui.theme.icons",
     *("consent_desk.ui.shell.notice", "consent_desk.ui.form.several", "consent_desk.ui.log.panel"),
     "consent_desk.ui.request",
 }
@@ -50,6 +51,7 @@ cli.find_display = lambda: cli.Display.READY
 sys.exit(cli.main(sys.argv[1:]))
 """
 LOOK = "print(*sys.modules, flush=True); os._exit(0)"
+ENUMS = "import enum; print(*{each.__name__ for each in gc.get_objects() if isinstance(each, enum.EnumType)})"
 READ = "print(self.consent.send.text(), flush=True); os._exit(0)"
 TYPE = "QTest.keyClicks(self.consent.customer_id, 'jane'); self.wait_for_work()"
 KEPT = """import linecache
@@ -101,6 +103,14 @@ def test_all_but_the_window_loads_after_the_first_paint(arguments: list[str]) ->
     loaded = set(printed(CHILD.format(act=LOOK), *arguments).split())
     assert "consent_desk.ui.main_window" in loaded
     assert not loaded & AFTER_THE_PAINT
+
+
+def test_no_enum_of_hundreds_is_made_before_the_first_paint() -> None:
+    # Of gradients, of icons' names, of what a style paints, of scripts: PySide6 makes them with their class.
+    act = f"{ENUMS}; sys.stdout.flush(); os._exit(0)"
+    made = set(printed(CHILD.format(act=act)).split())
+    assert "AlignmentFlag" in made
+    assert not made & {"Preset", "ThemeIcon", "SubElement", "WritingSystem"}
 
 
 def test_until_then_the_window_says_that_it_is_starting(arguments: list[str]) -> None:
