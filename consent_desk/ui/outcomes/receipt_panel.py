@@ -19,7 +19,7 @@ from consent_desk.ui.outcomes.receipt import REST, STEP, Told
 from consent_desk.ui.theme.fonts import BODY, CAPTION, HEADING, RECEIPT, scale, sized
 from consent_desk.ui.theme.icons import icon, paint_icon
 from consent_desk.ui.theme.paint import CARD, rounded
-from consent_desk.ui.theme.tokens import current
+from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.inputs import Unhurried, button, units
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
@@ -160,7 +160,7 @@ class ReceiptPanel(QFrame):
             paint_icon(QPainter(self), place, "circle", "second")
         else:
             text, ground = of_tone(self._told.tone, current())
-            edge = text if self._told.tone is Tone.BAD else ""
+            edge = text if self._told.tone is Tone.BAD or is_high_contrast() else ""
             rounded(QPainter(self), self.rect(), CARD, ground=ground, edge=edge)
 
     def _lines(self) -> list[tuple[tuple[str, ...], int, str]]:

@@ -12,6 +12,11 @@ from consent_desk.ui.theme.tokens import CONTRAST, DARK, LIGHT, Tokens, is_dark
 _SMALL = 13 * 72 / 96
 """Points of the text where the system has no size of its own."""
 
+_FUSION = 140
+"""Percent by which Fusion darkens what it makes an edge of."""
+
+_EDGED = ("QMenu", "QPushButton", "QCheckBox")
+
 _BETTER = ("Inter", "Noto Sans")
 """What is taken instead of DejaVu, where it is installed."""
 
@@ -40,7 +45,13 @@ def show_look(app: QApplication, *, dark: bool, contrast: bool = False) -> None:
     if not contrast:
         if before or (before is None and not _is_fusion()):
             app.setStyle("Fusion")
-        app.setPalette(palette(DARK if dark else LIGHT))
+        tokens = DARK if dark else LIGHT
+        made = palette(tokens)
+        app.setPalette(made)
+        # Fusion makes the edges of these of the window's colour, darker: on a dark one nobody sees them.
+        made.setColor(QPalette.ColorRole.Window, QColor(tokens.field).lighter(_FUSION))
+        for kind in _EDGED:
+            app.setPalette(made, kind)  # type: ignore[arg-type]  # it takes text, and no bytes
     elif not before:
         _leave_it_to_the_system(app)
 
@@ -65,6 +76,8 @@ def _leave_it_to_the_system(app: QApplication) -> None:
 
         app.setStyle(QStyleFactory.keys()[0])
     app.setPalette(QPalette())
+    for kind in _EDGED:
+        app.setPalette(app.palette(), kind)  # type: ignore[arg-type]  # as above
 
 
 def palette(tokens: Tokens) -> QPalette:

@@ -106,7 +106,7 @@ class FramedComboBox(QComboBox):
         painter, tokens = QPainter(self), current()
         line = self.lineEdit()
         focused = self.hasFocus() or (line is not None and line.hasFocus())
-        paint_field(painter, self, focused=focused)
+        paint_field(painter, self, focused=focused, quiet=line is not None and line.isReadOnly())
         colour = tokens.text if self.isEnabled() else tokens.second
         chevron_down(painter, self.rect().adjusted(self.width() - _CHEVRON, 0, 0, 0), colour)
         if line is None:

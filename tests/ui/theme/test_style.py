@@ -5,14 +5,15 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from consent_desk.ui.theme import style
 from consent_desk.ui.theme.fonts import line_height, scale, sized
-from consent_desk.ui.theme.tokens import DARK, LIGHT, current, is_high_contrast
+from consent_desk.ui.theme.tokens import DARK, LIGHT, Tokens, current, is_high_contrast
 from consent_desk.ui.widgets.card import Card
 from consent_desk.ui.widgets.fields import FramedLine
+from tests.ui.theme.test_tokens import contrast
 
 
 @pytest.fixture
@@ -77,3 +78,17 @@ def test_sizes_are_those_of_a_window_that_is_not_zoomed_and_grow_with_the_text(
     assert scale() == 2
     assert line_height(line, 34) >= line.fontMetrics().height() + 8
     assert line.sizeHint().height() == line_height(line, 34) > 34
+
+
+@pytest.mark.parametrize(("dark", "tokens"), [(False, LIGHT), (True, DARK)], ids=["light", "dark"])
+def test_the_style_too_paints_edges_that_can_be_seen(
+    app: QApplication, qtbot: QtBot, dark: bool, tokens: Tokens
+) -> None:
+    style.show_look(app, dark=dark)
+    for widget in (QPushButton("Yes"), QCheckBox("Also its data")):
+        qtbot.addWidget(widget)
+        widget.resize(widget.sizeHint())
+        widget.show()
+        image = widget.grab().toImage()
+        row = [image.pixelColor(x, image.height() // 2).name() for x in range(6)]
+        assert max(contrast(colour, tokens.background) for colour in row) >= 3
