@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         self.top.project.addWidget(self.project_bar)
         self.banners = Banners()
         self.caller_card, self.request_card, self.log_card = Card(), Card(), Card()
-        fill(self.caller_card.content, self.consent, margins=(10, 10, 10, 10))
+        fill(self.caller_card.content, self.consent, margins=(16, 10, 16, 12))
         self.add_banner(self.status, Rank.OTHER)
         self.panes = Panes(self.caller_card, self.banners, self.request_card, self.log_card)
         central = QWidget()
