@@ -158,7 +158,12 @@ def test_what_is_painted_again_is_not_worded_again(panel: LogPanel, monkeypatch:
     viewport.repaint()
     worded: list[Slot] = []
     about = Words.about
-    monkeypatch.setattr(Words, "about", lambda words, slot: worded.append(slot) or about(words, slot))
+
+    def count(words: Words, slot: Slot) -> str:
+        worded.append(slot)
+        return about(words, slot)
+
+    monkeypatch.setattr(Words, "about", count)
     viewport.repaint()
     assert worded == []
     panel.model.put(panel.model.entry(0) or pytest.fail("there is none"))
