@@ -1256,6 +1256,7 @@ def test_what_was_noted_just_now_counts_at_once(desk: Desk, monkeypatch: pytest.
     assert desk.engine.is_behind
     assert desk.engine.outstanding().opt_outs == 1
     assert [entry.state for entry in desk.engine.open_entries()] == [State.QUEUED]
+    assert desk.engine.lists() == (frozenset(), frozenset())
     with monkeypatch.context() as unreadable:
         unreadable.setattr(desk.scheduler, "follow", fail)
         assert desk.engine.outstanding().opt_outs == 1

@@ -272,6 +272,18 @@ def test_of_what_rests_because_the_key_may_not_read_a_start_reads_the_newest_alo
     assert desk.scheduler.outstanding() == Outstanding()
 
 
+def test_who_is_asked_and_what_is_looked_up_still_is_told(desk: Desk) -> None:
+    waiting = looked_up(desk, (30, UNSEEN), category="waiting")
+    asked = looked_up(desk, *((at, UNSEEN) for at in (30, 120, 600)), category="asked")
+    unsent = desk.left(State.RETRY_WAIT, DOWN, category="unsent")
+    start(desk.scheduler)
+    assert desk.scheduler.lists() == (frozenset({asked}), frozenset({waiting}))
+    desk.append(waiting, 120, State.VERIFIED, SEEN)
+    desk.scheduler.follow(waiting)
+    desk.scheduler.follow(unsent)
+    assert desk.scheduler.lists() == (frozenset({asked}), frozenset())
+
+
 def test_following_brings_the_line_of_the_consent(desk: Desk) -> None:
     request_id = desk.left(State.RETRY_WAIT, DOWN)
     [entry] = desk.scheduler.follow(request_id)

@@ -2,7 +2,10 @@
 
 import pytest
 
-from consent_desk.domain.log_query import folded, words_of
+from consent_desk.domain.lifecycle.record import Entry, Noted
+from consent_desk.domain.lifecycle.state import State
+from consent_desk.domain.log_query import LogQuery, Which, folded, words_of
+from tests.consents import a_consent, a_project
 
 
 @pytest.mark.parametrize(
@@ -32,3 +35,19 @@ def test_what_a_journal_keeps_is_folded_as_it_always_was() -> None:
 def test_each_word_is_searched_for_once() -> None:
     assert words_of("  Jane\tSMS jane ") == ("jane", "sms")
     assert words_of(" ") == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "is_narrow", "wants"),
+    [
+        (LogQuery(words=("joe",)), False, True),
+        (LogQuery(states=frozenset({State.REFUSED})), True, True),
+        (LogQuery(states=frozenset({State.VERIFIED})), True, False),
+        (LogQuery(which=Which.NEEDS_YOU), True, True),
+    ],
+)
+def test_a_line_that_changes_may_leave_what_asks_how_far_it_has_come(
+    query: LogQuery, is_narrow: bool, wants: bool
+) -> None:
+    refused = Entry.of(Noted.of(a_project(), a_consent()), State.REFUSED)
+    assert (query.is_narrow, query.wants(refused)) == (is_narrow, wants)

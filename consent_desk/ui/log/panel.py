@@ -120,8 +120,7 @@ class LogPanel(QWidget):
             self._offer(NOT_KNOWN)
         self.chosen = entry.request_id
         words, slot = self.model.words, self.model.slot(current.row())
-        when = " ".join(filter(None, (words.day(slot), words.clock(slot))))
-        self.line.show_line(words.customer(slot), f"{words.about(slot)} · {when}")
+        self.line.show_line(words.customer(slot), words.about_chosen(slot))
         if self.line.isHidden():
             self.line.show()
             self._scroll_to_chosen()

@@ -55,6 +55,18 @@ class Words:
         """What was decided about what."""
         return " · ".join(self._about(slot))
 
+    def about_chosen(self, slot: Slot) -> str:
+        """What the details are about, and when: of several, of one of them."""
+        when = " ".join(filter(None, (self.day(slot), self.clock(slot))))
+        rows = rows_of(slot)
+        row = self.worst(rows)
+        parts = [*self._about(row)]
+        if len(rows) > 1:
+            is_worst = len({self._tone(each) for each in rows}) > 1
+            which = say("the worst of {count}") if is_worst else say("the first of {count}")
+            parts[1] = f"{parts[1]}, {render(say(which.template, count=len(rows)))}"
+        return " · ".join((*parts, when))
+
     def outcome(self, slot: Slot) -> str:
         """What became of it: of several, of how many what."""
         rows = rows_of(slot)

@@ -8,7 +8,7 @@ from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Not
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.customer import CategoryStatus, CurrentState
-from consent_desk.domain.wire.outcome import Answered, Look
+from consent_desk.domain.wire.outcome import Answered, Look, LookReason
 from consent_desk.domain.wire.project import Secret
 from consent_desk.domain.wire.request import event_body, prepare, prepare_event
 from tests.consents import NOON, a_consent, a_context, a_noted, a_project, later
@@ -115,3 +115,32 @@ def test_what_version_1_does_not_know_is_written_only_where_it_says_something() 
 def test_a_context_that_nobody_wrote_is_no_context(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 -- any, it is what salvage takes for a changed row
         read_context(text, NOON)
+
+
+@pytest.mark.parametrize(
+    ("look", "expected"),
+    [
+        (Look(seen=True, valid=True), True),
+        (Look(seen=True, valid=False), False),
+        (Look(seen=True), False),
+        (Look(seen=True, reason=LookReason.OVERRULED), True),
+        (Look(valid=True), False),
+    ],
+)
+def test_an_opt_out_is_overruled_where_consent_is_shown_or_a_later_event_rules(
+    look: Look, expected: bool
+) -> None:
+    assert Entry.of(Noted.of(a_project(), a_consent()), State.SEEN, look).overruled is expected
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ((State.QUEUED, State.DISCARDED), False),
+        ((State.QUEUED, State.IN_FLIGHT, State.UNCONFIRMED, State.DISCARDED), True),
+        ((State.QUEUED, State.IN_FLIGHT, State.UNCONFIRMED), False),
+    ],
+)
+def test_what_was_given_up_says_whether_it_may_have_left(states: tuple[State, ...], expected: bool) -> None:
+    facts = [Fact(at=later(number), state=state) for number, state in enumerate(states)]
+    assert Entry.after(Noted.of(a_project(), a_consent()), facts).may_have_left is expected
