@@ -109,7 +109,7 @@ class CallFields(QWidget):
         choice, more = self.categories, self.more
         return (
             self.correction.drop,
-            *(choice.every_one, choice.keep, choice.refresh, choice.filter, *choice.rows.boxes),
+            *(choice.keep, choice.every_one, choice.refresh, choice.filter, *choice.rows.boxes),
             *(choice.other, choice.show_rest, choice.details),
             *(self.opt_out, self.opt_in, self.valid_until, self.ticket, more.toggle),
             *(more.taken_at, more.channel, more.agent, more.add),
@@ -118,7 +118,8 @@ class CallFields(QWidget):
 
     def controls(self) -> Mapping[Field, QWidget]:
         """Where each field is entered."""
-        return {Field.ACTION: self.action} | {field: widget for field, (widget, _) in self.rows().items()}
+        chosen = self.opt_in if self.opt_in.isChecked() else self.opt_out
+        return {Field.ACTION: chosen} | {field: widget for field, (widget, _) in self.rows().items()}
 
     def ask_for_basis(self, wanted: bool, why: str = "") -> None:
         """Ask for the wording and what an opt-in rests on, and say `why`."""
