@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.consent.draft import BASES, HOW_VALID_UNTIL, Field
 from consent_desk.ui.checks.banners import CorrectionBanner
@@ -54,8 +54,10 @@ class CallFields(QWidget):
         beside.addStretch()
         beside.addWidget(self.more.toggle)
         ticket = labelled("Tic&ket", self.ticket, Field.TICKET)
-        row = fill(QHBoxLayout(), (self._until, 3), (ticket, 3), (beside, 4))
-        row.setSpacing(8)
+        row = QWidget()
+        fill(QHBoxLayout(row), (self._until, 3), (ticket, 3), (beside, 4)).setSpacing(8)
+        # As high as its fields, however much room there is.
+        row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._why_wording = caption()
         self._wording = QWidget()
         line = self.wording.fontMetrics().lineSpacing()
