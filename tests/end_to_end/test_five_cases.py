@@ -151,6 +151,8 @@ def test_an_opt_out_of_everything_is_one_press_and_one_line(home: Path, engageme
     arrived = decisions(engagement)
     assert {(who, action) for who, _, action in arrived} == {(JANE, "reject")}
     assert len({category for _, category, _ in arrived}) == len(arrived) == 6
+    # With the ID's paste, at most four were promised.
+    assert len(keys) == 2
 
 
 def test_an_opt_in_ends_on_the_day_that_was_typed(home: Path, engagement: Sandbox) -> None:

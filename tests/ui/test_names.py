@@ -49,7 +49,7 @@ PROJECT_SETTINGS = (
 )
 READING_ORDER = (
     *("Project", "Project settings", "Filter", "Show request", "More"),
-    *("Customer ID type", "Customer ID", "All categories", "Keep for this shift", "Refresh categories"),
+    *("Customer ID type", "Customer ID", "All categories", "Refresh categories"),
     *("SMS marketing", "Opt in (accept)", "Valid until", "Ticket", "More details", "Send"),
     *("As sent", "Copy"),
     *("Days and outcome", "Show all", "Response log"),

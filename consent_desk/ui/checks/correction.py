@@ -19,6 +19,7 @@ from consent_desk.domain.text import cut
 from consent_desk.domain.wire.customer import moment
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.presenter import LogPresenter
+from consent_desk.ui.lookup.states import day_of
 from consent_desk.ui.outcomes.summary import about
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
@@ -91,7 +92,7 @@ class CorrectionPresenter(Presenter):
         since = [moment(one.since) for one in opted_out.values()]
         why = ""
         if since and since[0] is not None:
-            why = f"the caller opted out {moment_of(self._local(since[0]))}"
+            why = f"opted out {day_of(self._local(since[0]))}"
         fields.ask_for_basis(demands.needs_basis, why)
 
     def _offer(self, record: Record, last: Timestamp | None) -> None:

@@ -1,7 +1,7 @@
 """The button that sends, and the choice between opt-out and opt-in."""
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from consent_desk.domain.text import visible
@@ -86,7 +86,6 @@ class ActionChoice(QWidget):
         self.opt_in = named(Segment(is_first=False), "Opt &in", "Opt in (accept)")
         self.opt_out.setChecked(True)
         # Tab leads to the chosen one, the arrow keys from there to the other.
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.opt_in.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.opt_in.toggled.connect(self._follow_choice)
         fill(QHBoxLayout(self), (self.opt_out, 1), (self.opt_in, 1)).setSpacing(0)
@@ -95,7 +94,3 @@ class ActionChoice(QWidget):
         chosen, other = (self.opt_in, self.opt_out) if opted_in else (self.opt_out, self.opt_in)
         chosen.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         other.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        (self.opt_in if self.opt_in.isChecked() else self.opt_out).setFocus(event.reason())

@@ -77,7 +77,7 @@ class CategoryChoice(QWidget):
         self.offer(())
 
     def _lay_out(self) -> None:
-        buttons = (self.show_rest, self.every_one, self.keep, self.refresh)
+        buttons = (self.show_rest, self.keep, self.every_one, self.refresh)
         head = fill(QHBoxLayout(), heading("What changes"), (self.note, 1), *buttons)
         head.setSpacing(2)
         head.insertSpacing(1, 8)
@@ -88,6 +88,7 @@ class CategoryChoice(QWidget):
         self.rows.changed.connect(self._follow_ticks)
         self.rows.moved.connect(self._show_details)
         self.every_one.toggled.connect(self._tick_all)
+        self.keep.toggled.connect(self._arrange)
         self.filter.textChanged.connect(self._arrange)
         self.filter.returnPressed.connect(self.go_to)
         self.other.textChanged.connect(self._follow_ticks)
@@ -204,7 +205,6 @@ class CategoryChoice(QWidget):
         wants_other = self._opened or self.other.text() != "" or (not boxes and self._why_no_list != "")
         self.other_row.setVisible(wants_other)
         self.every_one.setVisible(len(boxes) > 1 and not is_short)
-        self.keep.setVisible(bool(boxes) and not is_short)
         self.refresh.setVisible(not is_short)
         self.every_one.setText(f"All {len(boxes)}")
         self._tell_ticked(ticked, has_many)
@@ -214,6 +214,9 @@ class CategoryChoice(QWidget):
         ids, typed = tuple(box.category.id for box in ticked), self.other.text()
         # The one that was typed, then what is ticked, in the project's order. Asked for with each key.
         self.chosen = ids if not typed or typed in ids else (typed, *ids)
+        # While there is something to keep, or it is kept.
+        differs = ids != ((self.default,) if self.default else ())
+        self.keep.setVisible((differs or self.keep.isChecked()) and not self._is_short)
         self.field_note.remark, self.field_note.is_blank = self._remark(ticked), not self.chosen
         with QSignalBlocker(self.every_one):
             self.every_one.setChecked(bool(boxes) and len(ticked) == len(boxes))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.consent.draft import BASES, HOW_VALID_UNTIL, Field
 from consent_desk.ui.checks.banners import CorrectionBanner
@@ -54,8 +54,10 @@ class CallFields(QWidget):
         beside.addStretch()
         beside.addWidget(self.more.toggle)
         ticket = labelled("Tic&ket", self.ticket, Field.TICKET)
-        row = fill(QHBoxLayout(), (self._until, 3), (ticket, 3), (beside, 4))
-        row.setSpacing(8)
+        row = QWidget()
+        fill(QHBoxLayout(row), (self._until, 3), (ticket, 3), (beside, 4)).setSpacing(8)
+        # As high as its fields, however much room there is.
+        row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._why_wording = caption()
         self._wording = QWidget()
         line = self.wording.fontMetrics().lineSpacing()
@@ -109,7 +111,7 @@ class CallFields(QWidget):
         choice, more = self.categories, self.more
         return (
             self.correction.drop,
-            *(choice.every_one, choice.keep, choice.refresh, choice.filter, *choice.rows.boxes),
+            *(choice.keep, choice.every_one, choice.refresh, choice.filter, *choice.rows.boxes),
             *(choice.other, choice.show_rest, choice.details),
             *(self.opt_out, self.opt_in, self.valid_until, self.ticket, more.toggle),
             *(more.taken_at, more.channel, more.agent, more.add),
@@ -118,7 +120,8 @@ class CallFields(QWidget):
 
     def controls(self) -> Mapping[Field, QWidget]:
         """Where each field is entered."""
-        return {Field.ACTION: self.action} | {field: widget for field, (widget, _) in self.rows().items()}
+        chosen = self.opt_in if self.opt_in.isChecked() else self.opt_out
+        return {Field.ACTION: chosen} | {field: widget for field, (widget, _) in self.rows().items()}
 
     def ask_for_basis(self, wanted: bool, why: str = "") -> None:
         """Ask for the wording and what an opt-in rests on, and say `why`."""

@@ -31,7 +31,7 @@ def state_of(status: CategoryStatus, local: Local) -> RowState:
     head, tint = _HEADS[status.current_state]
     lengths, since = [head], moment(status.since)
     if since is not None:
-        lengths.insert(0, f"{head} since {_day(local(since))}")
+        lengths.insert(0, f"{head} since {day_of(local(since))}")
         if source := cut(_SOURCES.get(status.source, status.source), _LONGEST_SOURCE):
             lengths.insert(0, f"{lengths[0]} · {source}")
     return RowState(
@@ -50,7 +50,8 @@ def noted_here(consent: Consent, local: Local) -> RowState:
     return RowState(lengths=(word, f"noted {when}"), whole=whole, tint="info")
 
 
-def _day(at: datetime) -> str:
+def day_of(at: datetime) -> str:
+    """A day as short as it is clear: 10:44 today, 3 Nov, 3 Nov 2024."""
     today = at.now(at.tzinfo)
     if at.date() == today.date():
         return f"{at:%H:%M}"

@@ -121,6 +121,8 @@ class ProjectBar(QWidget):
         self.host = TintedLabel()
         self.host.setWordWrap(False)
         self.host.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        # Nothing that a keyboard or a screen reader has to go past.
+        self.host.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         # It may have to say a whole sentence, and the window is not to grow with it.
         self.state = _State()
         self._offered = Repair.GO_ON
