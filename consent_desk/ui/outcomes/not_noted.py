@@ -57,7 +57,7 @@ class _Line(QWidget):
         details = TintedLines("Why it is not noted")
         details.show_text(Tone.BAD, f"{failure.why} {failure.where}.")
         self.again = button("Try again", f"Try again: {who}")
-        self.again.setVisible(failure.can_try)
+        self.again.setVisible(failure.can_try_aside)
         self.copy = button("Copy slip", f"Copy slip: {who}")
         self.copy.setIcon(icon("copy"))
         self.dismiss = button("Dismiss", f"Dismiss: {who}")
