@@ -141,7 +141,7 @@ def test_a_secret_is_on_the_wire_and_in_the_keyring_and_nowhere_else(
             for where in ("slot", "thread"):
                 desk.tell("fail", where, f"something with {SECRET} and {PAIR} in it")
                 desk.wait("Status", "Something unexpected went wrong (RuntimeError).")
-                desk.press("Dismiss")
+                desk.press("Dismiss messages")
 
             tls = BaseUrl(scheme="https", host="localhost", port=impostor.port)
             save_another(desk, project_at(project, tls, "Impostor"), "saved in GNOME Keyring")

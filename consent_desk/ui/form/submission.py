@@ -116,8 +116,9 @@ class Submitter(QObject):
 
     def retry(self, submission: Submission) -> None:
         """Note what could not be noted before, whatever the form holds by now."""
-        self._of_former_form = submission.consent.request_id
-        self._note(submission)
+        if not self.busy:
+            self._of_former_form = submission.consent.request_id
+            self._note(submission)
 
     def _note(self, submission: Submission) -> None:
         self.under_way = submission

@@ -3,15 +3,19 @@
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from consent_desk.ui.outcomes.receipt import NotNoted
+from consent_desk.ui.theme.fonts import scale
 from consent_desk.ui.theme.icons import icon, paint_icon
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLines
 from consent_desk.ui.widgets.inputs import Unhurried, button
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.tones import Tone
+
+_WIDE = 600
+"""Pixels from which on the buttons stand beside the texts."""
 
 
 class NotNotedBanner(TintedBanner):
@@ -57,15 +61,26 @@ class _Line(QWidget):
         details = TintedLines("Why it is not noted")
         details.show_text(Tone.BAD, f"{failure.why} {failure.where}.")
         self.again = button("Try again", f"Try again: {who}")
-        self.again.setVisible(failure.can_try)
+        self.again.setVisible(failure.can_try_aside)
         self.copy = button("Copy slip", f"Copy slip: {who}")
         self.copy.setIcon(icon("copy"))
         self.dismiss = button("Dismiss", f"Dismiss: {who}")
         Unhurried(self.again, self.dismiss)
         texts = fill(QVBoxLayout(), headline, details)
         texts.setSpacing(1)
-        row = fill(QHBoxLayout(self), _Sign(), (texts, 1), self.again, self.copy, self.dismiss)
-        row.setSpacing(8)
+        said = fill(QHBoxLayout(), _Sign(), (texts, 1))
+        buttons = fill(QHBoxLayout(), self.again, self.copy, self.dismiss, None)
+        self._row = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight, self), (said, 1), buttons)
+        for each in (said, buttons, self._row):
+            each.setSpacing(8)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # Below the texts where these would be cut to a few letters.
+        beside = self.width() >= _WIDE * scale()
+        self._row.setDirection(
+            QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        )
 
 
 class _Sign(QLabel):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.record import Entry
@@ -178,6 +179,14 @@ class NotNoted:
     is_copied: bool = False
 
     @property
+    def can_try_aside(self) -> bool:
+        """Whether that may be done beside another call.
+
+        Not with an opt-in that was to be held until its customer is known: nobody would look.
+        """
+        return self.can_try and not (self.submission.hold and self.submission.consent.action is Action.ACCEPT)
+
+    @property
     def told(self) -> Told:
         """What the receipt says of it."""
         return Told(
@@ -216,7 +225,7 @@ class CallInHand:
     def only_here(self) -> tuple[NotNoted, ...]:
         """All that is nowhere but in this window, and was not copied."""
         every = (*self.beside, *([] if self.not_noted is None else [self.not_noted]))
-        return tuple(one for one in every if not one.is_copied)
+        return tuple(one for one in every if not one.is_copied and not one.submission.project.practice)
 
     def begin(self, submission: Submission) -> None:
         """What the form holds is being noted."""
@@ -244,7 +253,7 @@ class CallInHand:
         elif draft is None or not _is_of_caller(failure, draft):
             if before is not None:
                 self.drop(before)
-            self.beside.append(failure)
+            self._put_aside(failure)
         else:
             if before is None:
                 self._step_aside()
@@ -284,7 +293,12 @@ class CallInHand:
 
     def _step_aside(self) -> None:
         failure, self.not_noted = self.not_noted, None
-        if failure is not None and not failure.is_copied:
+        if failure is not None:
+            self._put_aside(failure)
+
+    def _put_aside(self, failure: NotNoted) -> None:
+        # Of practice nothing is lost.
+        if not failure.is_copied and not failure.submission.project.practice:
             self.beside.append(failure)
 
     def _find(self, request_id: str) -> NotNoted | None:

@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
 )
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
 
 from consent_desk.ui.outcomes.receipt import REST, STEP, Told
 from consent_desk.ui.theme.fonts import BODY, CAPTION, HEADING, RECEIPT, scale, sized
@@ -73,6 +73,13 @@ class _Text(QPlainTextEdit):
             paint_icon(painter, place, *_ICONS[which])
 
 
+def _larger(font: QFont) -> QFont:
+    """That of a sign: its icon is larger than text."""
+    larger = QFont(font)
+    larger.setPointSizeF(font.pointSizeF() * 1.25)
+    return larger
+
+
 def _side(height: float) -> int:
     return round(height * 0.85)
 
@@ -99,7 +106,10 @@ class ReceiptPanel(QFrame):
         row = (self.correct, self.again, self.copy, self.dismiss)
         self._row = fill(QHBoxLayout(self._buttons), *row, None)
         self._row.setSpacing(8)
-        self._box = fill(QBoxLayout(QBoxLayout.Direction.TopToBottom, self), (self.text, 1), self._buttons)
+        self._grid = QGridLayout(self)
+        self._grid.setColumnStretch(0, 1)
+        self._grid.setRowStretch(0, 1)
+        self._grid.addWidget(self.text, 0, 0)
         self.show_low(False)
         self.show_told(REST)
 
@@ -132,21 +142,32 @@ class ReceiptPanel(QFrame):
             QTimer.singleShot(0, self, self._write)
 
     def _place_text(self) -> None:
-        """At rest the text is one line at the very foot, behind its icon."""
-        is_at_rest = self._told is REST
-        line = self.fontMetrics().lineSpacing()
-        self.text.setMaximumHeight(line if is_at_rest else _ANY)
-        beside = self.again.isHidden()
-        self._box.setDirection(
-            QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
-        )
-        self._box.setSpacing(4 if self._is_low else 6)
-        self._box.setAlignment(self._buttons, Qt.AlignmentFlag.AlignTop if beside else Qt.AlignmentFlag(0))
-        self._box.setAlignment(self.text, Qt.AlignmentFlag.AlignBottom if is_at_rest else Qt.AlignmentFlag(0))
-        margins = (14, 10, 10, 8)
-        if self._is_low:
-            margins = (12, 9, 8, 5) if beside else (12, 4, 8, 4)
-        self._box.setContentsMargins(*((line + 4, 0, 0, 0) if is_at_rest else margins))
+        """At rest the text is one line at the very foot, behind its icon.
+
+        Correct… stands beside the first line, which is short; in a low window beside both. What deals with
+        what is not noted stands below.
+        """
+        line, low, align = self.fontMetrics().lineSpacing(), self._is_low, Qt.AlignmentFlag
+        self._grid.setSpacing(2 if low else 6)
+        for each in (self.correct, self.again, self.copy, self.dismiss):
+            each.setFixedHeight(round((28 if low or each is self.correct else 34) * scale()))
+        if self._told is REST:
+            self._grid.setContentsMargins(line + 4, 0, 0, 0)
+            self.text.setMaximumHeight(line)
+            self._grid.setAlignment(self.text, align.AlignBottom)
+            return
+        self._grid.setContentsMargins(*((12, 4, 10, 4) if low else (14, 10, 10, 8)))
+        is_not_noted = not self.again.isHidden()
+        if is_not_noted:
+            self._grid.addWidget(self._buttons, 1, 0)
+        elif low:
+            self._grid.addWidget(self._buttons, 0, 1, align.AlignVCenter)
+        else:
+            self._grid.addWidget(self._buttons, 0, 0, align.AlignTop | align.AlignRight)
+            self._buttons.raise_()
+        lines = [_larger(sized(HEADING))] + [sized(CAPTION)] * (not is_not_noted)
+        self.text.setMaximumHeight(sum(QFontMetrics(font).height() for font in lines) if low else _ANY)
+        self._grid.setAlignment(self.text, align.AlignVCenter if low else align(0))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -243,8 +264,7 @@ class ReceiptPanel(QFrame):
 
     def _make_room(self, at: int, which: str, font: QFont) -> None:
         """Let the sign take the room of its icon, which is painted over it, and its line that much height."""
-        larger = QFont(font)
-        larger.setPointSizeF(font.pointSizeF() * 1.25)
+        larger = _larger(font)
         metrics = QFontMetricsF(larger)
         spacing = _side(metrics.height()) - metrics.horizontalAdvance(which)
         self._form(at, 1, larger, "transparent", spacing=spacing)

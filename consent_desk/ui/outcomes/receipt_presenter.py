@@ -115,7 +115,7 @@ class ReceiptPresenter(Presenter):
             self._patience.end()
             self._call.take_noted(press, left_by=self._form.draft(), blank=blank)
             self._show()
-        announce(self._panel.text, f"{press.told(self._now()).head.strip(_SIGNS)} {who}")
+            announce(self._panel.text, f"{press.told(self._now()).head.strip(_SIGNS)} {who}")
 
     def take_not_noted(
         self, submission: Submission, error: Exception, *, of_form: bool, can_try: bool = True
@@ -261,8 +261,11 @@ class ReceiptPresenter(Presenter):
             act(self._call.not_noted)
 
     def _try_again(self, failure: NotNoted) -> None:
-        is_in_form = failure is self._call.not_noted and self._form.draft() == failure.submission.draft
-        self.again.emit(failure.submission, is_in_form)
+        if failure.can_try_aside or self._is_in_form(failure):
+            self.again.emit(failure.submission, self._is_in_form(failure))
+
+    def _is_in_form(self, failure: NotNoted) -> bool:
+        return failure is self._call.not_noted and self._form.draft() == failure.submission.draft
 
     def _copy(self, failure: NotNoted) -> None:
         QGuiApplication.clipboard().setText(failure.slip)
@@ -297,7 +300,7 @@ class ReceiptPresenter(Presenter):
                 self._panel.show_told(shown.told(self._now()), can_correct=bool(_correctable(shown)))
             case NotNoted():
                 self._panel.show_told(shown.told, is_not_noted=True)
-                self._panel.again.setEnabled(shown.can_try)
+                self._panel.again.setEnabled(shown.can_try_aside or self._is_in_form(shown))
                 self._panel.copy.setText("Slip copied" if shown.is_copied else "Copy slip")
             case _:
                 self._panel.show_told(told_slow(shown, self._who(shown)))
@@ -307,11 +310,11 @@ class ReceiptPresenter(Presenter):
     def _correct(self) -> None:
         """Open the correction of what was noted here last, whether it is still in view or not."""
         press = self._call.press
-        if press is None:
+        workspace = next((of for of, one in self._presses if one is press), None)
+        if press is None or workspace is None:
             said = "Nothing was noted here for a caller so far: there is nothing to correct."
             self._status.show_message(_KEY, Tone.NEUTRAL, said)
             return
-        workspace = next(of for of, one in self._presses if one is press)
         choice = _correctable(press) or press.last
         if len(choice) == 1:
             self.correction_wanted.emit(workspace, choice[0])

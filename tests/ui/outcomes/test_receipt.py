@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Draft
+from consent_desk.domain.consent.values import ValidUntil
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Entry, Noted
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.ui.form.submission import Submission
@@ -207,6 +209,23 @@ def test_what_is_not_noted_while_the_next_caller_is_typed_stands_aside_at_once(c
     failed = failure()
     call.take_failure(failed, OMAR)
     assert (shown(call), call.beside) == (None, [failed])
+
+
+def test_an_opt_in_that_waited_for_its_customer_is_not_tried_again_beside_another_call() -> None:
+    waited = replace(submission(), hold=20.0)
+    accept = a_consent(action=Action.ACCEPT, valid_until=ValidUntil())
+    opt_in = replace(waited, all=((accept, NO_CONTEXT),))
+    for one, can_try in ((waited, True), (opt_in, False), (replace(opt_in, hold=0.0), True)):
+        assert NotNoted(one, "who", "where", "why", "slip").can_try_aside == can_try
+    assert not NotNoted(waited, "who", "where", "why", "slip", can_try=False).can_try_aside
+
+
+def test_of_practice_nothing_is_kept_for_later(call: CallInHand) -> None:
+    practised = replace(failure(), submission=replace(submission(), project=a_project(practice=True)))
+    call.take_failure(practised, JANE)
+    assert (shown(call), call.only_here) == (practised, ())
+    call.change_form(OMAR)
+    assert (shown(call), call.beside) == (None, [])
 
 
 def test_what_was_copied_gives_way_to_the_next_caller(call: CallInHand) -> None:
