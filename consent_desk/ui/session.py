@@ -47,7 +47,7 @@ _START = "start"
 
 _PRESENTING = "Masked for presenting. Nothing real can be sent: choose the Sandbox to send."
 
-_HEAD_START = 0.004
+_HEAD_START = 0.008
 """Seconds."""
 
 
