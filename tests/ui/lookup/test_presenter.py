@@ -345,9 +345,9 @@ def test_the_safe_answer_leads_back_to_the_id(asked: OpenDesk) -> None:
         assert question(asked) == ""
         assert controls.focused_name(asked.window) == "Customer ID"
         assert asked.window.consent.customer_id.selectedText() == "jane@exmaple.com"
-    # The key of the question is the project's own again.
+    # Nothing else bears the key of the question.
     confirm(asked)
-    assert controls.focused_name(asked.window) == "Project"
+    assert controls.focused_name(asked.window) == "Customer ID"
     assert controls.cells(asked.window, 0) == []
 
 
