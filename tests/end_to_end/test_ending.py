@@ -67,7 +67,7 @@ def test_an_idle_program_ends(home: Path, way: str) -> None:
 def test_a_call_that_hangs_is_unconfirmed_at_the_end(home: Path, engagement: Engagement, way: str) -> None:
     with Desk(home) as desk:
         start_a_call(desk, engagement)
-        desk.wait("Not yet confirmed", "1 not yet confirmed")
+        desk.wait("Show what waits", "Waiting 1")
         assert_ends(desk, way, outstanding=True)
         assert states(desk.journal) == [State.UNCONFIRMED]
 
@@ -78,7 +78,7 @@ def test_a_call_that_never_connected_is_queued_at_the_end(home: Path, engagement
         desk.set_up(engagement.project(base_url=base_url), says="no keyring")
         desk.send_tutorial()
         desk.wait("Receipt", "○ Sending")
-        desk.wait("Not yet confirmed", "1 not yet confirmed")
+        desk.wait("Show what waits", "Waiting 1")
         assert_ends(desk, "close button", outstanding=True)
         assert states(desk.journal) == [State.QUEUED]
 

@@ -46,7 +46,7 @@ def test_all_categories_are_ticked_and_sent(acme: OpenDesk) -> None:
     assert controls.chosen(acme.window) == ()
     toggle(acme, "All categories")
     controls.press(acme.window, "Send")
-    acme.wait_for_status("2 opt-outs for jane@example.com, Acme production: 2 delivered.")
+    acme.wait_for_status("2 delivered")
 
 
 def test_a_category_is_a_check_box_that_is_ticked_and_says_so(acme: OpenDesk) -> None:
@@ -101,20 +101,30 @@ def test_more_details_open(acme: OpenDesk) -> None:
     assert acme.window.consent.more.agent.isVisible() is not is_open
 
 
-def test_only_what_is_open_is_shown(acme: OpenDesk) -> None:
+def test_only_what_needs_somebody_is_shown(acme: OpenDesk) -> None:
     acme.send()
     acme.wait_for_line("Delivered, checking")
-    toggle(acme, "Not yet confirmed")
+    toggle(acme, "Show what needs you")
     acme.wait_for_line()
-    toggle(acme, "Not yet confirmed")
+    toggle(acme, "Show what waits")
     acme.wait_for_line("Delivered, checking")
+    toggle(acme, "Show all")
+    acme.wait_for_line("Delivered, checking")
+
+
+def test_technical_details_open(acme: OpenDesk) -> None:
+    acme.send()
+    acme.wait_for_line("Delivered, checking")
+    toggle(acme, "Technical details")
+    assert acme.window.log.details.isVisible()
 
 
 def test_each_control_that_can_be_toggled_hears_its_state_and_no_click(acme: OpenDesk) -> None:
     """The others of this file say what comes of it: here none is forgotten."""
     tried = {
         *("All categories", "Keep for this shift", "Opt in (accept)", "Opt out (reject)", "As sent"),
-        *("More details", "Not yet confirmed", "Show request"),
+        *("More details", "Show request", "Show all", "Show what waits", "Show what needs you"),
+        "Technical details",
     }
     checkable = {
         (one.accessibleName() or one.text()).replace("&", "")

@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from consent_desk.ui.theme.fonts import scale
 from consent_desk.ui.theme.icons import paint_icon
@@ -60,15 +60,8 @@ class QuestionBanner(Card):
             self._buttons.addWidget(each)
         self._said = ""
         self._last = 0
+        self._has_key = True
         self._unhurried = Unhurried(*self.choices[1:], safe=(self.choices[0],))
-        self._going_on = QShortcut(QKeySequence(GO_ON), self)
-        self._going_on.setAutoRepeat(False)
-        self._going_on.activated.connect(lambda: self._choose(self._last))
-        # Where somebody may be typing for the next caller, each answer has a key.
-        self._numbered = [QShortcut(QKeySequence(f"Alt+{number + 1}"), self) for number in range(_MOST)]
-        for index, shortcut in enumerate(self._numbered):
-            shortcut.setAutoRepeat(False)
-            shortcut.activated.connect(partial(self._choose, index))
         self._buttons.setSpacing(8)
         self._buttons.addStretch()
         self.content.setContentsMargins(_INSET + _ICON + 8, 12, _INSET, 12)
@@ -82,7 +75,26 @@ class QuestionBanner(Card):
     @property
     def has_key(self) -> bool:
         """Whether its last answer has a key."""
-        return self._going_on.isEnabled()
+        return self._has_key
+
+    def add_keys(self, where: QWidget) -> None:
+        """Have the keys of the answers in the window of `where`; with no question they do nothing.
+
+        Without that, one press too many would type its letter into the field that has the focus.
+        """
+        numbered = [(f"Alt+{number + 1}", partial(self._press, number)) for number in range(_MOST)]
+        for keys, slot in ((GO_ON, self._go_on), *numbered):
+            shortcut = QShortcut(QKeySequence(keys), where)
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(slot)
+
+    def _go_on(self) -> None:
+        if self.is_open and self._has_key:
+            self._choose(self._last)
+
+    def _press(self, index: int) -> None:
+        if self.is_open and index <= self._last:
+            self._choose(index)
 
     def ask(self, text: str, choices: Sequence[str], *, about_noted: bool = False) -> None:
         """Ask, and tell assistive technology. There are two or three `choices`.
@@ -90,9 +102,7 @@ class QuestionBanner(Card):
         Where it is `about_noted`, somebody may be typing for the next caller: it takes no focus, each of its
         answers has a key, and none of them is safe.
         """
-        self._going_on.setEnabled(not about_noted)
-        for index, shortcut in enumerate(self._numbered):
-            shortcut.setEnabled(index < len(choices))
+        self._has_key = not about_noted
         self._fill(text, choices)
         self.area.verticalScrollBar().setValue(0)
         self._last = len(choices) - 1

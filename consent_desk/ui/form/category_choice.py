@@ -15,11 +15,12 @@ from consent_desk.ui.form.category_rows import (
     RowsFrame,
     RowState,
 )
-from consent_desk.ui.form.field import FieldNote, NoteLine, caption, heading
+from consent_desk.ui.form.field import FieldNote, NoteLine, caption, heading, labelled
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import Line, named, read_only_text, typed_text
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.tones import Tone
 
 _NAMED = 300
 """Characters of the names of what is ticked that are shown: hundreds may be."""
@@ -67,10 +68,8 @@ class CategoryChoice(QWidget):
         self.note = NoteLine("Categories")
         self.field_note = FieldNote(self.note, "Categories")
         self.show_rest = named(Button(look=Look.QUIET), "Show the others", "Show the other categories")
-        self.other_label = caption("O&ther category ID")
         self.other = Line(hint="the exact ID, as it stands in Engagement")
-        self.other.setAccessibleName("Other category ID")
-        self.other_label.setBuddy(self.other)
+        self.other_row = labelled("O&ther category ID", self.other, "Other category ID")
         self.details = read_only_text("Details of this category")
         self.details.hide()
         self._lay_out()
@@ -81,7 +80,7 @@ class CategoryChoice(QWidget):
         buttons = (self.show_rest, self.every_one, self.keep, self.refresh)
         head = fill(QHBoxLayout(), heading("What changes"), None, *buttons)
         head.setSpacing(2)
-        parts = (self.filter, self.counter, self.frame, self.other_label, self.other, self.note, self.details)
+        parts = (self.filter, self.counter, self.frame, self.other_row, self.note, self.details)
         fill(QVBoxLayout(self), head, *parts).setSpacing(4)
 
     def _connect(self) -> None:
@@ -202,8 +201,7 @@ class CategoryChoice(QWidget):
         self.filter.setVisible(has_many and not is_short)
         self.show_rest.setVisible(is_short)
         wants_other = self._opened or self.other.text() != "" or (not boxes and self._why_no_list != "")
-        for each in (self.other_label, self.other):
-            each.setVisible(wants_other)
+        self.other_row.setVisible(wants_other)
         self.every_one.setVisible(len(boxes) > 1 and not is_short)
         self.keep.setVisible(bool(boxes) and not is_short)
         self.refresh.setVisible(not is_short)
@@ -220,7 +218,9 @@ class CategoryChoice(QWidget):
             self.every_one.setChecked(bool(boxes) and len(ticked) == len(boxes))
         self.counter.setVisible(has_many)
         names = cut(", ".join(box.label for box in ticked), _NAMED)
-        self.counter.setText(f"{len(ticked)} of {len(boxes)} ticked{': ' if names else ''}{names}")
+        self.counter.show_text(
+            Tone.QUIET, f"{len(ticked)} of {len(boxes)} ticked{': ' if names else ''}{names}"
+        )
 
     # -- what a person does -----------------------------------------------------------------------
 

@@ -5,7 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QCheckBox, QFrame, QGroupBox, QScrollArea, QVBoxLayout, QWidget
 
 from consent_desk.domain.text import visible
@@ -109,18 +118,25 @@ class CategoryBox(QCheckBox):
         shown = self.fontMetrics().elidedText(self.label, Qt.TextElideMode.ElideRight, words.width())
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
+    def fitting(self) -> tuple[str, int, int]:
+        """As much of the state as there is room for beside the label, its width, and that room."""
+        metrics = QFontMetrics(self._state_font())
+        label = self.fontMetrics().horizontalAdvance(self.label)
+        room = self.width() - label - _scaled(2 * _PADDING + _SIDE + 2 * _GAP)
+        widths = [metrics.horizontalAdvance(text) for text in self.state.lengths]
+        at = next((at for at, width in enumerate(widths) if width <= room), len(widths) - 1)
+        return self.state.lengths[at], widths[at], room
+
+    def _state_font(self) -> QFont:
+        return sized(CAPTION, semibold=self.state.tint != "second")
+
     def _paint_state(self, painter: QPainter, colour: str) -> int:
         """Paint as much of the state as there is room for beside the label; return where it begins."""
-        font = sized(CAPTION, semibold=self.state.tint != "second")
-        metrics, quiet = QFontMetrics(font), sized(CAPTION)
+        quiet = sized(CAPTION)
         right = self.width() - _scaled(_PADDING)
-        label = self.fontMetrics().horizontalAdvance(self.label)
-        room = right - label - _scaled(_PADDING + _SIDE + 2 * _GAP)
-        widths = [metrics.horizontalAdvance(text) for text in self.state.lengths]
-        fitting = next((at for at, width in enumerate(widths) if width <= room), len(widths) - 1)
-        text, width = self.state.lengths[fitting], widths[fitting]
+        text, width, room = self.fitting()
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        painter.setFont(font)
+        painter.setFont(self._state_font())
         painter.setPen(QColor(colour))
         painter.drawText(QRect(0, 0, right, self.height()), flags, text)
         left = right - width

@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.ui.theme.fonts import CAPTION, HEADING, sized
-from consent_desk.ui.widgets.banner import TintedLabel
+from consent_desk.ui.widgets.banner import TintedLines
 from consent_desk.ui.widgets.inputs import Note, label_for
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
@@ -19,14 +19,11 @@ def heading(text: str) -> QLabel:
     return label
 
 
-def caption(text: str = "") -> TintedLabel:
-    """Small and quiet text in one line."""
-    label = TintedLabel()
+def caption(text: str = "") -> TintedLines:
+    """Small and quiet text in one line, cut where there is no room."""
+    label = TintedLines()
     label.setFont(sized(CAPTION))
-    label.setWordWrap(False)
-    label.setText(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    label.show_text(Tone.QUIET, text)
     return label
 
 
@@ -85,8 +82,10 @@ class FieldNote:
         self.remark, self.is_blank = "", False
 
 
-def labelled(text: str, field: QWidget, name: str, *, more: QLabel | None = None) -> QWidget:
-    """`field` below its label, by which it is called `name`; `more` stands behind the label."""
+def labelled(
+    text: str, field: QWidget, name: str, *, more: QLabel | None = None, button: QWidget | None = None
+) -> QWidget:
+    """`field` below its label, by which it is called `name`. Behind the label stand `more` and `button`."""
     label = label_for(text, field, name)
     label.setFont(sized(CAPTION, semibold=True))
     both = QWidget()
@@ -94,6 +93,10 @@ def labelled(text: str, field: QWidget, name: str, *, more: QLabel | None = None
     above.setSpacing(8)
     if more is None:
         above.addStretch()
+    if button is not None:
+        button.setFont(sized(CAPTION))
+        button.setMaximumHeight(label.sizeHint().height() + 6)
+        above.addWidget(button)
     fill(QVBoxLayout(both), above, field).setSpacing(3)
     both.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
     return both

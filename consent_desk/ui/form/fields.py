@@ -60,9 +60,14 @@ class CallFields(QWidget):
         self._wording = QWidget()
         line = self.wording.fontMetrics().lineSpacing()
         self.wording.setFixedHeight(line * 2 + 18)
-        head = labelled("&Wording read out", self.wording, Field.WORDING, more=self._why_wording)
-        below = fill(QHBoxLayout(), (self._wording_note, 1), self.saved_wordings)
-        fill(QVBoxLayout(self._wording), head, below).setSpacing(2)
+        head = labelled(
+            "&Wording read out",
+            self.wording,
+            Field.WORDING,
+            more=self._why_wording,
+            button=self.saved_wordings,
+        )
+        fill(QVBoxLayout(self._wording), head, self._wording_note).setSpacing(2)
         self._basis = QWidget()
         required = caption("required")
         field = labelled("E&xplained by", self.basis, Field.BASIS, more=required)
@@ -118,7 +123,7 @@ class CallFields(QWidget):
     def ask_for_basis(self, wanted: bool, why: str = "") -> None:
         """Ask for the wording and what an opt-in rests on, and say `why`."""
         self._is_asked = wanted
-        self._why_wording.setText(f"required{': ' if why else ''}{why}" if wanted else "")
+        self._why_wording.show_text(Tone.QUIET, f"required{': ' if why else ''}{why}" if wanted else "")
         self.categories.shrink(wanted)
         self._arrange()
 

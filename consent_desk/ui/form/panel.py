@@ -146,6 +146,7 @@ class ConsentPanel(QWidget):
             shortcut = QShortcut(QKeySequence(keys), parent, context=context)
             shortcut.setAutoRepeat(False)
             shortcut.activated.connect(slot)
+        self.question.add_keys(self)
         # Tab would come to what is made last after all else.
         in_order = (
             self.customer_id,

@@ -29,7 +29,7 @@ HIGH, LOW = 54, 28
 """Pixels of a line, the second in a window that is lower than `LOW_WINDOW`."""
 
 LOW_WINDOW = 700
-LEAST = 3
+LEAST = 2
 """Lines that are seen in the lowest window."""
 
 _EDGE, _GAP, _BAR, _CHEVRON, _INDENT = 20, 14, 3, 14, 20

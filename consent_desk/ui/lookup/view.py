@@ -33,7 +33,7 @@ class KnownView(QWidget):
         said = whole or text
         self.pill.setAccessibleDescription(said)
         self.pill.setToolTip(tool_tip(said))
-        self.age.setText(age)
+        self.age.show_text(Tone.QUIET, age)
         self.again.setVisible(bool(age))
 
     def announce(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLayout, QMenu, QSizePolicy, QWidget
 from consent_desk.ui.theme.paint import filled
 from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.buttons import Button
-from consent_desk.ui.widgets.inputs import button, named
+from consent_desk.ui.widgets.inputs import named
 from consent_desk.ui.widgets.layouts import fill
 
 _HEIGHT = 56
@@ -23,7 +23,8 @@ class TopBar(QWidget):
         super().__init__()
         self.project = fill(QHBoxLayout())
         self.search = fill(QHBoxLayout())
-        self.needs_you = button("", "Needs you")
+        self.needs_you = named(Button("", "alert-circle"), "", "Needs you")
+        self.needs_you.show_as("bad")
         self.needs_you.hide()
         self.show_request = named(Button(), "Request", "Show request", "URL, headers and body")
         self.show_request.setCheckable(True)

@@ -252,7 +252,7 @@ def test_while_it_is_held_it_is_called_noted_and_no_key_cancels_it(
         "✓ Noted. You can end the call.\njane@exmaple.com · opt-out of SMS marketing"
     )
     asked.key(Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
-    assert controls.focused_name(asked.window) == "Project"
+    assert controls.line(asked.window, "Customer ID").text() == ""
     assert ASKED in question(asked)
     assert "(Alt+R)" not in "".join(button.text() for button in asked.window.consent.question.choices)
     asked.wait_for_line("Not sent yet")
@@ -295,6 +295,7 @@ def test_send_for_the_next_caller_ends_the_question_and_records_both(
     slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox, held_for_ever: None
 ) -> None:
     noted(slow_acme, "jane@exmaple.com", engagement)
+    slow_acme.bot.waitUntil(lambda: controls.line(slow_acme.window, "Customer ID").text() == "")
     type_case(slow_acme, "jane@example.com")
     held_back.let.set()
     slow_acme.bot.waitUntil(lambda: ASKED in question(slow_acme))

@@ -17,7 +17,7 @@ from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.local_time import moment
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.ui.log import model as log_model
-from consent_desk.ui.log.lines import Part, Press, Unread
+from consent_desk.ui.log.lines import Part, Press, Unread, size
 from consent_desk.ui.log.model import LINE, LogModel
 from consent_desk.ui.log.words import Words
 from consent_desk.ui.widgets.tones import Tone
@@ -191,3 +191,16 @@ def test_a_part_says_what_is_its_own(model: LogModel) -> None:
     assert isinstance(model.slot(2), Part)
     assert model.words.about(model.slot(2)) == CATEGORIES[2]
     assert model.words.outcome(model.slot(1)) == "Practice: 2 verified · 1 refused"
+
+
+def test_how_many_stand_before_a_line_is_known_whatever_is_open(model: LogModel) -> None:
+    rows = newest_first([a_row(seq, f"press{seq // 3}") for seq in range(3, 33)])
+    model.show(rows[:15], LogQuery(), practice=False)
+    model.set_total(30, 32)
+    model.toggle(1)
+    model.toggle(0)
+    model.take_away([rows[13].entry.request_id])
+    for since in range(0, model.rowCount(), 3):
+        for row in range(since, model.rowCount() + 1):
+            stand = sum(size(model.slot(each)) for each in range(since, row))
+            assert model.consents_before(row, since) == stand

@@ -79,6 +79,7 @@ def test_of_an_earlier_caller_only_what_is_bad_is_announced(
     engagement.fault = Fault.INVALID_SECRET
     acme.clock.seconds_off += 600
     acme.wait_for_line("Delivered, checking", "Refused")
+    acme.bot.waitUntil(lambda: any("jane@example.com" in text for text in announced))
     [bad] = [text for text in announced if "jane@example.com" in text]
     assert bad.startswith("Refused. jane@example.com · opt-out of SMS marketing · ")
 

@@ -67,7 +67,9 @@ def test_what_weighs_more_stands_higher(panes: Panes) -> None:
     banners = Banners()
     for rank in (Rank.OTHER, Rank.NOT_NOTED, Rank.KEY, Rank.NOT_NOTED):
         banners.add(QLabel(rank.name), rank)
-    column = banners.layout()
+    inside = banners.widget()
+    assert inside is not None
+    column = inside.layout()
     assert column is not None
     ranks = [Rank[column.itemAt(place).widget().text()] for place in range(4)]  # type: ignore[union-attr]
     assert ranks == sorted(ranks)
