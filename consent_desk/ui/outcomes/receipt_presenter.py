@@ -55,6 +55,7 @@ class ReceiptPresenter(Presenter):
     def __init__(self, shell: ShellContext, names_project: Callable[[], bool]) -> None:
         super().__init__(shell)
         self._call = CallInHand()
+        self._in_view: Submission | Press | NotNoted | None = None
         self._form = self._window.consent
         self._presses: deque[tuple[Workspace, Press]] = deque(maxlen=_MOST)
         self._labels: dict[str, str] = {}
@@ -214,7 +215,9 @@ class ReceiptPresenter(Presenter):
 
     def _follow_form(self, draft: Draft) -> None:
         self._call.change_form(draft)
-        self._show()
+        # As a rule it says what it said: this is asked with each key.
+        if self._call.shown is not self._in_view:
+            self._show()
 
     def leave_project(self) -> None:
         """The form belongs to another project from now on."""
@@ -290,7 +293,7 @@ class ReceiptPresenter(Presenter):
         return " · ".join((self._decision(consents), *where, moment_of(self._local(consents[0].noted_at))))
 
     def _show(self) -> None:
-        shown = self._call.shown
+        shown = self._in_view = self._call.shown
         self._panel.correct.setAccessibleDescription(shown.who if isinstance(shown, Press) else "")
         match shown:
             case None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from consent_desk.ui.theme.fonts import line_height, scaled
 from consent_desk.ui.theme.paint import FIELD, chevron_down, mixed, rounded
@@ -135,8 +135,12 @@ class ProjectBar(QWidget):
         self.project.activated.connect(self._request)
 
     def complete(self) -> None:
-        """Add what the first paint can do without: the sign on the button, whose module loads with it."""
+        """Add what the first paint can do without: the sign on the button, the label of the list."""
         self.settings.show_as(sign="settings")
+        # On Linux assistive technology is told what is chosen as the name, and learns by its label what it is.
+        label = QLabel("Project", self)
+        label.setBuddy(self.project)
+        label.hide()
 
     def show_projects(self, projects: Mapping[str, "Mark"], chosen: str | None, *, only: bool) -> None:
         """List `projects` by ID, the Sandbox and *New project…*; with `only`, the Sandbox alone."""
