@@ -2,6 +2,7 @@
 
 One thread notes and plans; each host has one that sends and one that looks. The journal is the queue: what
 waits here is IDs, and `claim` decides who sends.
+Long because all that may be asked of it from outside is one class.
 """
 
 from collections.abc import Callable, Collection, Sequence

@@ -1,4 +1,7 @@
-"""Consents and facts as rows of the journal, and back. The caller holds the transaction."""
+"""Consents and facts as rows of the journal, and back. The caller holds the transaction.
+
+Long because what is written of each kind of outcome and how it is read back stand side by side.
+"""
 
 import json
 import sqlite3

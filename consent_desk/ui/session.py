@@ -1,4 +1,7 @@
-"""The presenter: connects form, preview, status and log to the workspace. Holds the state of the window."""
+"""The presenter: connects form, preview, status and log to the workspace. Holds the state of the window.
+
+Long because one press of Send concerns every room, and this is where they meet.
+"""
 
 from dataclasses import replace
 from time import sleep

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWi
 
 from consent_desk.ui.widgets.layouts import fill
 
-_LEAST = 4
+_LEAST = 3
 """Lines that are seen in the lowest window."""
 
 

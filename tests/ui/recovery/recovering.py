@@ -14,7 +14,7 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.recovery.backups_dialog import BackupsDialog
-from tests.consents import LOOKED_UP, NOON, a_consent, claim, later, write_down
+from tests.consents import LOOKED_UP, a_consent, claim, later, write_down
 from tests.ui import controls
 from tests.ui.desks import OpenDesk, events
 
@@ -31,7 +31,8 @@ def leave(folders: Folders, project: Project, *, in_flight: bool = False, count:
     """Let an earlier run have noted consents, and have been ended before or during their calls."""
     journal = SqliteJournal.open(Path(folders.data / "journal.sqlite"))
     for number in range(count):
-        consent = a_consent(request_id=str(uuid4()), timestamp=NOON, noted_at=later(number))
+        at = later(number)
+        consent = a_consent(request_id=str(uuid4()), timestamp=at, noted_at=at)
         write_down(journal, Noted.of(project, consent, LOOKED_UP))
         if in_flight:
             claim(journal, consent.request_id, later(number))
@@ -69,7 +70,7 @@ def wait_until_well(desk: OpenDesk) -> None:
 
 
 def said(desk: OpenDesk) -> str:
-    return f"{desk.errors}\n{desk.status}"
+    return desk.status
 
 
 def wait_for_words(desk: OpenDesk, words: str) -> None:

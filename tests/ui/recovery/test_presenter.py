@@ -51,13 +51,13 @@ def test_what_waits_is_tried_again_when_its_time_has_come_also_after_a_restart(
     leave(folders, real(engagement))
     engagement.fault = Fault.RATE_LIMIT_RETRY_AFTER
     first = started(acme_again, keyring)
-    first.wait_for_line("Not sent yet")
+    first.wait_for_line("Not sent yet: Engagement is busy")
     assert posts(engagement) == 1
-    assert first.counter == "Waiting 1"
+    first.bot.waitUntil(lambda: first.counter.startswith("Waiting 1, since "))
     first.window.end()
     engagement.fault = None
     second = started(acme_again, keyring)
-    second.wait_for_counter("Waiting 1")
+    second.bot.waitUntil(lambda: second.counter.startswith("Waiting 1, since "))
     second.wait_for_line("Not sent yet")
     assert posts(engagement) == 1
     second.clock.seconds_off += 31

@@ -11,7 +11,7 @@ from consent_desk.journal import owners
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
-from tests.consents import LOOKED_UP, NOON, a_consent, claim, go_on, write_down
+from tests.consents import LOOKED_UP, NOON, a_consent, claim, go_on, later, write_down
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme
 from tests.ui.desks import OpenDesk, journal_of, real
@@ -53,7 +53,7 @@ def other(folders: Folders, engagement: Sandbox) -> Iterator[SqliteJournal]:
 def test_what_another_program_sends_is_not_called_unconfirmed(
     start: Callable[[], OpenDesk], other: SqliteJournal, engagement: Sandbox
 ) -> None:
-    consent = a_consent(category="newsletter")
+    consent = a_consent(category="newsletter", noted_at=later(1))
     write_down(other, Noted.of(real(engagement), consent, LOOKED_UP))
     assert claim(other, consent.request_id, NOON) is not None
     desk = start()
