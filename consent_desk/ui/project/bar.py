@@ -137,7 +137,7 @@ class ProjectBar(QWidget):
     def complete(self) -> None:
         """Add what the first paint can do without: the sign on the button, the label of the list."""
         self.settings.show_as(sign="settings")
-        # On Linux assistive technology is told what is chosen as the name, and learns by its label what it is.
+        # On Linux assistive technology is told what is chosen as its name: the label says what it is.
         label = QLabel("Project", self)
         label.setBuddy(self.project)
         label.hide()
