@@ -304,8 +304,7 @@ class Engine:
     def close(self, seconds: float = CLOSED_WITHIN) -> None:
         """End within about so many seconds: no new call, those under way are cut, what they told is written.
 
-        What hangs is left behind, and what it still finds out is dropped. Nothing is told any more. May be
-        called twice.
+        What hangs is left behind, and what it finds out is dropped; nothing is told. May be called twice.
         """
         if self._is_closed:
             return
@@ -358,23 +357,21 @@ class Engine:
                 self._report(Planned(entry=entry, outlook=None))
                 self._planning.plan_soon(entry.request_id)
             else:
-                outlook = self._planning.plan_anew(entry.request_id)
-                self._report(Planned(entry=entry, outlook=outlook))
+                self._report(Planned(entry=entry, outlook=self._planning.plan_anew(entry.request_id)))
 
     def _release(self, request_ids: tuple[str, ...]) -> None:
-        entries = self._planning.holds.release(request_ids)
-        if entries:
+        if entries := self._planning.holds.release(request_ids):
             self._report(Released(request_ids=tuple(entry.request_id for entry in entries)))
             self._deliver(entries)
 
     def _take_on(self, task: Task) -> None:
         entry, due = task.entry, task.due
-        is_to_leave = due.plan.step is Step.SEND
-        if is_to_leave and (self._planning.holds.put_off(task) or self.holds(entry.request_id)):
-            return
-        if is_to_leave and (wait := self._left_to_another(entry)):
-            self._planning.put_back(task, wait)
-            return
+        if is_to_leave := due.plan.step is Step.SEND:
+            if self._planning.holds.put_off(task) or self.holds(entry.request_id):
+                return
+            if wait := self._left_to_another(entry):
+                self._planning.put_back(task, wait)
+                return
 
         def cannot(why: str | Message) -> None:
             self._report(Withheld(entry=entry, why=why))
@@ -400,6 +397,5 @@ class Engine:
         """Microseconds for which another program may still hold what it has noted, and asks about it."""
         age = self._clock.moment().now.micros - entry.noted_at.micros
         is_fresh = entry.state is State.QUEUED and 0 <= age < LEFT_TO_ANOTHER
-        if not is_fresh or self._sends.was_asked(entry.request_id) or not self._journal.is_shared:
-            return 0
-        return LEFT_TO_ANOTHER - age
+        is_theirs = is_fresh and not self._sends.was_asked(entry.request_id) and self._journal.is_shared
+        return LEFT_TO_ANOTHER - age if is_theirs else 0

@@ -1244,6 +1244,12 @@ def test_what_cannot_be_written_of_a_customer_is_let_be(desk: Desk, monkeypatch:
     assert desk.all(Learnt) == []
 
 
+def test_what_is_looked_up_still_is_listed(desk: Desk) -> None:
+    assert desk.engine.lists() == (frozenset(), frozenset())
+    request_id = desk.note()
+    assert desk.engine.lists() == (frozenset(), frozenset({request_id}))
+
+
 def test_an_engine_that_is_closed_is_closed_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.engine.close()
     monkeypatch.setattr(desk.sender, "stop", fail)
