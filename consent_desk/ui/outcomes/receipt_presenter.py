@@ -79,7 +79,7 @@ class ReceiptPresenter(Presenter):
         self._banner.again.connect(self._try_again)
         self._banner.copied.connect(self._copy)
         self._banner.dismissed.connect(self._drop)
-        self._form.draft_changed.connect(self._follow_form)
+        self._follows_form = False
         shortcut = QShortcut(QKeySequence("Ctrl+R"), self._window)
         shortcut.setAutoRepeat(False)
         shortcut.activated.connect(self._correct)
@@ -91,6 +91,7 @@ class ReceiptPresenter(Presenter):
 
     def begin(self, submission: Submission) -> None:
         """What the form holds is being noted."""
+        self._begin_to_follow()
         self._call.begin(submission)
         self._patience.begin()
 
@@ -134,6 +135,7 @@ class ReceiptPresenter(Presenter):
             slip="\n\n".join(slips),
             can_try=can_try,
         )
+        self._begin_to_follow()
         self._call.take_failure(failure, self._form.draft() if of_form else None)
         self._show()
         said = f"NOT NOTED, and nothing was sent. {failure.who}. {failure.why}"
@@ -212,6 +214,12 @@ class ReceiptPresenter(Presenter):
     def name_categories(self, labels: dict[str, str]) -> None:
         """This is what people call the categories of the project."""
         self._labels = labels
+
+    def _begin_to_follow(self) -> None:
+        # Not before there is anything to yield: until then a key passes through nothing here.
+        if not self._follows_form:
+            self._follows_form = True
+            self._form.draft_changed.connect(self._follow_form)
 
     def _follow_form(self, draft: Draft) -> None:
         self._call.change_form(draft)
