@@ -19,7 +19,7 @@ LOCK = "import secretstorage as s; s.get_default_collection(s.dbus_init()).lock(
 
 
 SAID = {
-    "unlocked": "key from the keyring",
+    "unlocked": "key works",
     "locked": "The keyring is locked.",
     "frozen": "Waiting for the keyring",
     "absent": "which does not show them now",
