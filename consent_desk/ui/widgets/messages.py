@@ -7,7 +7,7 @@ from PySide6 import QtGui
 from PySide6.QtCore import QCoreApplication, Qt
 
 from consent_desk.domain.errors import DeskError
-from consent_desk.domain.message import Message
+from consent_desk.domain.message import Message, counting, say
 from consent_desk.domain.text import visible
 
 if TYPE_CHECKING:
@@ -27,13 +27,28 @@ _LINE = 1_000
 def render(message: Message, local: Local | None = None) -> str:
     """`message` in the language of the window; the moments that it tells of are written in `local` time."""
 
-    def shown(value: object) -> object:
+    def told(value: object) -> object:
         if isinstance(value, Message):
             return render(value, local)
         return value if local is None else _in_local_time(value, local)
 
-    template = QCoreApplication.translate("messages", message.template)
-    return template.format_map({name: shown(value) for name, value in message.values.items()})
+    template = _template(message)
+    return template.format_map({name: told(value) for name, value in message.values.items()})
+
+
+def _template(message: Message) -> str:
+    count = message.count
+    if count is None:
+        return QCoreApplication.translate(message.context, message.template)
+    template = QCoreApplication.translate(message.context, message.template, message.one, count)
+    # Where nobody has translated it, Qt knows of one form alone.
+    is_ours = template == message.template.replace("%n", str(count))
+    return counting(message.own if is_ours else template, count)
+
+
+def phrase(context: str, template: str, one: str = "", count: int | None = None, /) -> str:
+    """What `say` would build, as it is shown. Its values are filled in by `str.format`."""
+    return _template(say(context, template, one, count))
 
 
 def _in_local_time(value: object, local: Local) -> object:
