@@ -54,7 +54,9 @@ class MemoryJournal(SqliteJournal):
     def _note(self, noted: Noted) -> None:
         request_id = noted.consent.request_id
         if self._noted.setdefault(request_id, noted) != noted:
-            raise JournalError(say("Another decision bears its request ID."), say("Enter it again."))
+            raise JournalError(
+                say("tests", "Another decision bears its request ID."), say("tests", "Enter it again.")
+            )
         self._facts.setdefault(request_id, [Fact(at=noted.consent.noted_at, state=State.QUEUED)])
 
     def claim(self, request_id: str, at: Timestamp, *, after: int) -> Noted | None:
@@ -73,7 +75,10 @@ class MemoryJournal(SqliteJournal):
         if len(self._facts[request_id]) != after:
             return False
         if fact.state not in LEGAL[last.state] - {State.IN_FLIGHT}:
-            raise JournalError(say("{state} cannot follow {last}.", state=fact.state, last=last), say("."))
+            raise JournalError(
+                say("tests", "{state} cannot follow {last}.").format(state=fact.state, last=last),
+                say("tests", "."),
+            )
         self._write(request_id, fact)
         return True
 

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from consent_desk.journal.journal import SqliteJournal
 
 _ENTER_ANEW = say(
+    "delivery",
     "Engagement shows this customer as opted out, perhaps by themselves. Enter the opt-in anew if they want "
-    "it: the form asks what it rests on."
+    "it: the form asks what it rests on.",
 )
 
 

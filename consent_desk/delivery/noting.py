@@ -16,7 +16,8 @@ from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project
 
 _CLOSED = JournalError(
-    say("The decision is not noted: the journal was closed meanwhile."), say("Press Send again.")
+    say("delivery", "The decision is not noted: the journal was closed meanwhile."),
+    say("delivery", "Press Send again."),
 )
 
 

@@ -34,7 +34,7 @@ COUNTED_EACH = 0.1
 STEP = 0.02
 """Seconds that one step may take up what waits: between two of them a person's decision is noted."""
 
-_UNKNOWN = say("What comes next is not known: the journal cannot be read now.")
+_UNKNOWN = say("delivery", "What comes next is not known: the journal cannot be read now.")
 
 
 @dataclass(slots=True)

@@ -53,13 +53,13 @@ DECIDED_TIME = "sent a second time, not looked up: a person decided"
 
 
 _SETTLED_ELSEWHERE = JournalError(
-    say("What came of it could not be written down: another program has settled it meanwhile."),
-    say("What that one wrote stands in the log."),
+    say("delivery", "What came of it could not be written down: another program has settled it meanwhile."),
+    say("delivery", "What that one wrote stands in the log."),
 )
 
 _NOT_WRITTEN_YET = JournalError(
-    say("Nothing was sent: what came of the last try could not be written down so far."),
-    say("It is tried again by itself."),
+    say("delivery", "Nothing was sent: what came of the last try could not be written down so far."),
+    say("delivery", "It is tried again by itself."),
 )
 
 

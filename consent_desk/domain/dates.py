@@ -20,7 +20,9 @@ EXAMPLES = (
 )
 """Days that are offered for choice; a date or two are typed."""
 
-HOW_DAYS = say("Write a day such as 3 Nov or 2026-11-03, a month, last week, or two days: 1 Nov to 5 Nov.")
+HOW_DAYS = say(
+    "domain", "Write a day such as 3 Nov or 2026-11-03, a month, last week, or two days: 1 Nov to 5 Nov."
+)
 
 Days = tuple[Timestamp, Timestamp]
 """From the first moment to the one that follows the last."""
@@ -69,9 +71,9 @@ _CLOCK_LAST = re.compile(rf"(?P<date>.+?)(?:t|,? (?:at )?){_CLOCK}", re.ASCII)
 _NUMBER = re.compile(r"(?P<whole>\d+)(?P<fraction>\.\d*)?", re.ASCII)
 _SECONDS = re.compile(r"[1-9]\d{9}(?:\.\d{1,6})?", re.ASCII)
 
-_NO_DAY = say("There is no such day. Check the numbers.")
-_NO_TIME = say("There is no such date or time. Check the numbers.")
-_TOO_FAR = say("This lies too far ahead. Write “unlimited”, or an earlier date.")
+_NO_DAY = say("domain", "There is no such day. Check the numbers.")
+_NO_TIME = say("domain", "There is no such date or time. Check the numbers.")
+_TOO_FAR = say("domain", "This lies too far ahead. Write “unlimited”, or an earlier date.")
 
 
 # -- the three fields ---------------------------------------------------------------------------------
@@ -87,11 +89,11 @@ def read_taken_at(text: str, now: Timestamp, zone: tzinfo) -> Timestamp | Messag
     except (ValueError, OverflowError, OSError):
         return _NO_TIME
     if isinstance(read, date):
-        return say("Add the time, for example {text} 10:40.", text=" ".join(text.split()))
+        return say("domain", "Add the time, for example {text} 10:40.").format(text=" ".join(text.split()))
     if isinstance(read, Message):
         return read
     if read > now.micros:
-        return say("This time lies in the future. A decision is recorded after it was made.")
+        return say("domain", "This time lies in the future. A decision is recorded after it was made.")
     return Timestamp(read)
 
 
@@ -116,7 +118,8 @@ def read_valid_until(text: str, taken_at: Timestamp, now: Timestamp, zone: tzinf
     valid_until = ValidUntil(read // 1_000_000)
     if not ends_after(valid_until, taken_at):
         return say(
-            "The opt-in would end before it began: that would opt the person out. Choose a later date."
+            "domain",
+            "The opt-in would end before it began: that would opt the person out. Choose a later date.",
         )
     return valid_until
 
@@ -140,7 +143,7 @@ def read_days(text: str, now: Timestamp, zone: tzinfo) -> Days | Message | None:
             return HOW_DAYS
         dates = [each for span in spans for each in span]
         if dates != sorted(dates):
-            return say("The first day comes after the last one. Change their order.")
+            return say("domain", "The first day comes after the last one. Change their order.")
         return Timestamp(beginning(dates[0], zone)), Timestamp(beginning(dates[-1] + _DAY, zone))
     except (ValueError, OverflowError, OSError, InvalidError):
         return _NO_DAY
@@ -167,9 +170,13 @@ def tell_read(text: str, read: Timestamp | ValidUntil | Message, zone: tzinfo) -
         micros = read.seconds * 1_000_000
         day = local(micros, zone).date()
         if micros == end_of(day, zone):
-            return None if typed == str(day) else say("Read as {day}, until its end.", day=str(day))
+            return (
+                None
+                if typed == str(day)
+                else say("domain", "Read as {day}, until its end.").format(day=str(day))
+            )
     full = spelled(micros, zone)
-    return None if full.startswith(typed) else say("Read as {time}.", time=full)
+    return None if full.startswith(typed) else say("domain", "Read as {time}.").format(time=full)
 
 
 def tell_days(since: Timestamp | None, until: Timestamp | None, zone: tzinfo) -> str:
@@ -228,12 +235,14 @@ def _timed(clock: re.Match[str], now: Timestamp, zone: tzinfo, *, needs_year: bo
     wall = datetime.combine(day, _time_in(clock))
     found = readings(wall, zone) if offset is None else [wall.replace(tzinfo=offset)]
     if not found:
-        return say("This time was skipped when the clocks went forward. Choose another one.")
+        return say("domain", "This time was skipped when the clocks went forward. Choose another one.")
     first, *others = (micros_of(each) for each in found)
     if others:
         return say(
+            "domain",
             "This time comes twice, as the clocks are set back. Write {first} for the first one, {second} "
             "for the second.",
+        ).format(
             first=spelled(first, zone),
             second=spelled(others[0], zone),
         )
@@ -243,11 +252,11 @@ def _timed(clock: re.Match[str], now: Timestamp, zone: tzinfo, *, needs_year: bo
 def _unix(number: re.Match[str], how: Message) -> int | Message:
     digits = len(number["whole"])
     if digits == 13:
-        return say("This looks like milliseconds: Engagement takes seconds.")
+        return say("domain", "This looks like milliseconds: Engagement takes seconds.")
     if digits == 16:
-        return say("This looks like microseconds: Engagement takes seconds.")
+        return say("domain", "This looks like microseconds: Engagement takes seconds.")
     if _SECONDS.fullmatch(number[0]) is None:
-        return say("A bare number is UNIX seconds, which have ten digits. {how}", how=how)
+        return say("domain", "A bare number is UNIX seconds, which have ten digits. {how}").format(how=how)
     fraction = (number["fraction"] or ".")[1:]
     return int(number["whole"]) * 1_000_000 + int(fraction.ljust(6, "0"))
 
@@ -280,8 +289,8 @@ def _one_day(text: str, today: date, *, needs_year: bool) -> date | Message | No
         return span
     first, last = span
     if first != last:
-        return say("These are several days. Name one, such as 2026-03-31.")
-    return first if first.year >= _FIRST_YEAR else say("This lies before 2000. Check the year.")
+        return say("domain", "These are several days. Name one, such as 2026-03-31.")
+    return first if first.year >= _FIRST_YEAR else say("domain", "This lies before 2000. Check the year.")
 
 
 def _span(text: str, today: date, *, needs_year: bool = False) -> _Span | Message | None:
@@ -303,7 +312,9 @@ def _span(text: str, today: date, *, needs_year: bool = False) -> _Span | Messag
         if one != other and min(one, other) >= 1 and max(one, other) <= 12:
             both = (f"{day} {_MONTHS[month - 1][:3].title()}" for day, month in ((one, other), (other, one)))
             first, second = (f"{each} {year}" if year else each for each in both)
-            return say("This may be {first} or {second}. Write it so.", first=first, second=second)
+            return say("domain", "This may be {first} or {second}. Write it so.").format(
+                first=first, second=second
+            )
         return dated(year, other, one) if one > 12 else dated(year, one, other)
     written = _WRITTEN.fullmatch(text)
     month = None if written is None else _month(written["month"])
@@ -316,11 +327,11 @@ def _dated(
     year: str | None, month: int | None, day: int | None, *, today: date, needs_year: bool
 ) -> _Span | Message:
     if year is not None and len(year) < 4:
-        return say("Write the year with four digits, such as 20{year}.", year=year)
+        return say("domain", "Write the year with four digits, such as 20{year}.").format(year=year)
     if year is not None:
         return _whole(int(year), month, day)
     if needs_year:
-        return say("Add the year, for example 31 Dec 2030.")
+        return say("domain", "Add the year, for example 31 Dec 2030.")
     # Eight years back there was a 29 February in any case.
     spans: list[_Span] = []
     for each in range(today.year, today.year - 9, -1):

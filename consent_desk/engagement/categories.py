@@ -22,7 +22,7 @@ from consent_desk.system.json_file import JsonFile
 MOST = 1_000
 """Categories: a list of more would keep the window from reacting, and nobody finds anything in it."""
 
-_TYPE = say("Type the category's ID, as Engagement shows it.")
+_TYPE = say("engagement", "Type the category's ID, as Engagement shows it.")
 
 LASTING = 24 * 60 * 60 * 1_000_000
 """Microseconds after which categories are fetched anew."""
@@ -115,7 +115,12 @@ def fetch_categories(
         return meaning(outcome.status, outcome.headers, outcome.body)
     if len(categories) > MOST:
         count = f"{len(categories):,}"
-        return Meaning(say("the project has {count} categories, too many to choose from", count=count), _TYPE)
+        return Meaning(
+            say("engagement", "the project has {count} categories, too many to choose from").format(
+                count=count
+            ),
+            _TYPE,
+        )
     return categories
 
 

@@ -50,15 +50,15 @@ class Report:
         return all(step.verdict is not Finding.BAD for step in self.steps)
 
 
-_NAME = say("Name look-up")
-_PROXY = say("Proxy")
-_ENVIRONMENT = say("Environment")
-_CONNECTION = say("Connection")
-_ANSWER = say("Answer")
-_CREDENTIALS = say("Credentials")
-_CLOCK = say("Clock")
-_GET = say("Events > consent: Get")
-_SET = say("Events > consent: Set")
+_NAME = say("engagement", "Name look-up")
+_PROXY = say("engagement", "Proxy")
+_ENVIRONMENT = say("engagement", "Environment")
+_CONNECTION = say("engagement", "Connection")
+_ANSWER = say("engagement", "Answer")
+_CREDENTIALS = say("engagement", "Credentials")
+_CLOCK = say("engagement", "Clock")
+_GET = say("engagement", "Events > consent: Get")
+_SET = say("engagement", "Events > consent: Set")
 
 
 def check_connection(transport: Transport, project: Project, now: Callable[[], Timestamp]) -> Report:
@@ -72,12 +72,14 @@ def check_connection(transport: Transport, project: Project, now: Callable[[], T
         told = meaning(outcome.status, outcome.headers, outcome.body)
         name = _ANSWER if is_from_the_way(outcome.status, outcome.headers, outcome.body) else _CREDENTIALS
         return Report((*steps, _bad(name, told, outcome)))
-    good = CheckStep(_CREDENTIALS, Finding.GOOD, say("Engagement accepts the API key."))
+    good = CheckStep(_CREDENTIALS, Finding.GOOD, say("engagement", "Engagement accepts the API key."))
     return Report((*steps, good, _clock(server_time, now()), _may_read(transport, project), _MAY_WRITE))
 
 
 _MAY_WRITE = CheckStep(
-    _SET, Finding.INFORMATION, say("This can only be shown by a real send: the check records nothing.")
+    _SET,
+    Finding.INFORMATION,
+    say("engagement", "This can only be shown by a real send: the check records nothing."),
 )
 
 
@@ -87,7 +89,9 @@ _OF_PROXY = frozenset({Cause.PROXY, Cause.PROXY_CREDENTIALS, Cause.PROXY_KIND, C
 def _reached(outcome: Outcome, project: Project) -> tuple[CheckStep, ...]:
     way = outcome.way
     told = (*_environment(way), *_proxy(outcome))
-    found = CheckStep(_NAME, Finding.GOOD, say("{host} was found.", host=project.base_url.host))
+    found = CheckStep(
+        _NAME, Finding.GOOD, say("engagement", "{host} was found.").format(host=project.base_url.host)
+    )
     if isinstance(outcome, Answered):
         connected = CheckStep(_CONNECTION, Finding.GOOD, _proven(way, project))
         return (*told, connected) if way.proxy else (*told, found, connected)
@@ -104,7 +108,9 @@ def _environment(way: Way) -> tuple[CheckStep, ...]:
     how = "The environment variable {name} decides which certificates are trusted: {value}"
     return tuple(
         CheckStep(
-            _ENVIRONMENT, Finding.WARNING, say(how, name=name, value=cut(visible(value), _LONGEST_VALUE))
+            _ENVIRONMENT,
+            Finding.WARNING,
+            say("engagement", how).format(name=name, value=cut(visible(value), _LONGEST_VALUE)),
         )
         for name, value in way.trust
     )
@@ -113,22 +119,26 @@ def _environment(way: Way) -> tuple[CheckStep, ...]:
 def _proxy(outcome: Outcome) -> tuple[CheckStep, ...]:
     way = outcome.way
     if way.direct_by:
-        how = say("No proxy is used because of {by}.", by=way.direct_by)
+        how = say("engagement", "No proxy is used because of {by}.").format(by=way.direct_by)
         return (CheckStep(_PROXY, Finding.WARNING, how),)
     if not way.named_by:
         return ()
     # Until the server itself was heard, nobody knows whether the proxy is to blame.
     late = isinstance(outcome, NotSent) and outcome.cause in {*_OF_PROXY, Cause.DEADLINE}
-    how = say("Through the proxy {proxy}, named by {by}.", proxy=way.proxy, by=way.named_by)
+    how = say("engagement", "Through the proxy {proxy}, named by {by}.").format(
+        proxy=way.proxy, by=way.named_by
+    )
     if not way.proxy:
-        how = say("Named by {by}.", by=way.named_by)
+        how = say("engagement", "Named by {by}.").format(by=way.named_by)
     return (CheckStep(_PROXY, Finding.UNKNOWN if late else Finding.GOOD, how),)
 
 
 def _proven(way: Way, project: Project) -> Message:
     if project.base_url.scheme != "https":
-        return say("This computer itself answers, without TLS.")
-    return say("The server proved its name (TLS).{certificate}", certificate=_certificate(way))
+        return say("engagement", "This computer itself answers, without TLS.")
+    return say("engagement", "The server proved its name (TLS).{certificate}").format(
+        certificate=_certificate(way)
+    )
 
 
 def _certificate(way: Way | None) -> str:
@@ -140,8 +150,7 @@ def _certificate(way: Way | None) -> str:
 def _bad(
     name: Message, told: Meaning, outcome: Answered | None = None, *, certificate: Way | None = None
 ) -> CheckStep:
-    message = say(
-        "No: {why}{status}. {advice}{certificate}",
+    message = say("engagement", "No: {why}{status}. {advice}{certificate}").format(
         why=told.why,
         status="" if outcome is None else f" ({outcome.status})",
         advice=told.advice,
@@ -153,10 +162,14 @@ def _bad(
 def _clock(server_time: float, now: Timestamp) -> CheckStep:
     off = round(now.micros / 1_000_000 - server_time)
     if not is_off(off):
-        return CheckStep(_CLOCK, Finding.GOOD, say("This computer's clock agrees with Engagement's."))
+        return CheckStep(
+            _CLOCK, Finding.GOOD, say("engagement", "This computer's clock agrees with Engagement's.")
+        )
     how = say(
+        "engagement",
         "This computer's clock is {off}. Set it right: until then, what is decided now is stamped by "
         "Engagement's time.",
+    ).format(
         off=tell_off(off),
     )
     return CheckStep(_CLOCK, Finding.WARNING, how)
@@ -168,10 +181,12 @@ def _may_read(transport: Transport, project: Project) -> CheckStep:
     if isinstance(outcome, Answered):
         is_read = outcome.status == 200 and read_answer(outcome.body).is_success
         if is_read or is_unknown(outcome.status, outcome.body):
-            return CheckStep(_GET, Finding.GOOD, say("The key may read consents."))
+            return CheckStep(_GET, Finding.GOOD, say("engagement", "The key may read consents."))
         told = meaning(outcome.status, outcome.headers, outcome.body)
         if not is_from_the_way(outcome.status, outcome.headers, outcome.body):
             return _bad(_GET, told, outcome)
     else:
         told = why_no_answer(outcome)
-    return CheckStep(_GET, Finding.UNKNOWN, say("It could not be tried: {why}.", why=told.why))
+    return CheckStep(
+        _GET, Finding.UNKNOWN, say("engagement", "It could not be tried: {why}.").format(why=told.why)
+    )

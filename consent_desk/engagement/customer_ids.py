@@ -39,7 +39,10 @@ class IdHelp:
         """
         inner = ids.unwrapped(text)
         if inner != text and complaint_about_id(inner) is None:
-            return Hint(say("Something stands around the ID. Is it {inner}?", inner=cut(inner)), inner)
+            return Hint(
+                say("engagement", "Something stands around the ID. Is it {inner}?").format(inner=cut(inner)),
+                inner,
+            )
         if complaint_about_id(text) is not None:
             return None
         if (unusual := ids.plainly(text)) is not None:
@@ -51,7 +54,11 @@ class IdHelp:
         message = ids.oddity(text)
         if message is None and ids.is_mail_like(id_type, text):
             why = mail_complaint(text)
-            message = None if why is None else say("{why} Read it back to the caller.", why=why)
+            message = (
+                None
+                if why is None
+                else say("engagement", "{why} Read it back to the caller.").format(why=why)
+            )
         return None if message is None else Hint(message)
 
     def alternatives(self, id_type: str, text: str) -> tuple[str, ...]:
@@ -69,8 +76,10 @@ class IdHelp:
         if number is not None:
             return Hint(
                 say(
+                    "engagement",
                     "Written internationally (E.164) this is {number}. Engagement compares IDs exactly: use "
                     "the way in which your project writes them.",
+                ).format(
                     number=number,
                 ),
                 number,
@@ -78,7 +87,7 @@ class IdHelp:
         if is_possible(text, self._country) or not (self._country or text.startswith("+")):
             message = ids.oddity(text)
             return None if message is None else Hint(message)
-        return Hint(say("No phone number can look like this. Read it back to the caller."))
+        return Hint(say("engagement", "No phone number can look like this. Read it back to the caller."))
 
 
 def international(text: str, country: str) -> str | None:

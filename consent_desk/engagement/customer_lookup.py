@@ -25,7 +25,8 @@ from consent_desk.domain.wire.request import PreparedRequest, prepare_consents, 
 from consent_desk.engagement.calls import PAGE, Call, Transport
 
 _NOT_UNDERSTOOD = Meaning(
-    say("the answer could not be understood"), say("Look the customer up in Engagement.")
+    say("engagement", "the answer could not be understood"),
+    say("engagement", "Look the customer up in Engagement."),
 )
 
 

@@ -41,12 +41,12 @@ _NOT_YET_COPIED = "The backup was made, but is not copied yet: {why}."
 _NOT_COPIED = "The backup was made, but not copied into the second folder: {why}."
 NOT_RESTORED = "The backup was not restored, and the journal is left as it is: {why}."
 _NO_ANSWER = Reason(
-    say("the second folder does not answer, or something is still under way there"),
-    say("If that lasts, connect its disk, or choose another one, or none (Ctrl+B)."),
+    say("journal", "the second folder does not answer, or something is still under way there"),
+    say("journal", "If that lasts, connect its disk, or choose another one, or none (Ctrl+B)."),
 )
 _NO_SECOND = Reason(
-    say("the second folder for backups is not there"),
-    say("Connect its disk, or do without a second folder (Ctrl+B), then try again."),
+    say("journal", "the second folder for backups is not there"),
+    say("journal", "Connect its disk, or do without a second folder (Ctrl+B), then try again."),
 )
 
 
@@ -204,7 +204,9 @@ def _make(
         try:
             private_folder(path.parent)
         except DeskError as error:
-            raise JournalError(say(_NOT_BACKED_UP, why=error.title), error.advice) from error
+            raise JournalError(
+                say("journal", _NOT_BACKED_UP).format(why=error.title), error.advice
+            ) from error
         with unfinished_in(path.parent) as making:
             made = making / path.name
             # Made by hand first: SQLite would make it readable for all.
@@ -276,8 +278,8 @@ def _require_sound(path: Path, mark: Path, failure: str) -> None:
     if found.verdict is not Verdict.SOUND:
         why = found.why or Message("")
         raise Reason(
-            say("the copy is not sound ({why})", why=why),
-            say("Take another backup, and tell your administrator."),
+            say("journal", "the copy is not sound ({why})").format(why=why),
+            say("journal", "Take another backup, and tell your administrator."),
         ).trouble(failure)
 
 

@@ -101,7 +101,9 @@ def _erase_from(path: Path, project_id: str, customer: CustomerId, keyed: bytes,
             companion(path).unlink(missing_ok=True)
             return True
     except JournalError as trouble:
-        which = say("{trouble} This is about the backup {path}.", trouble=trouble.title, path=path)
+        which = say("journal", "{trouble} This is about the backup {path}.").format(
+            trouble=trouble.title, path=path
+        )
         raise type(trouble)(which, trouble.advice) from trouble
 
 

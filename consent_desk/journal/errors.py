@@ -35,119 +35,145 @@ class Reason:
 
     def trouble(self, failure: str) -> JournalError:
         """The error to raise. `failure` is a sentence with `{why}` in it."""
-        return self.kind(say(failure, why=self.why), self.advice)
+        return self.kind(say("journal", failure).format(why=self.why), self.advice)
 
 
-OTHERWISE = Reason(say("another decision bears its request ID"), say("Enter the decision again."))
+OTHERWISE = Reason(
+    say("journal", "another decision bears its request ID"), say("journal", "Enter the decision again.")
+)
 
-ILLEGAL = Reason(say("that cannot follow what the journal knows of it"), say("Tell your administrator."))
+ILLEGAL = Reason(
+    say("journal", "that cannot follow what the journal knows of it"),
+    say("journal", "Tell your administrator."),
+)
 
-UNKNOWN = Reason(say("the consent is not in it"), say("Start the program again."))
+UNKNOWN = Reason(say("journal", "the consent is not in it"), say("journal", "Start the program again."))
 
-_TELL = say("Change nothing and tell your administrator: what was noted may still be saved.")
+_TELL = say("journal", "Change nothing and tell your administrator: what was noted may still be saved.")
 
-_SAVE = say("What can be read of it can be saved, or a backup restored. The file itself is never deleted.")
+_SAVE = say(
+    "journal", "What can be read of it can be saved, or a backup restored. The file itself is never deleted."
+)
 
-_ACCESS = say("Ask your administrator for permission to write to the file and to its folder.")
+_ACCESS = say("journal", "Ask your administrator for permission to write to the file and to its folder.")
 
-_FULL = Reason(say("the disk is full"), say("Make room on the disk, then try again."))
+_FULL = Reason(say("journal", "the disk is full"), say("journal", "Make room on the disk, then try again."))
 
-_READ_ONLY = Reason(say("its file or folder cannot be written to"), _ACCESS)
+_READ_ONLY = Reason(say("journal", "its file or folder cannot be written to"), _ACCESS)
 
 _DISK_ERROR = Reason(
-    say("the disk reported an error"),
-    say("Save other work, start the program again, and have the disk checked."),
+    say("journal", "the disk reported an error"),
+    say("journal", "Save other work, start the program again, and have the disk checked."),
 )
 
 _UNREACHABLE = Reason(
-    say("its folder or file cannot be reached"),
-    say("Check that its disk is connected and that its folder exists, then try again."),
+    say("journal", "its folder or file cannot be reached"),
+    say("journal", "Check that its disk is connected and that its folder exists, then try again."),
     JournalGoneError,
 )
 
 _MOVED = Reason(
-    say("its file was moved, replaced or deleted"),
-    say("Put the file back where it was, then look again."),
+    say("journal", "its file was moved, replaced or deleted"),
+    say("journal", "Put the file back where it was, then look again."),
     JournalGoneError,
 )
 
 _BUSY = Reason(
-    say("another program holds its file"),
-    say("Close the other program, for example a backup or a second Consent Desk, then try again."),
+    say("journal", "another program holds its file"),
+    say("journal", "Close the other program, for example a backup or a second Consent Desk, then try again."),
 )
 
-OPEN_ELSEWHERE = Reason(say("another Consent Desk has it open"), say("Close that one, then try again."))
+OPEN_ELSEWHERE = Reason(
+    say("journal", "another Consent Desk has it open"), say("journal", "Close that one, then try again.")
+)
 
 IN_WORK = Reason(
-    say("another Consent Desk is opening it, or works on its file"),
-    say("Wait until that one has finished, then try again."),
+    say("journal", "another Consent Desk is opening it, or works on its file"),
+    say("journal", "Wait until that one has finished, then try again."),
 )
 
 _NO_LOCKS = Reason(
-    say("the file system of its folder keeps no locks, without which two programs could write at once"),
     say(
+        "journal",
+        "the file system of its folder keeps no locks, without which two programs could write at once",
+    ),
+    say(
+        "journal",
         "Have the folder on a file system that keeps locks. On a network folder (NFS), have its lock service "
-        "started on both sides, or have it mounted with locks that are kept on this computer."
+        "started on both sides, or have it mounted with locks that are kept on this computer.",
     ),
 )
 
-_DAMAGED = Reason(say("its file is damaged"), _SAVE, JournalDamagedError)
+_DAMAGED = Reason(say("journal", "its file is damaged"), _SAVE, JournalDamagedError)
 
-_STRANGE = Reason(say("there is something in it that this program does not understand"), _TELL)
+_STRANGE = Reason(say("journal", "there is something in it that this program does not understand"), _TELL)
 
-_UNEXPECTED = Reason(say("its file could not be used"), say("Start the program again."))
+_UNEXPECTED = Reason(say("journal", "its file could not be used"), say("journal", "Start the program again."))
 
-NO_JOURNAL = Reason(say("its file is damaged, or no journal at all"), _SAVE, JournalDamagedError)
+NO_JOURNAL = Reason(say("journal", "its file is damaged, or no journal at all"), _SAVE, JournalDamagedError)
 
-_FOLDER = Reason(say("there is a folder in its place"), say("Move that folder elsewhere, then look again."))
+_FOLDER = Reason(
+    say("journal", "there is a folder in its place"),
+    say("journal", "Move that folder elsewhere, then look again."),
+)
 
 EMPTY = Reason(
-    say("its file is empty, though its check file says that there was a journal"), _SAVE, JournalDamagedError
+    say("journal", "its file is empty, though its check file says that there was a journal"),
+    _SAVE,
+    JournalDamagedError,
 )
 
 GONE = Reason(
-    say("its file is gone, though its check file says that there was a journal"),
-    say("Put the file back where it was, then look again. Otherwise restore a backup."),
+    say("journal", "its file is gone, though its check file says that there was a journal"),
+    say("journal", "Put the file back where it was, then look again. Otherwise restore a backup."),
     JournalMissingError,
 )
 
-CUT = Reason(say("its end is missing: its check file knows of more"), _SAVE, JournalDamagedError)
+CUT = Reason(say("journal", "its end is missing: its check file knows of more"), _SAVE, JournalDamagedError)
 
 REWRITTEN = Reason(
-    say("it says something else than it did: its check file does not fit"), _SAVE, JournalDamagedError
+    say("journal", "it says something else than it did: its check file does not fit"),
+    _SAVE,
+    JournalDamagedError,
 )
 
 UNSURE = Reason(
-    say("its check file cannot be read, or not all of it: nobody can tell whether its end is missing"),
+    say(
+        "journal",
+        "its check file cannot be read, or not all of it: nobody can tell whether its end is missing",
+    ),
     _SAVE,
     JournalDamagedError,
 )
 
 ANOTHER = Reason(
-    say("another journal stands in its place: the check file beside it belongs to one of another name"),
-    say("Put the right file back, then look again. Otherwise what is there can be saved."),
+    say(
+        "journal",
+        "another journal stands in its place: the check file beside it belongs to one of another name",
+    ),
+    say("journal", "Put the right file back, then look again. Otherwise what is there can be saved."),
     JournalDamagedError,
 )
 
 FOREIGN = Reason(
-    say("its file belongs to another program"),
-    say("Move that file elsewhere, or tell your administrator."),
+    say("journal", "its file belongs to another program"),
+    say("journal", "Move that file elsewhere, or tell your administrator."),
 )
 
 NEWER = Reason(
-    say("a newer version of this program has written it"),
-    say("Install the newer version. The file is left as it is."),
+    say("journal", "a newer version of this program has written it"),
+    say("journal", "Install the newer version. The file is left as it is."),
 )
 
 LEFT_OVER = Reason(
-    say("its file is gone, though its companion file (-journal) is there"),
-    say("Put the file back where it was, then look again. Otherwise restore a backup."),
+    say("journal", "its file is gone, though its companion file (-journal) is there"),
+    say("journal", "Put the file back where it was, then look again. Otherwise restore a backup."),
     JournalMissingError,
 )
 
 PRAGMA = Reason(
-    say("it cannot be made to write safely"),
-    say("Close all other programs that use the file, then try again."),
+    say("journal", "it cannot be made to write safely"),
+    say("journal", "Close all other programs that use the file, then try again."),
 )
 
 _BY_FAMILY = {
@@ -181,8 +207,7 @@ _BY_NUMBER = {
 def opened_by(process: str, computer: str) -> Reason:
     """That another program has the journal open, and which one."""
     return Reason(
-        say(
-            "another Consent Desk has it open (process {process} on {computer})",
+        say("journal", "another Consent Desk has it open (process {process} on {computer})").format(
             process=process,
             computer=computer,
         ),
@@ -193,8 +218,13 @@ def opened_by(process: str, computer: str) -> Reason:
 def nowhere(folder: Path) -> JournalMissingError:
     """The error where `folder` holds nothing of a journal that was there before."""
     return JournalMissingError(
-        say(NOT_OPENED, why=say("there was one in {folder}, and now there is none", folder=folder)),
-        say("Connect its disk, or put the folder back, then look again. Otherwise restore a backup."),
+        say("journal", NOT_OPENED).format(
+            why=say("journal", "there was one in {folder}, and now there is none").format(folder=folder)
+        ),
+        say(
+            "journal",
+            "Connect its disk, or put the folder back, then look again. Otherwise restore a backup.",
+        ),
     )
 
 

@@ -35,9 +35,9 @@ from consent_desk.system.atomic_file import PrivateFile
 if TYPE_CHECKING:
     from consent_desk.journal.journal import SqliteJournal
 
-_SETTLED = say("It was not discarded: by now it is under way, or settled.")
-_ACKNOWLEDGED = say("There is nothing to acknowledge here any more.")
-_SEE = say("See in the log how it stands.")
+_SETTLED = say("journal", "It was not discarded: by now it is under way, or settled.")
+_ACKNOWLEDGED = say("journal", "There is nothing to acknowledge here any more.")
+_SEE = say("journal", "See in the log how it stands.")
 
 STEP = 100
 """The consents of one step: nobody who notes waits longer than for these."""
@@ -243,9 +243,14 @@ class History:
         """
         reason = reason.strip()
         if not reason:
-            raise InvalidError(say("Nothing was discarded: the reason is missing."), say("Write why."))
+            raise InvalidError(
+                say("journal", "Nothing was discarded: the reason is missing."), say("journal", "Write why.")
+            )
         if (complaint := complaint_about_note(reason)) is not None:
-            raise InvalidError(say("Nothing was discarded: {why}", why=complaint), say("Mend the reason."))
+            raise InvalidError(
+                say("journal", "Nothing was discarded: {why}").format(why=complaint),
+                say("journal", "Mend the reason."),
+            )
         fact = Fact(at=self._now(), state=State.DISCARDED, note=f"{reason} (by {by})")
         if not self._journal.give_up(request_id, DISCARDABLE_STATES, fact):
             raise JournalError(_SETTLED, _SEE)

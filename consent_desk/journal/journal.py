@@ -81,8 +81,8 @@ _NOT_GIVEN_UP = "It was not discarded: {why}."
 _NOT_ERASED = "The customer's data was not removed: {why}."
 
 OPEN = Reason(
-    say("one of this customer's decisions has not certainly reached Engagement"),
-    say("Have it sent, or discard it, then try again."),
+    say("journal", "one of this customer's decisions has not certainly reached Engagement"),
+    say("journal", "Have it sent, or discard it, then try again."),
 )
 
 

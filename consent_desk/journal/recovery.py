@@ -30,8 +30,8 @@ from consent_desk.system.settings import DeskSettings
 _NOT_CHECKED = "The backup cannot be checked: {why}."
 _NOT_BEGUN = "No new journal was begun: {why}."
 _CHANGED = (
-    say("Nothing was restored: something was noted in the meantime."),
-    say("Look at the backup once more."),
+    say("journal", "Nothing was restored: something was noted in the meantime."),
+    say("journal", "Look at the backup once more."),
 )
 
 

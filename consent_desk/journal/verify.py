@@ -88,7 +88,7 @@ def _verify(path: Path, mark: Head | Spoilt | None) -> Verification:
     sound = header.startswith(MAGIC) and len(header) == 100
     if not sound or (header[18:20], header[52:60]) != (b"\1\1", bytes(7) + b"\1"):
         return Verification(
-            verdict=Verdict.WRONG, why=say("The file is empty, or its header is no journal's.")
+            verdict=Verdict.WRONG, why=say("journal", "The file is empty, or its header is no journal's.")
         )
     with reading(path) as connection:
         # Changed bytes may be no UTF-8: they are to be found, and not to stop the search.
@@ -100,12 +100,14 @@ def _verify(path: Path, mark: Head | Spoilt | None) -> Verification:
             why = wrong.why
         except (TypeError, AttributeError, ValueError):
             why = say(
-                "Fact {fact} is the first that is wrong: no journal holds such values.", fact=check.facts + 1
-            )
+                "journal", "Fact {fact} is the first that is wrong: no journal holds such values."
+            ).format(fact=check.facts + 1)
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorname.split("_")[1] not in {"CORRUPT", "NOTADB"}:
                 raise
-            why = say("The file is damaged: it cannot be read beyond fact {fact}.", fact=check.facts)
+            why = say("journal", "The file is damaged: it cannot be read beyond fact {fact}.").format(
+                fact=check.facts
+            )
         else:
             return Verification(
                 verdict=Verdict.SOUND, consents=check.consents, facts=check.facts, head=check.chain.hex()
@@ -135,13 +137,17 @@ class _Check:
         if mark is None:
             raise WrongError(
                 say(
+                    "journal",
                     "All {facts} facts are sound, but there is no check file (.mark) beside it: "
                     "nobody can tell whether its end was cut off.",
+                ).format(
                     facts=self.facts,
                 )
             )
         if (reason := mismatch(self._connection, mark)) is not None:
-            raise WrongError(say("The journal and its check file do not agree: {why}.", why=reason.why))
+            raise WrongError(
+                say("journal", "The journal and its check file do not agree: {why}.").format(why=reason.why)
+            )
 
     def _schema(self) -> None:
         if self._one("PRAGMA application_id") != APPLICATION_ID:
@@ -157,12 +163,14 @@ class _Check:
         here = {row["name"]: tuple(row) for row in self._connection.execute(question)}
         for name in sorted({*wish, *here}):
             if wish.get(name) != here.get(name):
-                raise WrongError(say("The schema is not that of a journal: {name} differs.", name=name))
+                raise WrongError(
+                    say("journal", "The schema is not that of a journal: {name} differs.").format(name=name)
+                )
 
     def _names(self) -> None:
         rows = self._connection.execute("SELECT id, uuid FROM journal LIMIT 2").fetchall()
         if len(rows) != 1:
-            raise WrongError(say("The journal has lost its name."))
+            raise WrongError(say("journal", "The journal has lost its name."))
         self.chain = genesis(rows[0]["uuid"])
 
     def _all_facts(self) -> Iterator[sqlite3.Row]:
@@ -195,10 +203,9 @@ class _Check:
             raise self._wrong(fact, "its row of {table} was changed", table=table)
 
     def _wrong(self, fact: sqlite3.Row, why: str, **values: object) -> WrongError:
-        told = say(why, **values)
+        told = say("journal", why).format(**values)
         return WrongError(
-            say(
-                "Fact {fact} of consent {request_id} is the first that is wrong: {why}.",
+            say("journal", "Fact {fact} of consent {request_id} is the first that is wrong: {why}.").format(
                 fact=fact["seq"],
                 request_id=_inert(fact["request_id"]),
                 why=told,
@@ -209,21 +216,27 @@ class _Check:
         # Facts that came in meanwhile are in order: each of these questions sees all or nothing of them.
         for question, why in _DERIVED:
             if (row := self._connection.execute(question).fetchone()) is not None:
-                raise WrongError(say(why, which=_inert(row[0])))
+                raise WrongError(say("journal", why).format(which=_inert(row[0])))
         for row in pages(self._reading, _SOUGHT):
             if (row["text"], row["sought_at"]) != (sought_of(row), row["noted_at"]):
                 raise WrongError(
-                    say("Consent {which} would not be found as it is.", which=_inert(row["request_id"]))
+                    say("journal", "Consent {which} would not be found as it is.").format(
+                        which=_inert(row["request_id"])
+                    )
                 )
 
     def _structure(self) -> None:
         for row in self._connection.execute("PRAGMA foreign_key_check").fetchmany(1):
             raise WrongError(
-                say("Row {row} of {table} belongs to nothing.", row=row["rowid"], table=row["table"])
+                say("journal", "Row {row} of {table} belongs to nothing.").format(
+                    row=row["rowid"], table=row["table"]
+                )
             )
         found = str(self._one("PRAGMA integrity_check(1)"))
         if found != "ok":
-            raise WrongError(say("The file's structure is damaged: {found}.", found=_inert(found)))
+            raise WrongError(
+                say("journal", "The file's structure is damaged: {found}.").format(found=_inert(found))
+            )
 
     def _one(self, question: str) -> Any:
         return self._connection.execute(question).fetchone()[0]

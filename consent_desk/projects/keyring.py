@@ -66,7 +66,9 @@ class KeyringStore:
                 raise _unreachable()
             return line
 
-        return _translated(load, say("The project's settings could not be read from the keyring."))
+        return _translated(
+            load, say("projects", "The project's settings could not be read from the keyring.")
+        )
 
     def save(self, entry: str, line: str) -> str:
         """Keep `line`, see that it is kept, and return the keyring's name for people.
@@ -85,11 +87,13 @@ class KeyringStore:
                 keyring.delete_password(self._service, entry)
             return None
 
-        name = _translated(save, say("The project's settings could not be saved in the keyring."))
+        name = _translated(save, say("projects", "The project's settings could not be saved in the keyring."))
         if name is None:
             raise KeyringFailureError(
-                say("The keyring did not keep what it was given."),
-                say("Ask your administrator which keyring this computer uses. Nothing was saved."),
+                say("projects", "The keyring did not keep what it was given."),
+                say(
+                    "projects", "Ask your administrator which keyring this computer uses. Nothing was saved."
+                ),
             )
         return name
 
@@ -102,7 +106,7 @@ class KeyringStore:
             if keyring.get_password(self._service, entry) is not None:
                 keyring.delete_password(self._service, entry)
 
-        _translated(remove, say("The project's settings could not be removed from the keyring."))
+        _translated(remove, say("projects", "The project's settings could not be removed from the keyring."))
 
 
 def _best_keyring() -> "tuple[KeyringBackend, str, bool]":
@@ -115,8 +119,8 @@ def _best_keyring() -> "tuple[KeyringBackend, str, bool]":
         raise _unreachable()
     if not usable:
         raise NoKeyringError(
-            say("There is no keyring on this computer that keeps a secret safely."),
-            say("The project's settings are kept until the program ends; enter them again then."),
+            say("projects", "There is no keyring on this computer that keeps a secret safely."),
+            say("projects", "The project's settings are kept until the program ends; enter them again then."),
         )
     _, kind, name = max(usable, key=lambda candidate: candidate[0])
     return kind(), name, is_certain
@@ -144,7 +148,8 @@ def _fails_for_now(module: str, error: Exception) -> bool:
 
 def _unreachable() -> KeyringFailureError:
     return KeyringFailureError(
-        say("The keyring cannot be reached now."), say("See that it is running, and try again.")
+        say("projects", "The keyring cannot be reached now."),
+        say("projects", "See that it is running, and try again."),
     )
 
 
@@ -157,8 +162,10 @@ def _check(line: str) -> None:
         raise ValueError("the keyring takes whole characters")
     if len(line.encode("utf-16-le")) > LIMIT:
         raise KeyringFailureError(
-            say("The project's settings are too long: a keyring keeps {most} characters.", most="1,280"),
-            say("Enter fewer customer ID types, or shorter ones."),
+            say("projects", "The project's settings are too long: a keyring keeps {most} characters.").format(
+                most="1,280"
+            ),
+            say("projects", "Enter fewer customer ID types, or shorter ones."),
         )
 
 
@@ -184,13 +191,15 @@ def _in_words(error: Exception, title: Message) -> KeyringFailureError:
 
         locked = (Locked, LockedException, PromptDismissedException)
     if isinstance(error, locked):
-        return KeyringFailureError(say("The keyring is locked."), say("Unlock it and try again."))
+        return KeyringFailureError(
+            say("projects", "The keyring is locked."), say("projects", "Unlock it and try again.")
+        )
     if isinstance(error, InitError):
         return KeyringFailureError(
-            say("The keyring could not be opened."),
-            say("When the system asks to create or to unlock a keyring, do so. Then try again."),
+            say("projects", "The keyring could not be opened."),
+            say("projects", "When the system asks to create or to unlock a keyring, do so. Then try again."),
         )
     kind = type(error).__name__
     return KeyringFailureError(
-        title, say("See that the keyring is unlocked and try again ({kind}).", kind=kind)
+        title, say("projects", "See that the keyring is unlocked and try again ({kind}).").format(kind=kind)
     )

@@ -39,12 +39,15 @@ class SecretStore(Protocol):
 
 
 _NOT_SHOWN = (
-    say("The settings of this project were kept in a keyring, which does not show them now."),
-    say("Start or unlock that keyring and try again. If it is gone, enter the project settings again."),
+    say("projects", "The settings of this project were kept in a keyring, which does not show them now."),
+    say(
+        "projects",
+        "Start or unlock that keyring and try again. If it is gone, enter the project settings again.",
+    ),
 )
 _NOT_UNDERSTOOD = (
-    say("What the keyring keeps of this project is not understood."),
-    say("Enter the project settings again."),
+    say("projects", "What the keyring keeps of this project is not understood."),
+    say("projects", "Enter the project settings again."),
 )
 
 
@@ -70,8 +73,10 @@ class ProjectListFile:
                 return None
             case {"version": int(version)} if version > 1:
                 raise DeskError(
-                    say("The list of projects was written by a newer version of this program."),
-                    say("Start the newer version, or move {path} away to begin anew.", path=self._file.path),
+                    say("projects", "The list of projects was written by a newer version of this program."),
+                    say("projects", "Start the newer version, or move {path} away to begin anew.").format(
+                        path=self._file.path
+                    ),
                 )
             case {"version": 1, "projects": list(projects)} if (rows := self._rows(projects)) is not None:
                 return rows

@@ -35,8 +35,8 @@ class SavedWordings:
         """Keep `text` as the last one for `category`, once; return all of them. Raises InvalidError."""
         complaint = complaint_about_category(category) or complaint_about_wording(text)
         if complaint is not None or not text.strip():
-            why = complaint or say("Write the wording first.")
-            raise InvalidError(say("This wording cannot be saved."), why)
+            why = complaint or say("projects", "Write the wording first.")
+            raise InvalidError(say("projects", "This wording cannot be saved."), why)
         before = self._texts(project_id, category)
         return self._put(project_id, category, before if text in before else (*before, text))
 

@@ -61,17 +61,20 @@ def check(content: bytes) -> CheckedProof:
     try:
         parsed = json.loads(content, object_pairs_hook=_only_once, parse_constant=_refuse)
         if not isinstance(parsed, dict) or not _is_known(parsed):
-            why = say("This is no proof of a kind that this version knows ({known}).", known=FORMAT)
+            why = say("proof", "This is no proof of a kind that this version knows ({known}).").format(
+                known=FORMAT
+            )
             return replace(found, verdict=Verdict.UNREADABLE, why=why)
         proof, about = _check(parsed)
     except WrongError as wrong:
         return replace(found, why=wrong.why)
     except _DAMAGE:
-        return replace(found, why=say("The file is damaged: no proof holds such values."))
+        return replace(found, why=say("proof", "The file is damaged: no proof holds such values."))
     if proof is None:
         why = say(
+            "proof",
             "Nothing in it is wrong, but it was rebuilt from Engagement's history, without a journal: there "
-            "is no chain that could be checked. Compare it with what Engagement shows."
+            "is no chain that could be checked. Compare it with what Engagement shows.",
         )
         return replace(found, verdict=Verdict.UNREADABLE, why=why, gist=about)
     return replace(found, verdict=Verdict.SOUND, proof=proof, gist=about)
@@ -106,15 +109,15 @@ def _check(parsed: dict[str, Any]) -> tuple[Proof | None, tuple[Message, ...]]:
 def _compare(parsed: Json, told: Collection[str], anew: Callable[[], Json]) -> None:
     """Is everything what follows from the rows or pages? These tell of the moments `told`."""
     if set(parsed["local_times"]) != set(told):
-        raise WrongError(say("The local times are not those of what is told."))
+        raise WrongError(say("proof", "The local times are not those of what is told."))
     for utc, local in parsed["local_times"].items():
         if datetime.fromisoformat(local.partition(" ")[0]) != datetime.fromisoformat(utc):
-            raise WrongError(say("A local time is not that of what is told: {utc}.", utc=utc))
+            raise WrongError(say("proof", "A local time is not that of what is told: {utc}.").format(utc=utc))
     unsealed = {name: value for name, value in parsed.items() if name != "sha256"}
     if _plain(anew()) != _plain(unsealed):
-        raise WrongError(say("What it says of the consents is not what its rows say."))
+        raise WrongError(say("proof", "What it says of the consents is not what its rows say."))
     if checksum(unsealed) != parsed["sha256"]:
-        raise WrongError(say("The file is not as it was written: its checksum is another one."))
+        raise WrongError(say("proof", "The file is not as it was written: its checksum is another one."))
 
 
 def _plain(value: object) -> str:
@@ -127,8 +130,7 @@ def _of_history(parsed: Json) -> Iterator[Message]:
     made_at, customer = written(_timestamp(parsed["made"]["at"])), parsed["customer"]
     origin = f"rebuilt from Engagement's history on {made_at}; no journal"
     yield from made(made_at, parsed["made"]["by"], origin, practice="watermark" in parsed)
-    yield say(
-        "{count} events of {customer}",
+    yield say("proof", "{count} events of {customer}").format(
         count=len(list(history_events_1(parsed))),
         customer=named(CustomerId(type=customer["type"], value=customer["id"])),
     )
@@ -157,7 +159,7 @@ def _from_journal(parsed: Json) -> FromJournal:
     consents = [one.record.noted for one in witnesses]
     about = {(each.project_id, each.consent.customer) for each in consents}
     if not consents or len(about) > 1 or (len(consents) > 1 and not parsed["about"].startswith("all")):
-        raise WrongError(say("It does not hold what it says that it is about."))
+        raise WrongError(say("proof", "It does not hold what it says that it is about."))
     return FromJournal(witnesses, read)
 
 
@@ -166,9 +168,9 @@ def _follow(chain: Chain, digests: Mapping[int, bytes]) -> None:
     left, end = set(digests), 0
     for stretch in chain.stretches:
         if stretch.first == 1 and stretch.before != genesis(chain.journal):
-            raise WrongError(say("The chain does not begin as that of its journal does."))
+            raise WrongError(say("proof", "The chain does not begin as that of its journal does."))
         if not end < stretch.first <= stretch.last <= chain.facts:
-            raise WrongError(say("The stretches of the chain are not in order."))
+            raise WrongError(say("proof", "The stretches of the chain are not in order."))
         end = stretch.last
         own = {fact for fact in left if stretch.first <= fact <= end}
         # Before anything is computed: whoever wrote the file may have wished for a billion facts.
@@ -176,17 +178,19 @@ def _follow(chain: Chain, digests: Mapping[int, bytes]) -> None:
         if not fits or chain_at(stretch, digests, end) != stretch.after:
             raise WrongError(
                 say(
+                    "proof",
                     "The chain from fact {first} to {last} is broken: one of them, or the consent it belongs "
                     "to, was changed.",
+                ).format(
                     first=stretch.first,
                     last=stretch.last,
                 )
             )
         left -= own
     if left:
-        raise WrongError(say("Fact {fact} stands nowhere in the chain.", fact=min(left)))
+        raise WrongError(say("proof", "Fact {fact} stands nowhere in the chain.").format(fact=min(left)))
     if chain.stretches and (end == chain.facts) != (chain.stretches[-1].after == chain.head):
-        raise WrongError(say("The head of the chain is not where the chain leads."))
+        raise WrongError(say("proof", "The head of the chain is not where the chain leads."))
 
 
 def chain_at(stretch: Stretch, shown: Mapping[int, bytes], until: int) -> bytes:
@@ -209,7 +213,9 @@ def digests_of(rows: Json) -> Iterator[tuple[int, bytes]]:
     before = 0
     for number, (row, fact) in enumerate(zip(rows["facts"], facts, strict=True)):
         if fact["request_id"] != consent["request_id"] or not before < fact["seq"]:
-            raise WrongError(say("Fact {fact} does not belong to its consent.", fact=fact["seq"]))
+            raise WrongError(
+                say("proof", "Fact {fact} does not belong to its consent.").format(fact=fact["seq"])
+            )
         before = fact["seq"]
         said = {"answer": fact["content_sha256"], "remark": fact["remark_sha256"]}
         beside = {table: contents(row, table) for table in said}
@@ -221,7 +227,9 @@ def digests_of(rows: Json) -> Iterator[tuple[int, bytes]]:
             summed = None if parts is None else content_sha256(*parts)
             if summed != wanted and (summed is not None or not is_gone):
                 raise WrongError(
-                    say("Fact {fact}: what belongs to it of {table} was changed.", fact=before, table=table)
+                    say("proof", "Fact {fact}: what belongs to it of {table} was changed.").format(
+                        fact=before, table=table
+                    )
                 )
         yield before, digest({name: fact[name] for name in COLUMNS["fact"]}, None if number else consent)
 

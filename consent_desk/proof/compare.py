@@ -36,19 +36,19 @@ def compare(proof: Proof, journal: Path) -> Compared:
     """Compare a sound proof with the journal at `journal`, and change nothing there."""
     source = proof.source
     if not journal.is_file():
-        return Compared(None, say("There is no journal here to compare it with."))
+        return Compared(None, say("proof", "There is no journal here to compare it with."))
     try:
         with told(_NOT_COMPARED), reading(journal) as connection:
             here = head(connection)
             if here.journal != source.chain.journal:
-                said = say("The journal on this computer does not hold it: it is another one.")
+                said = say("proof", "The journal on this computer does not hold it: it is another one.")
                 return Compared(None, said)
             return _compare(connection, here, proof, source)
     except JournalError as trouble:
         return Compared(None, trouble.title)
     except TypeError:
         # It has lost its name.
-        return Compared(None, say(_NOT_COMPARED, why=say("it is damaged")))
+        return Compared(None, say("proof", _NOT_COMPARED).format(why=say("proof", "it is damaged")))
 
 
 def _compare(connection: sqlite3.Connection, here: Head, proof: Proof, source: FromJournal) -> Compared:
@@ -56,15 +56,20 @@ def _compare(connection: sqlite3.Connection, here: Head, proof: Proof, source: F
     for fact, chain in places:
         row = connection.execute("SELECT chain FROM fact WHERE seq = ?", (fact,)).fetchone()
         if row is None or row["chain"] != chain:
-            return Compared(False, say(_DIFFERS, fact=fact))
+            return Compared(False, say("proof", _DIFFERS).format(fact=fact))
     if here.facts < source.chain.facts:
-        return Compared(True if places else None, say(_EARLIER if places else _TOO_EARLY, facts=here.facts))
+        return Compared(
+            True if places else None,
+            say("proof", _EARLIER if places else _TOO_EARLY).format(facts=here.facts),
+        )
     if proof.whole and (left_out := _left_out(connection, source)):
-        return Compared(False, say("It leaves out consent {which} of the customer.", which=left_out))
+        return Compared(
+            False, say("proof", "It leaves out consent {which} of the customer.").format(which=left_out)
+        )
     if since := sum(_facts_since(connection, source)):
         template = "It agrees with the journal on this computer, where {facts} facts came since."
-        return Compared(True, say(template, facts=since))
-    return Compared(True, say("It agrees with the journal on this computer."))
+        return Compared(True, say("proof", template).format(facts=since))
+    return Compared(True, say("proof", "It agrees with the journal on this computer."))
 
 
 def _places(source: FromJournal, last: int) -> Iterator[tuple[int, bytes]]:

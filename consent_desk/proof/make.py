@@ -57,8 +57,8 @@ class Proofs:
         source = self._journal.evidence(request_ids)
         if not source.witnesses:
             raise JournalError(
-                say("The journal holds nothing of this customer."),
-                say("Where it was lost, look the customer up in Engagement."),
+                say("proof", "The journal holds nothing of this customer."),
+                say("proof", "Where it was lost, look the customer up in Engagement."),
             )
         made_at = self._now()
         return Proof(
@@ -78,8 +78,10 @@ def save_files(folder: str, at: Timestamp, content: bytes, pages: bytes) -> tupl
     checked = check(content)
     if checked.verdict is Verdict.WRONG and checked.why is not None:
         raise JournalError(
-            say(_NOT_SAVED, why=say("the journal is not sound, or was just changed")),
-            say("Try again. If it comes again, have the journal checked: consent-desk verify."),
+            say("proof", _NOT_SAVED).format(
+                why=say("proof", "the journal is not sound, or was just changed")
+            ),
+            say("proof", "Try again. If it comes again, have the journal checked: consent-desk verify."),
         )
     with told_of(Path(folder), _NOT_SAVED_THERE):
         places = _free(Path(folder), f"consent-proof-{utc(at)}")

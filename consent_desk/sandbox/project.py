@@ -69,7 +69,8 @@ class EngagementProject:
                 self._customers |= dict.fromkeys(ids.items(), _Customer(_ALWAYS, events))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise DeskError(
-                say("The Sandbox's customers cannot be read."), say("Install the program again.")
+                say("sandbox", "The Sandbox's customers cannot be read."),
+                say("sandbox", "Install the program again."),
             ) from error
         self.seeded = tuple(self._customers)
 

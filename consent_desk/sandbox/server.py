@@ -61,8 +61,8 @@ class Sandbox:
             except OSError as error:
                 why = error.strerror or "no reason"
                 raise DeskError(
-                    say("The Sandbox cannot listen on this computer ({why}).", why=why),
-                    say("Check whether a security program forbids it."),
+                    say("sandbox", "The Sandbox cannot listen on this computer ({why}).").format(why=why),
+                    say("sandbox", "Check whether a security program forbids it."),
                 ) from error
             self._base_url = BaseUrl(scheme="http", host=LOOPBACK, port=self._server.port)
 
@@ -91,7 +91,10 @@ class Sandbox:
     def project(self) -> Project:
         """The sandbox as the desk reaches it. Raises DeskError before the first start."""
         if self._base_url is None:
-            raise DeskError(say("The Sandbox has not been started."), say("Start the program again."))
+            raise DeskError(
+                say("sandbox", "The Sandbox has not been started."),
+                say("sandbox", "Start the program again."),
+            )
         id_types = dict.fromkeys(id_type for id_type, _ in self.customers)
         return Project(
             id=PRACTICE_ID,

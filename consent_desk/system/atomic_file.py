@@ -130,20 +130,29 @@ def _sync_at(path: Path, flags: int) -> None:
 
 _NOT_WRITTEN = "Nothing was exported to {path}: {why}."
 
-_FULL = (say("the disk is full"), say("Make room on the disk, or choose another one, then try again."))
-
-_CLOSED = (
-    say("you may not write there"),
-    say("Choose a folder of your own, for example Documents, then try again."),
+_FULL = (
+    say("system", "the disk is full"),
+    say("system", "Make room on the disk, or choose another one, then try again."),
 )
 
-_GONE = (say("its folder is not there any more"), say("Choose another folder, then try again."))
+_CLOSED = (
+    say("system", "you may not write there"),
+    say("system", "Choose a folder of your own, for example Documents, then try again."),
+)
 
-_FOLDER = (say("there is a folder of that name"), say("Choose another name, then try again."))
+_GONE = (
+    say("system", "its folder is not there any more"),
+    say("system", "Choose another folder, then try again."),
+)
+
+_FOLDER = (
+    say("system", "there is a folder of that name"),
+    say("system", "Choose another name, then try again."),
+)
 
 _OTHER = (
-    say("its disk or network folder reported an error"),
-    say("Choose a folder on another disk, then try again."),
+    say("system", "its disk or network folder reported an error"),
+    say("system", "Choose a folder on another disk, then try again."),
 )
 
 _BY_NUMBER: dict[int, tuple[Message, Message]] = {
@@ -166,7 +175,7 @@ def told_of(path: Path, failure: str) -> Iterator[None]:
         yield
     except OSError as error:
         why, advice = _BY_NUMBER.get(error.errno or 0, _OTHER)
-        raise DeskError(say(failure, path=path, why=why), advice) from error
+        raise DeskError(say("system", failure).format(path=path, why=why), advice) from error
 
 
 class PrivateFile:
@@ -199,7 +208,7 @@ class PrivateFile:
 
     def abandon(self) -> None:
         """Leave nothing behind, and what was in its place as it was."""
-        stopped = DeskError(say("The export was stopped."), say("Export again."))
+        stopped = DeskError(say("system", "The export was stopped."), say("system", "Export again."))
         # What it was abandoned for may come up once more as it is closed.
         with suppress(OSError):
             self._replacement.__exit__(type(stopped), stopped, None)

@@ -92,8 +92,8 @@ def temporary_folder() -> Iterator[Path]:
 
 def _unusable(path: Path, error: OSError) -> DeskError:
     return DeskError(
-        say("The folder {folder} cannot be used ({why}).", folder=path, why=error.strerror),
-        say("See that your user may write there and that the disk is not full. Then start again."),
+        say("system", "The folder {folder} cannot be used ({why}).").format(folder=path, why=error.strerror),
+        say("system", "See that your user may write there and that the disk is not full. Then start again."),
     )
 
 

@@ -70,9 +70,11 @@ class JsonFile:
             self.save(document)
         except (OSError, DeskError) as error:
             advice = "See that {folder} can be written and that the disk is not full. Then try again."
-            raise DeskError(say(self.unsaved), say(advice, folder=self.path.parent)) from error
+            raise DeskError(
+                say("system", self.unsaved), say("system", advice).format(folder=self.path.parent)
+            ) from error
 
     def damaged(self) -> DeskError:
         """What is said where it holds nothing that makes sense."""
         advice = f"{self.left} Mend {{path}}, or move it away to begin anew."
-        return DeskError(say(self.unreadable), say(advice, path=self.path))
+        return DeskError(say("system", self.unreadable), say("system", advice).format(path=self.path))

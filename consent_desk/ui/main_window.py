@@ -19,6 +19,7 @@ from consent_desk.ui.shell.top_bar import TopBar
 from consent_desk.ui.shell.zoom import Zoom
 from consent_desk.ui.widgets.card import Card
 from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.messages import phrase
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMessageBox
@@ -136,8 +137,16 @@ class MainWindow(QMainWindow):
 
         self.practice = PracticeBanner(can_set_up=self._can_set_up)
         self.practice.hide()
-        self.alarm = Notice("Alarm", "Record the decision again, dated now", "Dismiss the alarm")
-        self.offer = Notice("Kept consents", "Send what was kept", "Not now")
+        self.alarm = Notice(
+            phrase("window", "Alarm"),
+            phrase("window", "Record the decision again, dated now"),
+            phrase("window", "Dismiss the alarm"),
+        )
+        self.offer = Notice(
+            phrase("window", "Kept consents"),
+            phrase("window", "Send what was kept"),
+            phrase("window", "Not now"),
+        )
         self.alarm.rang.connect(self.offer.step_back)
         self.add_wide_banner(self.practice)
         self.add_banner(self.alarm, Rank.OPPOSITE)
@@ -149,10 +158,10 @@ class MainWindow(QMainWindow):
         fill(self.log_card.content, log, margins=(1, 1, 1, 1))
         self.top.search.addWidget(log.search.filter)
         self.consent.more.toggle.setChecked(self.settings.value("more", "") == "open")
-        self.top.menu.addAction("Other category ID…", self.consent.categories.open_other)
-        self.backups = self.top.menu.addAction("Backups…")
+        self.top.menu.addAction(phrase("window", "Other category ID…"), self.consent.categories.open_other)
+        self.backups = self.top.menu.addAction(phrase("window", "Backups…"))
         self.backups.setVisible(False)
-        self.top.menu.addAction("Keyboard shortcuts", self._show_shortcuts)
+        self.top.menu.addAction(phrase("window", "Keyboard shortcuts"), self._show_shortcuts)
         self.top.complete()
         self._add_shortcuts()
 
@@ -166,7 +175,7 @@ class MainWindow(QMainWindow):
 
     def show_starting(self) -> None:
         """Say that there is more to come: the rest of the program is not there yet."""
-        text = "Starting…"
+        text = phrase("window", "Starting…")
         self.consent.send.show_action(text, description=text, ready=False)
 
     def show_title(self, project_name: str | None, *, practice: bool) -> None:
@@ -285,7 +294,7 @@ class MainWindow(QMainWindow):
 
             box = self._shortcuts = QMessageBox(self, textFormat=Qt.TextFormat.PlainText)
             box.setModal(False)
-            box.setWindowTitle("Keyboard shortcuts")
+            box.setWindowTitle(phrase("window", "Keyboard shortcuts"))
         idle = {"Ctrl+B": not self.backups.isVisible()}
         lines = (f"{keys}\t{what}" for keys, what in SHORTCUTS if not idle.get(keys))
         self._shortcuts.setText("\n".join(lines))

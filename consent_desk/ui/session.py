@@ -41,7 +41,7 @@ from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.widgets.inputs import commit_typing
-from consent_desk.ui.widgets.messages import render, render_error
+from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
@@ -178,11 +178,11 @@ class Session(Presenter):
 
     def use_project(self, project: Project | None) -> None:
         """Work for a real project; None while none is usable. While somebody presents, none is."""
-        why = "Choose a project, or wait until its settings are read."
+        why = phrase("window", "Choose a project, or wait until its settings are read.")
         name = None if project is None else project.name
         if self._shell.lens.is_on:
             project, why = None, _PRESENTING
-        self._leave(why if project is None else "Opening the journal…")
+        self._leave(why if project is None else phrase("window", "Opening the journal…"))
         self._window.show_title(name, practice=False)
         self._enter(practice=False, project=project)
 
@@ -191,20 +191,20 @@ class Session(Presenter):
         self._filled.say_why_closed(why)
 
     def _use_sandbox(self) -> None:
-        self._leave("The Sandbox is starting…")
+        self._leave(phrase("window", "The Sandbox is starting…"))
         self._window.show_title(None, practice=True)
         self._enter(practice=True, project=None)
 
     def _why_not_present(self) -> str:
         """Why nobody can look on now: something is only here, and would be put away. Empty where they can."""
         if self._submitter.busy or self._hold.is_holding:
-            return "Wait until what you pressed Send for has left."
+            return phrase("window", "Wait until what you pressed Send for has left.")
         if self._question.is_open:
-            return "Answer the question first."
+            return phrase("window", "Answer the question first.")
         if self._receipt.names_not_noted:
-            return "Deal first with what was NOT NOTED: copy its slip, then dismiss it."
+            return phrase("window", "Deal first with what was NOT NOTED: copy its slip, then dismiss it.")
         if self._window.banners.is_shown(Rank.JOURNAL):
-            return "Mend the journal first."
+            return phrase("window", "Mend the journal first.")
         return ""
 
     def leave_journal(self, why: str) -> None:
@@ -252,7 +252,7 @@ class Session(Presenter):
             self.journal_well.emit()
         if self._pressed_early and project is not None:
             self._pressed_early = False
-            again = "Ready now. What was pressed before was not noted: press Send again."
+            again = phrase("window", "Ready now. What was pressed before was not noted: press Send again.")
             self._status.show_message(_START, Tone.WARNING, again)
         self._log.show_workspace(workspace)
         self._attention.show_workspace(workspace)
@@ -291,7 +291,9 @@ class Session(Presenter):
             return
         if self._filled.project is None:
             self._pressed_early = True
-            why = f"Nothing was noted. {self._filled.why_closed}"
+            why = phrase("window", "Nothing was noted. {why_closed}").format(
+                why_closed=self._filled.why_closed
+            )
             self._status.show_message(_START, Tone.BAD, why)
             return
         self._status.take_back(_START)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from consent_desk.domain.errors import DeskError
+from consent_desk.ui.widgets.messages import phrase
 
 Result = TypeVar("Result")
 Told = TypeVar("Told")
@@ -143,7 +144,12 @@ class TaskRunner(QObject):
                 queue = SimpleQueue()
                 if not self._closed:
                     # First: where no thread can be had, the next work tries for one anew.
-                    Thread(target=_work_off, args=(queue,), name=f"lane {lane}", daemon=True).start()
+                    Thread(
+                        target=_work_off,
+                        args=(queue,),
+                        name=phrase("window", "lane {lane}").format(lane=lane),
+                        daemon=True,
+                    ).start()
                     self._lanes[lane] = queue
             return queue
 

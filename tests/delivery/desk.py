@@ -99,13 +99,13 @@ class FullJournal(SqliteJournal):
 
     def append(self, request_id: str, fact: Fact, *, after: int) -> bool:
         if self.full and not self.room:
-            raise JournalError(say("Full."), say("Make room."))
+            raise JournalError(say("tests", "Full."), say("tests", "Make room."))
         self.room -= self.full
         return super().append(request_id, fact, after=after)
 
     def give_up_all(self, request_ids: Collection[str], states: Collection[State], fact: Fact) -> int:
         if self.full:
-            raise JournalError(say("Full."), say("Make room."))
+            raise JournalError(say("tests", "Full."), say("tests", "Make room."))
         return super().give_up_all(request_ids, states, fact)
 
 

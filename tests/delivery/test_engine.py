@@ -192,7 +192,7 @@ def reopened_with(folder: Path, consent: Consent) -> tuple[Desk, Entry]:
 
 
 def fail(*_: object, **__: object) -> Any:
-    raise JournalError(say("The disk is full."), say("Make room."))
+    raise JournalError(say("tests", "The disk is full."), say("tests", "Make room."))
 
 
 # ---------------------------------------------------------------------------- from Send to verified

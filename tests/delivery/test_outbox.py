@@ -72,7 +72,7 @@ def test_several_are_noted_in_their_order_each_with_its_context_and_their_press_
 def test_what_cannot_be_noted_is_trouble(path: Path) -> None:
     class FullJournal(SqliteJournal):
         def note_all(self, noted: Sequence[Noted]) -> None:
-            raise JournalError(say("Not noted."), say("Make room."))
+            raise JournalError(say("tests", "Not noted."), say("tests", "Make room."))
 
     full = FullJournal.open(path)
     with pytest.raises(JournalError, match="Not noted"):

@@ -221,7 +221,7 @@ class Broken(SqliteJournal):
 
     def _raise_where(self, is_broken: bool) -> None:
         if is_broken:
-            raise JournalError(say("Broken."), say("Mend it."))
+            raise JournalError(say("tests", "Broken."), say("tests", "Mend it."))
 
 
 @pytest.fixture

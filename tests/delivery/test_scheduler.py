@@ -41,12 +41,12 @@ class Unreadable(MemoryJournal):
 
     def has(self, request_id: str) -> bool:
         if self.trouble:
-            raise JournalError(say("It cannot be read."), say("Try again."))
+            raise JournalError(say("tests", "It cannot be read."), say("tests", "Try again."))
         return super().has(request_id)
 
     def record(self, request_id: str) -> Record:
         if self.trouble or request_id in self.rows:
-            raise JournalError(say("It cannot be read."), say("Try again."))
+            raise JournalError(say("tests", "It cannot be read."), say("tests", "Try again."))
         return super().record(request_id)
 
 

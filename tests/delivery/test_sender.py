@@ -343,7 +343,7 @@ def test_after_a_bug_in_a_call_it_counts_as_not_confirmed(desk: Desk, request_id
 def test_what_cannot_be_claimed_is_not_sent(path: Path, request_id: str) -> None:
     class UnwritableJournal(SqliteJournal):
         def claim(self, request_id: str, at: Timestamp, *, after: int) -> Noted | None:
-            raise JournalError(say("Nothing was sent."), say("Make room."))
+            raise JournalError(say("tests", "Nothing was sent."), say("tests", "Make room."))
 
     unwritable = UnwritableJournal.open(path)
     wire = Wire()
@@ -363,7 +363,7 @@ class Doubtful(SqliteJournal):
         noted = super().claim(request_id, at, after=after) if self.is_there or not self.fails else None
         if self.fails:
             self.fails = False
-            raise JournalError(say("Doubtful."), say("Wait."))
+            raise JournalError(say("tests", "Doubtful."), say("tests", "Wait."))
         return noted
 
 

@@ -15,7 +15,7 @@ from tests.consents import a_project
 ACME = a_project()
 RENAMED = replace(ACME, name="Renamed")
 OTHER = a_project(id="0b0d6f5e-4c61-4b1b-8f64-0a5d4a1f7c22")
-REFUSED = say("The API secret is wrong.")
+REFUSED = say("tests", "The API secret is wrong.")
 
 
 class Asked:

@@ -16,7 +16,7 @@ from consent_desk.domain.message import say
 LONG = 30.0
 """Seconds that a test waits at most for what happens at once."""
 
-UNREADABLE = JournalError(say("Unreadable."), say("Try again."))
+UNREADABLE = JournalError(say("tests", "Unreadable."), say("tests", "Try again."))
 
 
 class Seen:

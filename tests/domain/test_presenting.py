@@ -144,8 +144,10 @@ def test_a_masked_answer_means_what_it_meant(
 
 def test_a_message_and_an_error_keep_their_sentence() -> None:
     path = PurePosixPath("/home/anna/x.csv")
-    at = say("{what} in {path} at {at}, {n}", what=say("{noun}", noun="opt-out"), path=path, at=NOON, n=5)
-    masked = Masker().mask(JournalGoneError(at, say("Ask {who}.", who="anna")))
+    at = say("tests", "{what} in {path} at {at}, {n}").format(
+        what=say("tests", "{noun}").format(noun="opt-out"), path=path, at=NOON, n=5
+    )
+    masked = Masker().mask(JournalGoneError(at, say("tests", "Ask {who}.").format(who="anna")))
     assert isinstance(masked, JournalGoneError)
     assert str(masked) == f"opt-out in masked at {NOON}, 5 Ask masked."
     plain = ValueError("anna")

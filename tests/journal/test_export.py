@@ -50,7 +50,7 @@ class Paper(PrivateFile):
     def write(self, octets: bytes) -> None:
         self.room -= 1
         if self.room < 0:
-            raise DeskError(say("The disk is full."), say("Make room."))
+            raise DeskError(say("tests", "The disk is full."), say("tests", "Make room."))
         super().write(octets)
         type(self).while_written()
 

@@ -23,7 +23,7 @@ from consent_desk.projects.projects import (
     project_to_line,
 )
 
-NOW = say("Now.")
+NOW = say("tests", "Now.")
 KEYRING = "Test Keyring"
 ACME = Project(
     id="11111111-1111-4111-8111-111111111111",

@@ -13,7 +13,7 @@ from consent_desk.domain.errors import JournalError
 from consent_desk.domain.message import say
 from consent_desk.ui.tasks import Lane, TaskRunner
 
-TROUBLE = JournalError(say("Full."), say("Make room."))
+TROUBLE = JournalError(say("tests", "Full."), say("tests", "Make room."))
 
 
 def fail(error: Exception) -> None:

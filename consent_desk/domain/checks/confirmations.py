@@ -76,14 +76,15 @@ def about_repetition(category: str, noted_at: Timestamp, action: Action) -> Conf
     """What is asked where the same was noted here at `noted_at`, minutes ago."""
     return Confirmation(
         text=say(
-            "{category}: this {noun} was noted here already, at {time}. Engagement would keep both.",
+            "checks", "{category}: this {noun} was noted here already, at {time}. Engagement would keep both."
+        ).format(
             category=cut(category),
             noun=noun(action),
             time=noted_at,
         ),
         field=Field.CUSTOMER_ID,
-        mend=say("Leave it"),
-        go_on=say("Record it again"),
+        mend=say("checks", "Leave it"),
+        go_on=say("checks", "Record it again"),
         holds=category,
     )
 
@@ -94,21 +95,21 @@ def of_several(asked: Sequence[Confirmation], count: int) -> tuple[Confirmation,
     rest = count - len(holding)
     if not (holding and rest):
         return tuple(asked)
-    left = say("Leave it") if len(holding) == 1 else say("Leave them")
+    left = say("checks", "Leave it") if len(holding) == 1 else say("checks", "Leave them")
     mend = (
-        say("{left}, record the other one", left=left)
+        say("checks", "{left}, record the other one").format(left=left)
         if rest == 1
-        else say("{left}, record the other {rest}", left=left, rest=rest)
+        else say("checks", "{left}, record the other {rest}").format(left=left, rest=rest)
     )
-    go_on = say("Record all {count}", count=count)
+    go_on = say("checks", "Record all {count}").format(count=count)
     return tuple(replace(one, mend=mend, go_on=go_on, leaves=holding) if one.holds else one for one in asked)
 
 
 _STRANGER = Confirmation(
-    text=say("A real caller? This opts nobody out: nothing sent here reaches Engagement."),
+    text=say("checks", "A real caller? This opts nobody out: nothing sent here reaches Engagement."),
     field=Field.CUSTOMER_ID,
-    mend=say("Cancel"),
-    go_on=say("Practise"),
+    mend=say("checks", "Cancel"),
+    go_on=say("checks", "Practise"),
 )
 
 
@@ -117,18 +118,22 @@ def _about_customer(consent: Consent, found: Found | None) -> Confirmation | Non
         return None
     customer = consent.customer
     in_vain = (
-        say("Opting out this ID stops no messages.")
+        say("checks", "Opting out this ID stops no messages.")
         if consent.action is Action.REJECT
-        else say("Opting in this ID makes a new, empty profile.")
+        else say("checks", "Opting in this ID makes a new, empty profile.")
     )
-    nobody = say("No customer with {type} = {value}.", type=customer.type, value=cut(customer.value))
+    nobody = say("checks", "No customer with {type} = {value}.").format(
+        type=customer.type, value=cut(customer.value)
+    )
     if found.other is not None:
-        nobody = say("{nobody} {near}", nobody=nobody, near=near(customer, found.other))
+        nobody = say("checks", "{nobody} {near}").format(nobody=nobody, near=near(customer, found.other))
     return Confirmation(
-        text=say("{nobody} {in_vain} Read it back to the caller.", nobody=nobody, in_vain=in_vain),
+        text=say("checks", "{nobody} {in_vain} Read it back to the caller.").format(
+            nobody=nobody, in_vain=in_vain
+        ),
         field=Field.CUSTOMER_ID,
-        mend=say("Correct the ID"),
-        go_on=say("Record anyway: creates a profile"),
+        mend=say("checks", "Correct the ID"),
+        go_on=say("checks", "Record anyway: creates a profile"),
         instead=found.other,
     )
 
@@ -137,18 +142,22 @@ def near(customer: CustomerId, other: Known) -> Message:
     """That there is `other`, whose ID differs from that of `customer` in what is easily overlooked."""
     exists = other.customer
     if exists.type != customer.type:
-        return say("There is one with {type} = {value}.", type=exists.type, value=cut(exists.value))
+        return say("checks", "There is one with {type} = {value}.").format(
+            type=exists.type, value=cut(exists.value)
+        )
     told = difference(customer.value, exists.value)
-    return say("There is {exists}: {difference}.", exists=cut(exists.value), difference=told)
+    return say("checks", "There is {exists}: {difference}.").format(exists=cut(exists.value), difference=told)
 
 
 def _about_standing(consent: Consent, status: CategoryStatus) -> Confirmation | None:
     if _holds_already(consent, status):
         return Confirmation(
-            text=say("{category}: already {told}.", category=cut(consent.category), told=tell_status(status)),
+            text=say("checks", "{category}: already {told}.").format(
+                category=cut(consent.category), told=tell_status(status)
+            ),
             field=Field.CUSTOMER_ID,
-            mend=say("Leave it"),
-            go_on=say("Record again"),
+            mend=say("checks", "Leave it"),
+            go_on=say("checks", "Record again"),
             holds=consent.category,
         )
     is_back_dated = consent.timestamp < consent.noted_at
@@ -156,15 +165,17 @@ def _about_standing(consent: Consent, status: CategoryStatus) -> Confirmation | 
         # Assumed, not documented (section 4.1): the last event by timestamp rules.
         return Confirmation(
             text=say(
+                "checks",
                 "{category}: {told}. That is later than {time}, so this decision may change nothing. "
                 "If the person decides now, the time is “now”.",
+            ).format(
                 category=cut(consent.category),
                 told=tell_status(status),
                 time=consent.timestamp,
             ),
             field=Field.TAKEN_AT,
-            mend=say("Correct the time"),
-            go_on=say("Record anyway"),
+            mend=say("checks", "Correct the time"),
+            go_on=say("checks", "Record anyway"),
         )
     return None
 
@@ -175,15 +186,20 @@ def _about_opt_out(consent: Consent, status: CategoryStatus) -> Confirmation | N
     warning = opted_out_themselves((status,))
     if status.current_state is CurrentState.UNCLEAR:
         warning = say(
+            "checks",
             "{category}: did this person opt out, or did the opt-in end? That is not known: {told}. After an "
             "opt-out, an opt-in needs their clear word.",
+        ).format(
             category=cut(consent.category),
             told=tell_status(status),
         )
     if warning is None:
         return None
     return Confirmation(
-        text=warning, field=Field.CUSTOMER_ID, mend=say("Leave it"), go_on=say("Record the opt-in")
+        text=warning,
+        field=Field.CUSTOMER_ID,
+        mend=say("checks", "Leave it"),
+        go_on=say("checks", "Record the opt-in"),
     )
 
 
@@ -198,8 +214,10 @@ def _about_category(consent: Consent, categories: Sequence[Category]) -> Confirm
     if unlisted is None:
         return None
     return Confirmation(
-        text=say("{category}: {unlisted}", category=cut(consent.category), unlisted=unlisted),
+        text=say("checks", "{category}: {unlisted}").format(
+            category=cut(consent.category), unlisted=unlisted
+        ),
         field=Field.CATEGORY,
-        mend=say("Correct the category"),
-        go_on=say("Record anyway"),
+        mend=say("checks", "Correct the category"),
+        go_on=say("checks", "Record anyway"),
     )

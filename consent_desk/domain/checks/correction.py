@@ -27,16 +27,19 @@ CORRECTABLE_STATES = ACCEPTED_STATES | UNCERTAIN_STATES | {State.VERIFIED, State
 _OWN_SOURCES = frozenset({"", "private_api"})
 
 _NONE_BEFORE = say(
+    "checks",
     "Engagement cannot delete an event. There was no consent before, so none is created. If the person "
-    "decides now, enter that decision."
+    "decides now, enter that decision.",
 )
 _UNCLEAR = say(
+    "checks",
     "What held before is not known: the person had opted out, or an opt-in had ended. So no opt-in is "
-    "offered. Ask the person, and enter what they decide."
+    "offered. Ask the person, and enter what they decide.",
 )
 _NOT_LOOKED_UP = say(
+    "checks",
     "What held before is not known: the customer was not looked up then. So no opt-in is offered. Ask the "
-    "person, and enter what they decide."
+    "person, and enter what they decide.",
 )
 
 
@@ -45,7 +48,7 @@ def belongs_elsewhere(record: Record, project_id: str) -> Message | None:
     if record.noted.project_id == project_id:
         return None
     name = cut(record.noted.project_name)
-    return say("This was recorded for {project}. Choose that project first.", project=name)
+    return say("checks", "This was recorded for {project}. Choose that project first.").format(project=name)
 
 
 def lost_its_id_type(record: Record, id_types: Sequence[str]) -> Message | None:
@@ -54,8 +57,10 @@ def lost_its_id_type(record: Record, id_types: Sequence[str]) -> Message | None:
     if kind in id_types:
         return None
     return say(
+        "checks",
         "The project has no customer IDs of type {type} any more. Add that type in the project settings "
         "first.",
+    ).format(
         type=cut(kind),
     )
 
@@ -64,14 +69,16 @@ def overtaken(last: Timestamp | None) -> Message | None:
     """Why a consent is not corrected any more: a later decision, of `last`, rules its category."""
     if last is None:
         return None
-    return say("A later decision was noted since: {time}. Enter what is to hold now.", time=last)
+    return say("checks", "A later decision was noted since: {time}. Enter what is to hold now.").format(
+        time=last
+    )
 
 
 def restored(record: Record, now: Timestamp) -> Draft | Message:
     """The form that restores what held before the consent of `record`; or why there is nothing to restore."""
     consent, before = record.noted.consent, record.noted.context.before
     if record.facts[-1].state not in CORRECTABLE_STATES:
-        return say("It has not reached Engagement, so there is nothing to correct there.")
+        return say("checks", "It has not reached Engagement, so there is nothing to correct there.")
     if is_new_profile(record):
         return _NONE_BEFORE
     if before is None:
@@ -83,13 +90,14 @@ def restored(record: Record, now: Timestamp) -> Draft | Message:
     until = before.until if before.valid else None
     if before.current_state is CurrentState.ENDED or (until is not None and not ends_after(until, now)):
         return say(
+            "checks",
             "The opt-in from before has ended since. Engagement cannot delete an event, and none is created. "
-            "If the person decides now, enter that decision."
+            "If the person decides now, enter that decision.",
         )
     action = Action.ACCEPT if before.valid else Action.REJECT
     is_opt_in_again = action is consent.action is Action.ACCEPT
     if action is consent.action and consent.valid_until == until:
-        return say("The same held before: there is nothing to restore.")
+        return say("checks", "The same held before: there is nothing to restore.")
     return Draft(
         customer_id_type=consent.customer.type,
         customer_id=consent.customer.value,
@@ -183,8 +191,16 @@ def is_opted_out(status: CategoryStatus | None) -> bool:
 def basis_problems(draft: Draft) -> tuple[Problem, ...]:
     """What an opt-in in place of an opt-out lacks: it needs a basis, and the wording."""
     lacks = (
-        (Field.WORDING, draft.wording, say("Write what was read out: without it nothing shows an opt-in.")),
-        (Field.BASIS, draft.basis, say("Choose what this opt-in rests on, or write another reason.")),
+        (
+            Field.WORDING,
+            draft.wording,
+            say("checks", "Write what was read out: without it nothing shows an opt-in."),
+        ),
+        (
+            Field.BASIS,
+            draft.basis,
+            say("checks", "Choose what this opt-in rests on, or write another reason."),
+        ),
     )
     return tuple(Problem(field, message) for field, text, message in lacks if not text.strip())
 
@@ -208,7 +224,9 @@ def opted_out_themselves(shown: Iterable[CategoryStatus]) -> Message | None:
     if not sources:
         return None
     return say(
+        "checks",
         "Engagement's history shows an opt-out that did not come from this desk (source {source}): the "
         "person may have opted out themselves. An opt-in needs their clear word.",
+    ).format(
         source=sources[-1],
     )

@@ -35,7 +35,11 @@ def warnings(
     for field, message in found:
         if message is not None:
             before = told.get(field)
-            told[field] = message if before is None else say("{before} {more}", before=before, more=message)
+            told[field] = (
+                message
+                if before is None
+                else say("checks", "{before} {more}").format(before=before, more=message)
+            )
     return tuple(Problem(field, message) for field, message in told.items())
 
 
@@ -49,7 +53,7 @@ def _about_categories(draft: Draft, categories: Sequence[Category]) -> Message |
     if not doubtful:
         return None
     names = cut(", ".join(one for one, _ in doubtful), _SHOWN)
-    return say("{names}: {warning}", names=names, warning=doubtful[0][1])
+    return say("checks", "{names}: {warning}").format(names=names, warning=doubtful[0][1])
 
 
 def _about_category(category_id: str, categories: Sequence[Category]) -> Message | None:
@@ -60,8 +64,9 @@ def _about_category(category_id: str, categories: Sequence[Category]) -> Message
     if any(one.id == category_id and not one.by_private_api for one in categories):
         # What the server answers is not documented (section 4.3): nothing is promised either way.
         return say(
+            "checks",
             "The project does not mean this category to be changed over this API: the change may have no "
-            "effect. Ask your administrator, or look the customer up in Engagement afterwards."
+            "effect. Ask your administrator, or look the customer up in Engagement afterwards.",
         )
     return None
 
@@ -70,9 +75,13 @@ def about_unlisted(category_id: str, categories: Sequence[Category]) -> Message 
     """The warning that a category is none of the project's, or None; also where those are not known."""
     if not categories or any(one.id == category_id for one in categories):
         return None
-    unknown = say("Not among the project's categories: Engagement would not notice.")
+    unknown = say("checks", "Not among the project's categories: Engagement would not notice.")
     near = _nearest(category_id, categories)
-    return unknown if near is None else say("{unknown} Did you mean {near}?", unknown=unknown, near=near)
+    return (
+        unknown
+        if near is None
+        else say("checks", "{unknown} Did you mean {near}?").format(unknown=unknown, near=near)
+    )
 
 
 def _nearest(text: str, categories: Sequence[Category]) -> str | None:
@@ -89,8 +98,9 @@ def _about_time(draft: Draft, now: Timestamp, zone: tzinfo) -> Message | None:
         return None
     # Assumed, not documented (section 4.1): the last event by timestamp rules.
     return say(
+        "checks",
         "An opt-in given after this time may stay in force. Write “now” if the person decides now; "
-        "otherwise look the customer up in Engagement afterwards."
+        "otherwise look the customer up in Engagement afterwards.",
     )
 
 
@@ -98,7 +108,9 @@ def _about_clock(at: Moment) -> Message | None:
     if at.clock_off is None or not is_off(at.clock_off):
         return None
     return say(
+        "checks",
         "This computer's clock is {off}. “now” is stamped by Engagement's time; a time that you type stays "
         "as it is.",
+    ).format(
         off=tell_off(at.clock_off),
     )

@@ -10,8 +10,12 @@ from consent_desk.domain.message import Message, say
 NOW = "now"
 """What stands in *Taken at* for the moment of sending."""
 
-HOW_TAKEN_AT = say("Write “now”, a time such as 10:40, or a date and a time such as 2026-03-31 10:40.")
-HOW_VALID_UNTIL = say("Write “unlimited”, a date such as 2030-12-31, or how long, such as 2 years.")
+HOW_TAKEN_AT = say(
+    "consent", "Write “now”, a time such as 10:40, or a date and a time such as 2026-03-31 10:40."
+)
+HOW_VALID_UNTIL = say(
+    "consent", "Write “unlimited”, a date such as 2030-12-31, or how long, such as 2 years."
+)
 """What to write into *Taken at* and *Valid until*."""
 
 BASES = ("The caller asked for it now", "The opt-out was recorded by mistake")

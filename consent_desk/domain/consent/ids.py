@@ -122,18 +122,18 @@ def alternatives(text: str) -> tuple[str, ...]:
 def difference(text: str, other: str) -> Message:
     """In what `text` differs from `other`, one of its `alternatives` or the same phone number."""
     if other == text.lower():
-        return say("the same in lower case")
+        return say("consent", "the same in lower case")
     if other == unwrapped(text):
-        return say("the same without what stands around it")
+        return say("consent", "the same without what stands around it")
     if (pair := half_written(text)) is not None:
-        return say("“{pair}” was typed in two characters", pair=pair)
+        return say("consent", "“{pair}” was typed in two characters").format(pair=pair)
     for sign in text:
         if sign != narrow(sign):
-            return say("“{sign}” is not the usual “{usual}”", sign=sign, usual=narrow(sign))
+            return say("consent", "“{sign}” is not the usual “{usual}”").format(sign=sign, usual=narrow(sign))
         if sign != sign.translate(_LOOK_ALIKE) and plain(text) != text:
-            alphabet = say("Greek") if "\u0370" <= sign < "\u0400" else say("Cyrillic")
-            return say("“{sign}” is a {alphabet} letter", sign=sign, alphabet=alphabet)
-    return say("the same number, written internationally")
+            alphabet = say("consent", "Greek") if "\u0370" <= sign < "\u0400" else say("consent", "Cyrillic")
+            return say("consent", "“{sign}” is a {alphabet} letter").format(sign=sign, alphabet=alphabet)
+    return say("consent", "the same number, written internationally")
 
 
 def accident(text: str) -> Message | None:
@@ -141,16 +141,22 @@ def accident(text: str) -> Message | None:
     lowered = text.lower()
     if _EXCEL.fullmatch(text):
         return say(
+            "consent",
             "A spreadsheet has shortened a long number to {text}: digits are missing. Copy it anew.",
+        ).format(
             text=text,
         )
     if lowered in _NO_ID:
         return say(
+            "consent",
             "“{text}” is what a spreadsheet or a program writes where there is no ID. Copy it anew.",
+        ).format(
             text=text,
         )
     if _is_date(lowered):
-        return say("This is a date: a spreadsheet may have made it of an ID. Compare it with Engagement.")
+        return say(
+            "consent", "This is a date: a spreadsheet may have made it of an ID. Compare it with Engagement."
+        )
     return None
 
 
@@ -167,9 +173,14 @@ def _is_date(text: str) -> bool:
 def oddity(text: str) -> Message | None:
     """What to look at in `text`, an ID without hidden characters; None where nothing is odd."""
     if " " in text:
-        return say("There are spaces in it, and Engagement compares IDs exactly. Do they belong there?")
+        return say(
+            "consent", "There are spaces in it, and Engagement compares IDs exactly. Do they belong there?"
+        )
     if text != text.lower() and text != text.upper():
-        return say("Capital and small letters may make two customers of one. Write it as Engagement has it.")
+        return say(
+            "consent",
+            "Capital and small letters may make two customers of one. Write it as Engagement has it.",
+        )
     return None
 
 
@@ -178,8 +189,7 @@ def plainly(text: str) -> Message | None:
     usual = plain(text)
     if usual == text:
         return None
-    return say(
-        "{difference}. Engagement compares IDs exactly: is it {usual}?",
+    return say("consent", "{difference}. Engagement compares IDs exactly: is it {usual}?").format(
         difference=difference(text, usual),
         usual=cut(usual),
     )

@@ -32,7 +32,10 @@ def parse(draft: Draft, *, request_id: str, now: Timestamp, zone: tzinfo) -> Con
         (Field.CUSTOMER_ID_TYPE, rules.complaint_about_id_type(draft.customer_id_type)),
         (Field.CUSTOMER_ID, rules.complaint_about_id(draft.customer_id)),
         (Field.CATEGORY, rules.complaint_about_category(draft.category)),
-        (Field.ACTION, say("Choose opt out (reject) or opt in (accept).") if action is None else None),
+        (
+            Field.ACTION,
+            say("consent", "Choose opt out (reject) or opt in (accept).") if action is None else None,
+        ),
         (Field.VALID_UNTIL, valid_until if isinstance(valid_until, Message) else None),
         (Field.TAKEN_AT, taken_at if isinstance(taken_at, Message) else None),
         (Field.CHANNEL, rules.complaint_about_note(draft.channel)),
@@ -134,9 +137,9 @@ _LONGEST = 400  # digits: int() refuses many, and a float has fewer in any case
 def read_value(kind: str, text: str) -> PropertyValue | Message:
     """The value that `text` stands for, or why it is none. `3` is a whole number, `3.0` is not."""
     if kind == FieldKind.YES_NO:
-        return {"yes": True, "no": False}.get(text, say("Choose yes or no."))
+        return {"yes": True, "no": False}.get(text, say("consent", "Choose yes or no."))
     if not text:
-        return say("Enter the value, or remove this property.")
+        return say("consent", "Enter the value, or remove this property.")
     value = _read_number(text) if kind == FieldKind.NUMBER else text
     return value if isinstance(value, Message) else complaint_about_property(value) or value
 
@@ -144,22 +147,23 @@ def read_value(kind: str, text: str) -> PropertyValue | Message:
 def _read_number(text: str) -> int | float | Message:
     if _COMMA.fullmatch(text):
         return say(
-            "A comma may stand for thousands or for decimals. Write {point} or {whole}.",
+            "consent", "A comma may stand for thousands or for decimals. Write {point} or {whole}."
+        ).format(
             point=text.replace(",", "."),
             whole=text.replace(",", ""),
         )
     if (found := _NUMBER.fullmatch(text)) is None:
-        return say("This is no number. Write one such as 3 or 12.5, or choose text as its type.")
+        return say("consent", "This is no number. Write one such as 3 or 12.5, or choose text as its type.")
     whole, fraction = found.groups()
     if len(whole) > 1 and whole.startswith("0"):
-        return say("A number loses its leading zeros. Choose text as its type, or leave them out.")
+        return say("consent", "A number loses its leading zeros. Choose text as its type, or leave them out.")
     if len(text) > _LONGEST:
-        return say("This number is too long to be kept exactly. Choose text as its type.")
+        return say("consent", "This number is too long to be kept exactly. Choose text as its type.")
     if fraction is None:
         return int(text)
     from decimal import Decimal  # noqa: PLC0415 -- few properties have a fraction
 
     value = float(text)
     if Decimal(repr(value)) != Decimal(text):
-        return say("This number has too many digits to be kept exactly. Choose text as its type.")
+        return say("consent", "This number has too many digits to be kept exactly. Choose text as its type.")
     return value

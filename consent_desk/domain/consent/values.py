@@ -33,7 +33,7 @@ _FIRST_INEXACT = 2**33
 _LINES = "\n\t\v\u2028"
 """What a text of several lines is made of: Word ends some of them with a vertical tab, Qt with U+2028."""
 
-_CHECK = say("Check the value.")
+_CHECK = say("consent", "Check the value.")
 _HIDDEN = "There is {hidden} in it. Delete it."
 
 
@@ -45,7 +45,9 @@ class Timestamp:
 
     def __post_init__(self) -> None:
         if not 0 < self.micros < _FIRST_INEXACT * 1_000_000:
-            raise InvalidError(say("{micros} µs is no plausible time.", micros=self.micros), _CHECK)
+            raise InvalidError(
+                say("consent", "{micros} µs is no plausible time.").format(micros=self.micros), _CHECK
+            )
 
     def __str__(self) -> str:
         """For where no time zone is known: the window writes a `Timestamp` of a message in local time."""
@@ -66,7 +68,9 @@ class ValidUntil:
 
     def __post_init__(self) -> None:
         if self.seconds is not None and not 0 < self.seconds < FIRST_MILLISECOND:
-            raise InvalidError(say("{seconds} is no time in seconds.", seconds=self.seconds), _CHECK)
+            raise InvalidError(
+                say("consent", "{seconds} is no time in seconds.").format(seconds=self.seconds), _CHECK
+            )
 
     @property
     def wire(self) -> str | int:
@@ -77,26 +81,28 @@ class ValidUntil:
 def complaint_about_id_type(text: str) -> Message | None:
     """Why `text` cannot name an ID type, or None."""
     if not text.strip():
-        return say("Choose the kind of customer ID.")
+        return say("consent", "Choose the kind of customer ID.")
     return _complaint_about_name(text)
 
 
 def complaint_about_id(text: str) -> Message | None:
     """Why `text` cannot be a hard ID, or None. Hard IDs are exact and case-sensitive (section 1)."""
     if not text:
-        return say("Enter the customer ID.")
+        return say("consent", "Enter the customer ID.")
     if (complaint := _complaint_about_name(text)) is not None:
         return complaint
     if text in {"null", "undefined"}:
-        return say("“{text}” is what a program writes for a missing ID. Enter the customer's ID.", text=text)
+        return say(
+            "consent", "“{text}” is what a program writes for a missing ID. Enter the customer's ID."
+        ).format(text=text)
     if not any(character.isalnum() for character in text):
-        return say("An ID needs at least one letter or digit.")
+        return say("consent", "An ID needs at least one letter or digit.")
     return None
 
 
 def complaint_about_category(text: str) -> Message | None:
     """Why `text` cannot be the ID of a consent category, or None."""
-    return _complaint_about_name(text) if text else say("Choose the consent category.")
+    return _complaint_about_name(text) if text else say("consent", "Choose the consent category.")
 
 
 def complaint_about_note(text: str) -> Message | None:
@@ -114,12 +120,16 @@ OWN_PROPERTIES = frozenset(
 def complaint_about_property_name(text: str, others: Collection[str] = ()) -> Message | None:
     """Why `text` cannot name a further property beside `others`, or None."""
     if not text:
-        return say("Enter the property's name.")
+        return say("consent", "Enter the property's name.")
     if (complaint := _complaint_about_name(text)) is not None:
         return complaint
     if text in OWN_PROPERTIES or text.startswith("desk_"):
-        return say("“{text}” has a meaning of its own. Choose another name.", text=text)
-    return say("“{text}” stands there twice. Delete one.", text=text) if text in others else None
+        return say("consent", "“{text}” has a meaning of its own. Choose another name.").format(text=text)
+    return (
+        say("consent", "“{text}” stands there twice. Delete one.").format(text=text)
+        if text in others
+        else None
+    )
 
 
 def complaint_about_property(value: PropertyValue) -> Message | None:
@@ -127,9 +137,9 @@ def complaint_about_property(value: PropertyValue) -> Message | None:
     if isinstance(value, str):
         return complaint_about_wording(value)
     if isinstance(value, float) and not isfinite(value):
-        return say("This is no number. Write one such as 12.5.")
+        return say("consent", "This is no number. Write one such as 12.5.")
     if not isinstance(value, bool) and abs(value) > _LARGEST_EXACT:
-        return say("This number is too large to be kept exactly. Choose text as its type.")
+        return say("consent", "This number is too large to be kept exactly. Choose text as its type.")
     return None
 
 
@@ -173,24 +183,28 @@ def _complaint_about_name(text: str) -> Message | None:
     if (complaint := _complaint_about_size(text)) is not None:
         return complaint
     hidden = hidden_character(text)
-    return _complaint_about_ends(text) if hidden is None else say(_HIDDEN, hidden=hidden)
+    return _complaint_about_ends(text) if hidden is None else say("consent", _HIDDEN).format(hidden=hidden)
 
 
 def _complaint_about_ends(text: str) -> Message | None:
-    return None if text == text.strip() else say("There is a space at the beginning or the end. Delete it.")
+    return (
+        None
+        if text == text.strip()
+        else say("consent", "There is a space at the beginning or the end. Delete it.")
+    )
 
 
 def _complaint_about_prose(text: str, *, allow: str = "") -> Message | None:
     refused = refused_in_prose(text, allow=allow)
-    return say(_HIDDEN, hidden=hidden_name(text[refused[0]])) if refused else None
+    return say("consent", _HIDDEN).format(hidden=hidden_name(text[refused[0]])) if refused else None
 
 
 def _complaint_about_size(text: str) -> Message | None:
     size = len(text.encode("utf-8", "surrogatepass"))
     if size >= VALUE_LIMIT:
         return say(
-            "{size} bytes is too long: Engagement takes less than 16 KB. Shorten it.", size=f"{size:,}"
-        )
+            "consent", "{size} bytes is too long: Engagement takes less than 16 KB. Shorten it."
+        ).format(size=f"{size:,}")
     return None
 
 
@@ -238,7 +252,7 @@ class Consent:
 
     def __post_init__(self) -> None:
         if _UUID.fullmatch(self.request_id) is None:
-            raise InvalidError(say("The request ID is no UUID."), _CHECK)
+            raise InvalidError(say("consent", "The request ID is no UUID."), _CHECK)
         _require(complaint_about_category(self.category))
         for note in (self.channel, self.ticket, self.agent):
             _require(complaint_about_note(note))
@@ -247,13 +261,13 @@ class Consent:
             _require(complaint_about_property(value))
         _require(complaint_about_wording(self.wording))
         if not isinstance(self.action, Action):
-            raise InvalidError(say("The action is neither accept nor reject."), _CHECK)
+            raise InvalidError(say("consent", "The action is neither accept nor reject."), _CHECK)
         if self.timestamp > self.noted_at:
-            raise InvalidError(say("The decision lies in the future."), _CHECK)
+            raise InvalidError(say("consent", "The decision lies in the future."), _CHECK)
         if (self.action is Action.ACCEPT) != (self.valid_until is not None):
-            raise InvalidError(say("An opt-in needs an end, an opt-out has none."), _CHECK)
+            raise InvalidError(say("consent", "An opt-in needs an end, an opt-out has none."), _CHECK)
         if self.valid_until is not None and not ends_after(self.valid_until, self.timestamp):
-            raise InvalidError(say("The opt-in would end before it began."), _CHECK)
+            raise InvalidError(say("consent", "The opt-in would end before it began."), _CHECK)
 
 
 def ends_after(valid_until: ValidUntil, timestamp: Timestamp) -> bool:

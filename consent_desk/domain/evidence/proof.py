@@ -147,14 +147,15 @@ def gist(proof: Proof) -> tuple[Message, ...]:
 def made(at: str, program: str, origin: str, *, practice: bool) -> Iterator[Message]:
     """Whether it is practice, and when, by what and out of what a proof was made."""
     if practice:
-        yield say("{watermark}", watermark=WATERMARK)
-    yield say("Made on {at} by {program}, {origin}.", at=at, program=inert(program, 100), origin=origin)
+        yield say("evidence", "{watermark}").format(watermark=WATERMARK)
+    yield say("evidence", "Made on {at} by {program}, {origin}.").format(
+        at=at, program=inert(program, 100), origin=origin
+    )
 
 
 def _said(record: Record) -> Message:
     consent = record.noted.consent
-    return say(
-        "{action} {category}, {customer}, decided on {at}, {state} ({request_id})",
+    return say("evidence", "{action} {category}, {customer}, decided on {at}, {state} ({request_id})").format(
         action=consent.action,
         category=consent.category,
         customer=named(consent.customer),
@@ -166,8 +167,7 @@ def _said(record: Record) -> Message:
 
 def _linked(chain: Chain) -> Iterator[Message]:
     for stretch in chain.stretches:
-        yield say(
-            "Facts {first} to {last} of journal {journal} lead to {after}.",
+        yield say("evidence", "Facts {first} to {last} of journal {journal} lead to {after}.").format(
             first=stretch.first,
             last=stretch.last,
             journal=inert(chain.journal, 100),
@@ -175,7 +175,9 @@ def _linked(chain: Chain) -> Iterator[Message]:
         )
     if chain.stretches[-1].last != chain.facts:
         yield say(
+            "evidence",
             "Its head was {head} after fact {facts}. This file does not link the two: it would be too long.",
+        ).format(
             facts=chain.facts,
             head=chain.head.hex(),
         )

@@ -35,10 +35,10 @@ def summary(proof: Proof, when: When) -> tuple[Paragraph, ...]:
     [record] = records
     return (
         _who(record),
-        Paragraph(say("What was decided"), _together(_decided(record, when))),
-        Paragraph(say("When and how"), _together(_taken(record, when))),
-        Paragraph(say("What this program did"), _together(_did(record, when))),
-        Paragraph(say("What Engagement showed"), _together(_showed(record, when))),
+        Paragraph(say("evidence", "What was decided"), _together(_decided(record, when))),
+        Paragraph(say("evidence", "When and how"), _together(_taken(record, when))),
+        Paragraph(say("evidence", "What this program did"), _together(_did(record, when))),
+        Paragraph(say("evidence", "What Engagement showed"), _together(_showed(record, when))),
         _limits(whole=False),
     )
 
@@ -46,39 +46,42 @@ def summary(proof: Proof, when: When) -> tuple[Paragraph, ...]:
 def title(proof: Proof) -> Message:
     """What the proof is of."""
     if proof.whole:
-        return say("Proof of all consents of one customer")
+        return say("evidence", "Proof of all consents of one customer")
     is_opt_out = proof.source.witnesses[0].record.noted.consent.action is Action.REJECT
-    return say("Proof of an opt-out") if is_opt_out else say("Proof of an opt-in")
+    return say("evidence", "Proof of an opt-out") if is_opt_out else say("evidence", "Proof of an opt-in")
 
 
 def _together(sentences: Iterator[Message]) -> Message:
     first, *others = sentences
     for each in others:
-        first = say("{said} {more}", said=first, more=each)
+        first = say("evidence", "{said} {more}").format(said=first, more=each)
     return first
 
 
 def _who(record: Record) -> Paragraph:
     noted = record.noted
     text = say(
+        "evidence",
         "The customer with the ID {value} (type: {type}), in the project {project} of Bloomreach Engagement "
         "at {url}.",
+    ).format(
         value=noted.consent.customer.value,
         type=noted.consent.customer.type,
         project=noted.project_name,
         url=noted.base_url,
     )
-    return Paragraph(say("Who"), text)
+    return Paragraph(say("evidence", "Who"), text)
 
 
 def _of_several(record: Record, when: When) -> Paragraph:
     consent = record.noted.consent
     is_opt_out = consent.action is Action.REJECT
-    label = say("Opt-out of {category}" if is_opt_out else "Opt-in to {category}", category=consent.category)
+    label = say("evidence", "Opt-out of {category}" if is_opt_out else "Opt-in to {category}").format(
+        category=consent.category
+    )
     return Paragraph(
         label,
-        say(
-            "Decided on {at}. {sent} {shown}",
+        say("evidence", "Decided on {at}. {sent} {shown}").format(
             at=when(consent.timestamp),
             sent=_sent(record, when),
             shown=_after(record, when),
@@ -90,49 +93,56 @@ def _decided(record: Record, when: When) -> Iterator[Message]:
     consent, context = record.noted.consent, record.noted.context
     if consent.valid_until is None:
         yield say(
+            "evidence",
             "An opt-out: for the consent category {category}, the customer is no longer to be contacted.",
+        ).format(
             category=consent.category,
         )
     elif consent.valid_until.seconds is None:
         yield say(
+            "evidence",
             "An opt-in: for the consent category {category}, the customer may be contacted, without an end.",
+        ).format(
             category=consent.category,
         )
     else:
         yield say(
+            "evidence",
             "An opt-in: for the consent category {category}, the customer may be contacted until {end}.",
+        ).format(
             category=consent.category,
             end=when(Timestamp(consent.valid_until.seconds * 1_000_000)),
         )
     if context.corrects is not None:
-        yield say("It corrects an earlier decision that was entered here.")
+        yield say("evidence", "It corrects an earlier decision that was entered here.")
     if context.basis:
-        yield say("What it rests on, as it was entered: {basis}.", basis=context.basis)
+        yield say("evidence", "What it rests on, as it was entered: {basis}.").format(basis=context.basis)
 
 
 def _taken(record: Record, when: When) -> Iterator[Message]:
     consent = record.noted.consent
     if consent.timestamp == consent.noted_at:
-        yield say("On {at}, as it was entered.", at=when(consent.timestamp))
+        yield say("evidence", "On {at}, as it was entered.").format(at=when(consent.timestamp))
     else:
-        yield say(
-            "On {at}, as whoever entered it stated; it was entered on {noted}.",
+        yield say("evidence", "On {at}, as whoever entered it stated; it was entered on {noted}.").format(
             at=when(consent.timestamp),
             noted=when(consent.noted_at),
         )
     if consent.channel:
-        yield say("Channel: {channel}.", channel=consent.channel)
+        yield say("evidence", "Channel: {channel}.").format(channel=consent.channel)
     if consent.agent:
-        yield say("Entered by {agent}.", agent=consent.agent)
+        yield say("evidence", "Entered by {agent}.").format(agent=consent.agent)
     if consent.ticket:
-        yield say("Ticket: {ticket}.", ticket=consent.ticket)
+        yield say("evidence", "Ticket: {ticket}.").format(ticket=consent.ticket)
     if consent.wording:
-        yield say("What the customer was asked: “{wording}”", wording=consent.wording)
+        yield say("evidence", "What the customer was asked: “{wording}”").format(wording=consent.wording)
 
 
 def _did(record: Record, when: When) -> Iterator[Message]:
     noted_at = when(record.noted.consent.noted_at)
-    yield say("It wrote the decision down on its computer on {at}, before anything was sent.", at=noted_at)
+    yield say(
+        "evidence", "It wrote the decision down on its computer on {at}, before anything was sent."
+    ).format(at=noted_at)
     yield _sent(record, when)
 
 
@@ -142,18 +152,22 @@ def _sent(record: Record, when: When) -> Message:
     sent = [fact.at for fact in facts if fact.state is State.IN_FLIGHT]
     taken = next((fact for fact in facts if _is_taken(fact)), None)
     if taken is not None:
-        return say("Engagement was sent it, and answered on {at} that it had taken it in.", at=when(taken.at))
+        return say(
+            "evidence", "Engagement was sent it, and answered on {at} that it had taken it in."
+        ).format(at=when(taken.at))
     if last is State.IN_FLIGHT:
-        return say("It was sent on {at}; no answer had come when this was made.", at=when(sent[-1]))
+        return say("evidence", "It was sent on {at}; no answer had come when this was made.").format(
+            at=when(sent[-1])
+        )
     if may_have_left(facts) and not sent:
-        return say("Whether it was sent, this journal does not tell.")
+        return say("evidence", "Whether it was sent, this journal does not tell.")
     if may_have_left(facts):
-        return say("It was sent, and no answer told whether Engagement had taken it in.")
+        return say("evidence", "It was sent, and no answer told whether Engagement had taken it in.")
     if last is State.REFUSED:
-        return say("Engagement was sent it and refused it: it is not recorded there.")
+        return say("evidence", "Engagement was sent it and refused it: it is not recorded there.")
     if last is State.DISCARDED:
-        return say("It was given up before it reached Engagement, and is not recorded there.")
-    return say("It has not reached Engagement so far.")
+        return say("evidence", "It was given up before it reached Engagement, and is not recorded there.")
+    return say("evidence", "It has not reached Engagement so far.")
 
 
 def _is_taken(fact: Fact) -> bool:
@@ -163,11 +177,13 @@ def _is_taken(fact: Fact) -> bool:
 def _showed(record: Record, when: When) -> Iterator[Message]:
     context = record.noted.context
     if context.is_new_profile:
-        yield say("Before, Engagement knew no such customer.")
+        yield say("evidence", "Before, Engagement knew no such customer.")
     elif context.before is None:
-        yield say("What Engagement showed before was not looked up.")
+        yield say("evidence", "What Engagement showed before was not looked up.")
     else:
-        yield say("Before: {status}.", status=with_times(tell_status(context.before), when))
+        yield say("evidence", "Before: {status}.").format(
+            status=with_times(tell_status(context.before), when)
+        )
     yield _after(record, when)
 
 
@@ -175,31 +191,46 @@ def _after(record: Record, when: When) -> Message:
     looks = [(fact.at, fact.outcome) for fact in record.facts if isinstance(fact.outcome, Look)]
     told = [one for one in looks if not one[1].blind]
     if not looks:
-        return say("What Engagement showed afterwards was not looked up.")
+        return say("evidence", "What Engagement showed afterwards was not looked up.")
     if not told:
-        return say("What Engagement showed afterwards was not told: this program's key may not read it.")
+        return say(
+            "evidence", "What Engagement showed afterwards was not told: this program's key may not read it."
+        )
     at, look = told[-1]
     is_opt_in = record.noted.consent.action is Action.ACCEPT
     if look.unknown:
-        return say("On {at}, Engagement knew no such customer.", at=when(at))
+        return say("evidence", "On {at}, Engagement knew no such customer.").format(at=when(at))
     if not look.seen:
-        return say("On {at}, Engagement did not show the decision in the customer's history.", at=when(at))
-    if look.valid is is_opt_in and look.reason is None:
-        holds = say("that consent is in force") if is_opt_in else say("that no consent is in force")
         return say(
-            "On {at}, Engagement showed the decision in the customer's history, and {holds}.",
+            "evidence", "On {at}, Engagement did not show the decision in the customer's history."
+        ).format(at=when(at))
+    if look.valid is is_opt_in and look.reason is None:
+        holds = (
+            say("evidence", "that consent is in force")
+            if is_opt_in
+            else say("evidence", "that no consent is in force")
+        )
+        return say(
+            "evidence", "On {at}, Engagement showed the decision in the customer's history, and {holds}."
+        ).format(
             at=when(at),
             holds=holds,
         )
     if look.reason is not None or look.valid is None:
         return say(
-            "On {at}, Engagement showed the decision in the customer's history. {reason}",
+            "evidence", "On {at}, Engagement showed the decision in the customer's history. {reason}"
+        ).format(
             at=when(at),
             reason=tell_reason(look),
         )
-    opposite = say("that no consent is in force") if is_opt_in else say("that consent is in force")
+    opposite = (
+        say("evidence", "that no consent is in force")
+        if is_opt_in
+        else say("evidence", "that consent is in force")
+    )
     return say(
-        "On {at}, Engagement showed the decision in the customer's history, and yet {opposite}.",
+        "evidence", "On {at}, Engagement showed the decision in the customer's history, and yet {opposite}."
+    ).format(
         at=when(at),
         opposite=opposite,
     )
@@ -207,11 +238,12 @@ def _after(record: Record, when: When) -> Message:
 
 def _limits(*, whole: bool) -> Paragraph:
     text = say(
+        "evidence",
         "That the person who decided was this customer; that the computer's clock was right; what Engagement "
         "did beyond these answers, and what was sent to the customer since. Whether the record is genuine is "
-        "for the file for machines to show: see the last page."
+        "for the file for machines to show: see the last page.",
     )
     if whole:
-        left_out = say("That these are all decisions of the customer: only the journal can tell.")
-        text = say("{left_out} {text}", left_out=left_out, text=text)
-    return Paragraph(say("What that does not prove"), text)
+        left_out = say("evidence", "That these are all decisions of the customer: only the journal can tell.")
+        text = say("evidence", "{left_out} {text}").format(left_out=left_out, text=text)
+    return Paragraph(say("evidence", "What that does not prove"), text)

@@ -103,7 +103,10 @@ def _for_people(record: Record, style: TableStyle) -> tuple[str, ...]:
     is_opt_out = consent.action is Action.REJECT
     return (
         *(style.outcome(Entry.after(noted, record.facts)), at(last.at), kept(consent.customer.value)),
-        *(kept(style.label(consent.category)), style.render(say("opt-out") if is_opt_out else say("opt-in"))),
+        *(
+            kept(style.label(consent.category)),
+            style.render(say("evidence", "opt-out") if is_opt_out else say("evidence", "opt-in")),
+        ),
         *(_until(consent.valid_until, style, at), _before(noted.context, style, at), after, seen_at),
         *(at(consent.timestamp), at(consent.noted_at), f"{here.tzname()} UTC{offset[:3]}:{offset[3:5]}"),
         *(kept(consent.channel), kept(consent.agent), kept(consent.ticket), kept(consent.wording)),
@@ -129,13 +132,15 @@ def _until(until: ValidUntil | None, style: TableStyle, at: Callable[[Timestamp]
     if until is None:
         return ""
     return (
-        style.render(say("unlimited")) if until.seconds is None else at(Timestamp(until.seconds * 1_000_000))
+        style.render(say("evidence", "unlimited"))
+        if until.seconds is None
+        else at(Timestamp(until.seconds * 1_000_000))
     )
 
 
 def _before(context: Context, style: TableStyle, at: Callable[[Timestamp], str]) -> str:
     if context.is_new_profile:
-        return style.render(say("no such customer"))
+        return style.render(say("evidence", "no such customer"))
     if context.before is None:
         return ""
     return style.render(with_times(tell_status(context.before), at))
@@ -147,10 +152,10 @@ def _after(record: Record, style: TableStyle, at: Callable[[Timestamp], str]) ->
         return "", ""
     seen_at, look = found
     if look.valid:
-        shown = say("accepted")
+        shown = say("evidence", "accepted")
     else:
         is_opt_out = record.noted.consent.action is Action.REJECT
-        shown = say("rejected") if is_opt_out and look.seen else say("not accepted")
+        shown = say("evidence", "rejected") if is_opt_out and look.seen else say("evidence", "not accepted")
     return style.render(shown), at(seen_at)
 
 

@@ -63,7 +63,7 @@ class Judgement:
         """The same as a person is told it, who may be practising."""
         if not practice:
             return self
-        return replace(self, headline=say("Practice: {headline}", headline=self.headline))
+        return replace(self, headline=say("lifecycle", "Practice: {headline}").format(headline=self.headline))
 
 
 def judge(
@@ -99,7 +99,9 @@ def _judge(outcome: Outcome, action: Action) -> Judgement:
         case Answered(status=200, truncated=False) if read_answer(outcome.body).is_success_throughout:
             return _DELIVERED
         case Answered(status=status) if 300 <= status < 500 and read_answer(outcome.body).success is True:
-            why = say("the answer contradicts itself: HTTP {status}, and success", status=status)
+            why = say("lifecycle", "the answer contradicts itself: HTTP {status}, and success").format(
+                status=status
+            )
             return _unconfirmed(why, _LOOK)
         case Answered(status=429):
             return _kept(outcome, _meaning(outcome), action)
@@ -108,16 +110,16 @@ def _judge(outcome: Outcome, action: Action) -> Judgement:
         case Answered() if _is_refusal(outcome):
             return _refused(outcome, action)
         case Answered(truncated=True):
-            return _unconfirmed(say("the answer was too long to read"), _LOOK)
+            return _unconfirmed(say("lifecycle", "the answer was too long to read"), _LOOK)
         case Answered():
             told = _meaning(outcome)
-            advice = say("{look} {advice}", look=_LOOK, advice=told.advice)
+            advice = say("lifecycle", "{look} {advice}").format(look=_LOOK, advice=told.advice)
             return _unconfirmed(told.why, advice, told.field)
         case NotSent(cause=Cause.CANCELLED):
             return Judgement(
                 State.DISCARDED,
-                say("Not recorded: it was cancelled, and Engagement has not taken it."),
-                say("To record the decision, enter it again."),
+                say("lifecycle", "Not recorded: it was cancelled, and Engagement has not taken it."),
+                say("lifecycle", "To record the decision, enter it again."),
             )
         case NotSent(cause=Cause.REMOVED):
             return _homeless(why_no_answer(outcome), action)
@@ -126,16 +128,21 @@ def _judge(outcome: Outcome, action: Action) -> Judgement:
         case NotSent(cause=Cause.OVERTAKEN):
             return Judgement(
                 State.DISCARDED,
-                say("Overtaken by a later decision: this {noun} is not sent.", noun=noun(action)),
-                say("There is nothing more to do."),
+                say("lifecycle", "Overtaken by a later decision: this {noun} is not sent.").format(
+                    noun=noun(action)
+                ),
+                say("lifecycle", "There is nothing more to do."),
             )
         case NotSent():
             return _kept(outcome, why_no_answer(outcome), action)
         case Lost(cause=Cause.CANCELLED):
             return Judgement(
                 State.UNCONFIRMED,
-                say("Cancelled too late: Engagement may have it. It will be looked up, not sent again."),
-                say("Do not enter it again."),
+                say(
+                    "lifecycle",
+                    "Cancelled too late: Engagement may have it. It will be looked up, not sent again.",
+                ),
+                say("lifecycle", "Do not enter it again."),
             )
         case Lost():
             return _unconfirmed(why_no_answer(outcome).why, _LOOK)
@@ -147,14 +154,17 @@ def _still_unconfirmed(outcome: Outcome, judgement: Judgement) -> Judgement:
     if isinstance(outcome, NotSent) and outcome.cause is Cause.OVERTAKEN:
         return judgement
     if isinstance(outcome, NotSent) and outcome.cause is Cause.CANCELLED:
-        headline = say("Cancelled before it left a second time: Engagement may have the first.")
+        headline = say("lifecycle", "Cancelled before it left a second time: Engagement may have the first.")
         return Judgement(State.UNCONFIRMED, headline, _LOOK)
     told = _meaning(outcome) if isinstance(outcome, Answered) else why_no_answer(outcome)
     headline = say(
-        "Not yet confirmed, and not taken a second time: {why}. Do not enter it again.", why=told.why
-    )
+        "lifecycle", "Not yet confirmed, and not taken a second time: {why}. Do not enter it again."
+    ).format(why=told.why)
     return Judgement(
-        State.UNCONFIRMED, headline, say("{advice} {look}", advice=told.advice, look=_LOOK), told.field
+        State.UNCONFIRMED,
+        headline,
+        say("lifecycle", "{advice} {look}").format(advice=told.advice, look=_LOOK),
+        told.field,
     )
 
 
@@ -166,10 +176,10 @@ def noun(action: Action) -> str:
 def decision(action: Action, category: str) -> Message:
     """What a person decided about a category: the opt-out of it, the opt-in to it."""
     template = "opt-out of {category}" if action is Action.REJECT else "opt-in to {category}"
-    return say(template, category=category)
+    return say("lifecycle", template).format(category=category)
 
 
-_LOOK = say("It may be there, or may come within a minute: it is looked up by itself.")
+_LOOK = say("lifecycle", "It may be there, or may come within a minute: it is looked up by itself.")
 
 
 def _is_refusal(outcome: Answered) -> bool:
@@ -184,19 +194,19 @@ def _meaning(outcome: Answered) -> Meaning:
     return meaning(outcome.status, outcome.headers, outcome.body)
 
 
-QUEUED_THERE = say("Delivered: Engagement has queued it.")
+QUEUED_THERE = say("lifecycle", "Delivered: Engagement has queued it.")
 """All that the answer of success says."""
 
-_SHOWN_SOON = say("Engagement shows it within a minute.")
+_SHOWN_SOON = say("lifecycle", "Engagement shows it within a minute.")
 _DELIVERED = Judgement(
     State.DELIVERED,
     QUEUED_THERE,
-    say("{soon} It does not check the customer ID or the category.", soon=_SHOWN_SOON),
+    say("lifecycle", "{soon} It does not check the customer ID or the category.").format(soon=_SHOWN_SOON),
 )
 _PRACTISED = Judgement(
     State.DELIVERED,
-    say("Delivered to the Sandbox only. Not recorded in Engagement."),
-    say("This was practice. Choose a real project to record a decision."),
+    say("lifecycle", "Delivered to the Sandbox only. Not recorded in Engagement."),
+    say("lifecycle", "This was practice. Choose a real project to record a decision."),
 )
 
 
@@ -206,48 +216,53 @@ def _refused(outcome: Answered, action: Action) -> Judgement:
     match told.field:
         case Field.BASE_URL:
             # What was noted goes to no other address: after that was changed, it is held for ever.
-            became = say("The {noun} was not recorded, and is kept.", noun=what)
+            became = say("lifecycle", "The {noun} was not recorded, and is kept.").format(noun=what)
             then = say(
+                "lifecycle",
                 "Where the base URL stays as it is, use Send again. Where it has to be changed, enter the "
                 "{noun} again.",
+            ).format(
                 noun=what,
             )
         case Field.CUSTOMER_ID:
             # What was noted is never changed: this one would be refused for ever.
-            became = say("The {noun} was not recorded.", noun=what)
-            then = say("Then enter the {noun} again.", noun=what)
+            became = say("lifecycle", "The {noun} was not recorded.").format(noun=what)
+            then = say("lifecycle", "Then enter the {noun} again.").format(noun=what)
         case _:
-            became = say("The {noun} is kept. Do not enter it again.", noun=what)
-            then = say("Then use Send again.")
-    headline = say(
-        "Not accepted: {why} ({status}{text}). {became}",
+            became = say("lifecycle", "The {noun} is kept. Do not enter it again.").format(noun=what)
+            then = say("lifecycle", "Then use Send again.")
+    headline = say("lifecycle", "Not accepted: {why} ({status}{text}). {became}").format(
         why=told.why,
         status=outcome.status,
         text=f" {errors[0]}" if errors else "",
         became=became,
     )
-    advice = say("{advice} {then}", advice=told.advice, then=then)
+    advice = say("lifecycle", "{advice} {then}").format(advice=told.advice, then=then)
     return Judgement(State.REFUSED, headline, advice, told.field)
 
 
 def _unconfirmed(why: Message, advice: Message, field: Field | None = None) -> Judgement:
     return Judgement(
-        State.UNCONFIRMED, say("Not yet confirmed: {why}. Do not enter it again.", why=why), advice, field
+        State.UNCONFIRMED,
+        say("lifecycle", "Not yet confirmed: {why}. Do not enter it again.").format(why=why),
+        advice,
+        field,
     )
 
 
 def _kept(outcome: NotSent | Answered, told: Meaning, action: Action) -> Judgement:
     """It did not leave, or was thrown away by the server: it is tried again by itself."""
-    state, advice = State.RETRY_WAIT, say("It is tried again by itself.")
+    state, advice = State.RETRY_WAIT, say("lifecycle", "It is tried again by itself.")
     if isinstance(outcome, NotSent):
         if outcome.cause is Cause.PROGRAM_ENDED:
-            state, advice = State.QUEUED, say("It is sent at the next start.")
+            state, advice = State.QUEUED, say("lifecycle", "It is sent at the next start.")
         # What an answer's meaning advises, to try again, is done here.
-        advice = say("{advice} {then}", advice=told.advice, then=advice)
+        advice = say("lifecycle", "{advice} {then}").format(advice=told.advice, then=advice)
     return Judgement(
         state,
         say(
-            "Not sent yet: {why}. The {noun} is kept on this computer. Do not enter it again.",
+            "lifecycle", "Not sent yet: {why}. The {noun} is kept on this computer. Do not enter it again."
+        ).format(
             why=told.why,
             noun=noun(action),
         ),
@@ -259,11 +274,15 @@ def _kept(outcome: NotSent | Answered, told: Meaning, action: Action) -> Judgeme
 def _held(told: Meaning, action: Action) -> Judgement:
     return Judgement(
         State.QUEUED,
-        say("Not sent yet: {why}. The {noun} is kept on this computer.", why=told.why, noun=noun(action)),
+        say("lifecycle", "Not sent yet: {why}. The {noun} is kept on this computer.").format(
+            why=told.why, noun=noun(action)
+        ),
         say(
+            "lifecycle",
             "{advice} Where only the project token was mended, use Send again. Where the base URL is to be "
             "as it was, set it back: then it is sent. Enter the {noun} again only if it was noted for a "
             "wrong base URL.",
+        ).format(
             advice=told.advice,
             noun=noun(action),
         ),
@@ -275,8 +294,10 @@ def _homeless(told: Meaning, action: Action) -> Judgement:
     # Not queued: somebody who enters it again must not find it sent as well, should the project come back.
     return Judgement(
         State.REFUSED,
-        say("Not sent: {why}. The {noun} was not recorded.", why=told.why, noun=noun(action)),
-        say("{advice} Enter the {noun} again.", advice=told.advice, noun=noun(action)),
+        say("lifecycle", "Not sent: {why}. The {noun} was not recorded.").format(
+            why=told.why, noun=noun(action)
+        ),
+        say("lifecycle", "{advice} Enter the {noun} again.").format(advice=told.advice, noun=noun(action)),
         told.field,
     )
 

@@ -98,7 +98,7 @@ def tell_no_look(why: NoLook, outcome: Outcome | None) -> Meaning:
 
 def tell_reason(look: Look) -> Message:
     """Why nobody knows that what a look saw holds."""
-    return say(_REASONS[look.reason], event=tell_event(look.event))
+    return say("lifecycle", _REASONS[look.reason]).format(event=tell_event(look.event))
 
 
 _REASONS = {
@@ -126,13 +126,12 @@ _REASONS = {
 def tell_event(event: Stored | None) -> Message:
     """An event that speaks against a consent, as it stands there."""
     if event is None:
-        return say("not known which")
+        return say("lifecycle", "not known which")
     template = "{action} of {category}, time {time}, source {source}"
     if not event.source:
         template = "{action} of {category}, time {time}"
-    none = say("none")
-    return say(
-        template,
+    none = say("lifecycle", "none")
+    return say("lifecycle", template).format(
         action=event.action or none,
         category=event.category or none,
         time=_time(event.time),
@@ -149,21 +148,25 @@ def _time(written: str) -> Timestamp | str:
 
 
 EXPIRE_FIRST = say(
+    "lifecycle",
     "An administrator must expire that event in Engagement. Until then no decision about this category takes "
-    "effect, whatever its time: sending this one again is of no use."
+    "effect, whatever its time: sending this one again is of no use.",
 )
 """What to do about an event that is dated far ahead."""
 
 
-_LOOK_YOURSELF = say("Look the customer up in Engagement.")
-_NOT_READ = Meaning(say("the customer's history could not be read"), _LOOK_YOURSELF)
+_LOOK_YOURSELF = say("lifecycle", "Look the customer up in Engagement.")
+_NOT_READ = Meaning(say("lifecycle", "the customer's history could not be read"), _LOOK_YOURSELF)
 _NO_LOOK = {
-    NoLook.UNREADABLE: Meaning(say("the answer could not be understood"), _LOOK_YOURSELF),
-    NoLook.TOO_LARGE: Meaning(say("the answer was too long to read"), _LOOK_YOURSELF),
+    NoLook.UNREADABLE: Meaning(say("lifecycle", "the answer could not be understood"), _LOOK_YOURSELF),
+    NoLook.TOO_LARGE: Meaning(say("lifecycle", "the answer was too long to read"), _LOOK_YOURSELF),
     NoLook.NOT_ADVANCING: Meaning(
-        say("the server answers the same part of the customer's history again and again"), _LOOK_YOURSELF
+        say("lifecycle", "the server answers the same part of the customer's history again and again"),
+        _LOOK_YOURSELF,
     ),
-    NoLook.TOO_LONG: Meaning(say("the customer's history is too long to be read"), _LOOK_YOURSELF),
+    NoLook.TOO_LONG: Meaning(
+        say("lifecycle", "the customer's history is too long to be read"), _LOOK_YOURSELF
+    ),
 }
 
 

@@ -18,20 +18,28 @@ from consent_desk.domain.wire.answer import Meaning
 from consent_desk.domain.wire.customer import CategoryStatus, CurrentState, moment
 from consent_desk.domain.wire.outcome import SPEAKS_AGAINST, Look, LookReason
 
-WAITS_FOR_OPT_OUT = say("It waits until the earlier opt-out of this customer is settled.")
-WAITS_FOR_CLOCK = say("It waits until this computer's clock is right: it is more than a minute off.")
-STAMPED_WRONG = say(
-    "It does not leave: the time that it bears may be wrong. It was noted before Engagement had told the "
-    "time, and this computer's clock was found to be wrong since. Discard it, and enter the opt-in again."
+WAITS_FOR_OPT_OUT = say("lifecycle", "It waits until the earlier opt-out of this customer is settled.")
+WAITS_FOR_CLOCK = say(
+    "lifecycle", "It waits until this computer's clock is right: it is more than a minute off."
 )
-WAITS_FOR_TIME = say("It waits until Engagement has told the time: this computer's clock is not checked yet.")
-OVERTAKEN = say("A later decision of this customer was noted here since. Enter what is to hold now.")
+STAMPED_WRONG = say(
+    "lifecycle",
+    "It does not leave: the time that it bears may be wrong. It was noted before Engagement had told the "
+    "time, and this computer's clock was found to be wrong since. Discard it, and enter the opt-in again.",
+)
+WAITS_FOR_TIME = say(
+    "lifecycle", "It waits until Engagement has told the time: this computer's clock is not checked yet."
+)
+OVERTAKEN = say(
+    "lifecycle", "A later decision of this customer was noted here since. Enter what is to hold now."
+)
 MAY_STILL_SHOW = say(
-    "It may still show in Engagement: it is looked up three times before it can be sent again."
+    "lifecycle", "It may still show in Engagement: it is looked up three times before it can be sent again."
 )
 TURNS_OPT_OUT = say(
+    "lifecycle",
     "It does not leave by itself: a look-up saw that this customer has opted out. Cancel it, or send it "
-    "again if it is to hold in place of that opt-out."
+    "again if it is to hold in place of that opt-out.",
 )
 """Why an opt-in is not sent now."""
 
@@ -71,15 +79,17 @@ def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = F
         return WAITS_FOR_TIME
     match plan.step:
         case Step.SEND if plan.second:
-            return say("It was not seen there, and is sent a second time.")
+            return say("lifecycle", "It was not seen there, and is sent a second time.")
         case Step.SEND if plan.at is None:
-            return say("It is sent in its turn.")
+            return say("lifecycle", "It is sent in its turn.")
         case Step.SEND:
-            return say(_NEXT_TRY, at=plan.at)
+            return say("lifecycle", _NEXT_TRY).format(at=plan.at)
         case Step.LOOK_UP:
             return _tell_look_up(plan)
         case Step.ACKNOWLEDGE:
-            return say("It counts as not recorded until it is acknowledged in its line of the log.")
+            return say(
+                "lifecycle", "It counts as not recorded until it is acknowledged in its line of the log."
+            )
         case Step.ASK:
             return _tell_question(plan, noun(action))
         case _:
@@ -96,27 +106,33 @@ def tell_all(judgement: Judgement, outlook: Message | None) -> Message:
     if outlook is not None and outlook.template in _LOOKS_UP:
         if headline == QUEUED_THERE:
             # One sentence, so that nobody takes the first half of it for the end of the matter.
-            return say("Delivered: Engagement has queued it; it is being looked up. {advice}", advice=advice)
+            return say(
+                "lifecycle", "Delivered: Engagement has queued it; it is being looked up. {advice}"
+            ).format(advice=advice)
         # Where nothing is confirmed, the advice says so.
-        outlook = None if judgement.state is State.UNCONFIRMED else say("It is looked up by itself.")
+        outlook = (
+            None if judgement.state is State.UNCONFIRMED else say("lifecycle", "It is looked up by itself.")
+        )
     if outlook is None or outlook.template == _NEXT_TRY:
-        return say("{headline} {advice}", headline=headline, advice=advice)
-    return say("{headline} {advice} {outlook}", headline=headline, advice=advice, outlook=outlook)
+        return say("lifecycle", "{headline} {advice}").format(headline=headline, advice=advice)
+    return say("lifecycle", "{headline} {advice} {outlook}").format(
+        headline=headline, advice=advice, outlook=outlook
+    )
 
 
 def tell_failing(failing: Failing, state: State, action: Action, *, practice: bool = False) -> Judgement:
     """How it stands with a consent in `state` whose looks fail, and what to do meanwhile."""
     told = why_failing(failing)
-    failed = say(
-        "looks have failed since {since}, the last one because {why}.", since=failing.since, why=told.why
+    failed = say("lifecycle", "looks have failed since {since}, the last one because {why}.").format(
+        since=failing.since, why=told.why
     )
     if state in OPEN_STATES:
-        headline = say(
-            "Not confirmed: {failed} Do not enter the {noun} again.", failed=failed, noun=noun(action)
+        headline = say("lifecycle", "Not confirmed: {failed} Do not enter the {noun} again.").format(
+            failed=failed, noun=noun(action)
         )
     else:
-        known = say("Recorded") if state is State.SEEN else say("Delivered")
-        headline = say("{known}, but not checked: {failed}", known=known, failed=failed)
+        known = say("lifecycle", "Recorded") if state is State.SEEN else say("lifecycle", "Delivered")
+        headline = say("lifecycle", "{known}, but not checked: {failed}").format(known=known, failed=failed)
     return Judgement(state, headline, told.advice).shown(practice=practice)
 
 
@@ -137,42 +153,56 @@ def ask_to_send(plan: Plan, state: State, action: Action) -> Message | None:
         return None
     if action is Action.ACCEPT:
         return say(
+            "lifecycle",
             "It may have been recorded already, and an opt-in that is recorded again overrules an opt-out "
             "that came in between. Look the customer up in Engagement first. Send it again only if neither "
-            "the opt-in nor a later opt-out stands there."
+            "the opt-in nor a later opt-out stands there.",
         )
-    return say("It may have been recorded. Look the customer up in Engagement first. Send again?")
+    return say(
+        "lifecycle", "It may have been recorded. Look the customer up in Engagement first. Send again?"
+    )
 
 
 def _tell_look_up(plan: Plan) -> Message:
     if plan.failing is None:
-        return say(_BEING_CHECKED) if plan.at is None else say(_CHECKING, at=plan.at)
-    return say(_FAILING_NOW if plan.at is None else _FAILING, failed=_failed(plan.failing), at=plan.at)
+        return (
+            say("lifecycle", _BEING_CHECKED)
+            if plan.at is None
+            else say("lifecycle", _CHECKING).format(at=plan.at)
+        )
+    return say("lifecycle", _FAILING_NOW if plan.at is None else _FAILING).format(
+        failed=_failed(plan.failing), at=plan.at
+    )
 
 
 def _tell_question(plan: Plan, what: str) -> Message:
     if plan.unsent and plan.failing is None:
         return say(
+            "lifecycle",
             "It was noted in an earlier run. Whether it was sent then cannot be looked up: this desk's key "
             "may not read consents. Nothing more happens by itself. Look the customer up in Engagement; if "
             "the {noun} is not there, use Send again.",
+        ).format(
             noun=what,
         )
     decide = say(
+        "lifecycle",
         "Nothing more happens by itself. Look the customer up in Engagement, then decide what is to become "
         "of the {noun}.",
+    ).format(
         noun=what,
     )
     if plan.failing is None:
         return decide
-    return say("{failed} {decide}", failed=_failed(plan.failing), decide=decide)
+    return say("lifecycle", "{failed} {decide}").format(failed=_failed(plan.failing), decide=decide)
 
 
 def _failed(failing: Failing) -> Message:
-    looks = say("{count} looks have failed", count=failing.count)
+    looks = say("lifecycle", "{count} looks have failed").format(count=failing.count)
     return say(
-        "It could not be looked up: {looks} since {since}, the last one because {why}.",
-        looks=say("one look has failed") if failing.count == 1 else looks,
+        "lifecycle", "It could not be looked up: {looks} since {since}, the last one because {why}."
+    ).format(
+        looks=say("lifecycle", "one look has failed") if failing.count == 1 else looks,
         since=failing.since,
         why=why_failing(failing).why,
     )
@@ -190,49 +220,55 @@ def tell_status(status: CategoryStatus) -> Message:
     """What holds for a category, since when, from where and until when."""
     standing, since = status.current_state, moment(status.since)
     if standing is CurrentState.NEVER:
-        return say("no consent recorded")
+        return say("lifecycle", "no consent recorded")
     head = _HEADS.get(standing, _HEADS[CurrentState.ACCEPTED])
-    parts = [head if since is None else say("{head} since {since}", head=head, since=since)]
+    parts = [
+        head if since is None else say("lifecycle", "{head} since {since}").format(head=head, since=since)
+    ]
     if status.source:
-        parts.append(say("source {source}", source=status.source))
+        parts.append(say("lifecycle", "source {source}").format(source=status.source))
     if status.until is not None and standing is not CurrentState.REJECTED:
         parts.append(_end(status.until, standing))
-    return reduce(lambda told, part: say("{told}, {part}", told=told, part=part), parts)
+    return reduce(lambda told, part: say("lifecycle", "{told}, {part}").format(told=told, part=part), parts)
 
 
 _HEADS = {
-    CurrentState.ACCEPTED: say("accepted"),
-    CurrentState.REJECTED: say("rejected"),
-    CurrentState.UNCLEAR: say("rejected, or accepted and ended (not known which)"),
+    CurrentState.ACCEPTED: say("lifecycle", "accepted"),
+    CurrentState.REJECTED: say("lifecycle", "rejected"),
+    CurrentState.UNCLEAR: say("lifecycle", "rejected, or accepted and ended (not known which)"),
 }
 
 
 def _end(until: ValidUntil, standing: CurrentState) -> Message:
     if until.seconds is None:
-        return say("unlimited")
+        return say("lifecycle", "unlimited")
     end = moment(until.seconds)
     if standing is CurrentState.ACCEPTED:
-        return say("until {end}", end=end)
+        return say("lifecycle", "until {end}").format(end=end)
     return (
-        say("ended {end}", end=end) if standing is CurrentState.ENDED else say("its end was {end}", end=end)
+        say("lifecycle", "ended {end}").format(end=end)
+        if standing is CurrentState.ENDED
+        else say("lifecycle", "its end was {end}").format(end=end)
     )
 
 
-_NOTHING = say("There is nothing more to do.")
-_PRACTISED = say("Shown by the Sandbox. Not recorded in Engagement.")
-_BLIND = say("Tell your administrator: tick Events > consent Get for the API group of this key.")
-_MAY_NOT_READ = Meaning(say("this desk's key may not read consents"), _BLIND)
-_LOOK = say("Do not enter it again.")
-_NEW_PROFILE = say("Went to a new, empty profile: Engagement knew no such customer.")
-_NO_CATEGORY = say("Recorded for a category that the project does not list.")
-_ASKED = say("You were asked about that, and sent it.")
+_NOTHING = say("lifecycle", "There is nothing more to do.")
+_PRACTISED = say("lifecycle", "Shown by the Sandbox. Not recorded in Engagement.")
+_BLIND = say("lifecycle", "Tell your administrator: tick Events > consent Get for the API group of this key.")
+_MAY_NOT_READ = Meaning(say("lifecycle", "this desk's key may not read consents"), _BLIND)
+_LOOK = say("lifecycle", "Do not enter it again.")
+_NEW_PROFILE = say("lifecycle", "Went to a new, empty profile: Engagement knew no such customer.")
+_NO_CATEGORY = say("lifecycle", "Recorded for a category that the project does not list.")
+_ASKED = say("lifecycle", "You were asked about that, and sent it.")
 _CHECK_ID = say(
+    "lifecycle",
     "Read the ID back to the caller. If it is wrong, enter the consent again with the right one; if it is "
-    "right, choose its line and press “The ID is right”."
+    "right, choose its line and press “The ID is right”.",
 )
 _CHECK_CATEGORY = say(
+    "lifecycle",
     "Check the category. If it is wrong, enter the consent again with the right one; if it is right, say so "
-    "below."
+    "below.",
 )
 
 
@@ -240,28 +276,40 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
     what = noun(action)
     match state:
         case State.VERIFIED:
-            headline, advice = say("Verified: Engagement shows the {noun}.", noun=what), _NOTHING
+            headline, advice = (
+                say("lifecycle", "Verified: Engagement shows the {noun}.").format(noun=what),
+                _NOTHING,
+            )
         case State.CONTRADICTED:
             return _alarm(look, action)
         case State.NEW_PROFILE | State.NO_CATEGORY:
             return tell_check(state)
         case State.SEEN:
-            headline = say("Recorded: the {noun} stands in Engagement's history.", noun=what)
+            headline = say("lifecycle", "Recorded: the {noun} stands in Engagement's history.").format(
+                noun=what
+            )
             advice = tell_reason(look)
         case State.NOT_SHOWN if look.blind:
-            headline = say("Delivered, but not checked: this desk's key may not read consents.")
+            headline = say("lifecycle", "Delivered, but not checked: this desk's key may not read consents.")
             advice = _BLIND
         case State.NOT_SHOWN:
-            headline = say("Delivered, but the {noun} is not in Engagement's history.", noun=what)
+            headline = say("lifecycle", "Delivered, but the {noun} is not in Engagement's history.").format(
+                noun=what
+            )
             advice = _LOOK
         case State.DISCARDED:
-            headline = say("Not recorded: it was given up, and is not in Engagement's history.")
-            advice = say("It is not sent again.")
+            headline = say("lifecycle", "Not recorded: it was given up, and is not in Engagement's history.")
+            advice = say("lifecycle", "It is not sent again.")
         case _ if look.blind:
-            headline = say("Not yet confirmed: this desk's key may not read consents. Do not enter it again.")
+            headline = say(
+                "lifecycle",
+                "Not yet confirmed: this desk's key may not read consents. Do not enter it again.",
+            )
             advice = _BLIND
         case _:
-            headline = say("Not yet confirmed: the {noun} is not in Engagement's history.", noun=what)
+            headline = say(
+                "lifecycle", "Not yet confirmed: the {noun} is not in Engagement's history."
+            ).format(noun=what)
             advice = _LOOK
     return Judgement(state, headline, advice)
 
@@ -269,8 +317,8 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
 def _alarm(look: Look, action: Action) -> Judgement:
     is_reject = action is Action.REJECT
     later = say(
-        "A later event rules. If the {noun} still stands, use Record again, dated now.", noun=noun(action)
-    )
+        "lifecycle", "A later event rules. If the {noun} still stands, use Record again, dated now."
+    ).format(noun=noun(action))
     if look.reason is LookReason.FAR_AHEAD:
         template = "Recorded, but Engagement goes by an event dated far in the future ({event})."
         advice = EXPIRE_FIRST
@@ -284,19 +332,23 @@ def _alarm(look: Look, action: Action) -> Judgement:
         still = "Recorded, but Engagement still shows consent{origin}."
         template = still if is_reject else "Recorded, but Engagement shows no consent{origin}."
         advice = later if look.later else _NOW
-    headline = say(template, event=tell_event(look.event), origin=_origin(look, _word(valid=is_reject)))
+    headline = say("lifecycle", template).format(
+        event=tell_event(look.event), origin=_origin(look, _word(valid=is_reject))
+    )
     return Judgement(State.CONTRADICTED, headline, advice)
 
 
-_NOW = say("Use Record again, dated now, and tell your administrator.")
+_NOW = say("lifecycle", "Use Record again, dated now, and tell your administrator.")
 
 
 def _origin(look: Look, shown: Message) -> Message:
     since, source = moment(look.since), look.source
     if since is None:
-        return say(" (source {source})", source=source) if source else say("")
+        return (
+            say("lifecycle", " (source {source})").format(source=source) if source else say("lifecycle", "")
+        )
     template = " ({shown} {since}, source {source})" if source else " ({shown} {since})"
-    return say(template, shown=shown, since=since, source=source)
+    return say("lifecycle", template).format(shown=shown, since=since, source=source)
 
 
 def tell_change(record: Record, written: Callable[[Timestamp], str]) -> Message:
@@ -306,22 +358,25 @@ def tell_change(record: Record, written: Callable[[Timestamp], str]) -> Message:
     wished = _word(valid=consent.action is Action.ACCEPT)
     match last.state:
         case State.VERIFIED:
-            ending = say("verified {at}", at=written(last.at))
+            ending = say("lifecycle", "verified {at}").format(at=written(last.at))
         case State.CONTRADICTED if look is not None and look.reason in SPEAKS_AGAINST:
-            ending = say("but Engagement's history speaks against it, {at}", at=written(last.at))
+            ending = say("lifecycle", "but Engagement's history speaks against it, {at}").format(
+                at=written(last.at)
+            )
         case State.CONTRADICTED if look is not None and look.valid is not None:
             shown = _word(valid=look.valid)
-            ending = say("but Engagement shows {shown}, {at}", shown=shown, at=written(last.at))
+            ending = say("lifecycle", "but Engagement shows {shown}, {at}").format(
+                shown=shown, at=written(last.at)
+            )
         case State.DISCARDED:
-            ending = say("discarded")
+            ending = say("lifecycle", "discarded")
         case State.NEW_PROFILE:
-            ending = say("in a new profile")
+            ending = say("lifecycle", "in a new profile")
         case State.NO_CATEGORY:
-            ending = say("in no category of the project")
+            ending = say("lifecycle", "in no category of the project")
         case _:
-            ending = say("not verified")
-    return say(
-        "{category}: {before} → {wished}, {ending}",
+            ending = say("lifecycle", "not verified")
+    return say("lifecycle", "{category}: {before} → {wished}, {ending}").format(
         category=consent.category,
         before=_before(record.noted.context),
         wished=wished,
@@ -332,12 +387,12 @@ def tell_change(record: Record, written: Callable[[Timestamp], str]) -> Message:
 def _before(context: Context) -> Message:
     before = context.before
     if context.is_new_profile:
-        return say("no such customer")
+        return say("lifecycle", "no such customer")
     if before is None:
-        return say("not known")
+        return say("lifecycle", "not known")
     held = before.current_state
-    return say("no consent") if held is CurrentState.NEVER else say(held.value)
+    return say("lifecycle", "no consent") if held is CurrentState.NEVER else say("lifecycle", held.value)
 
 
 def _word(*, valid: bool) -> Message:
-    return say("accepted") if valid else say("rejected")
+    return say("lifecycle", "accepted") if valid else say("lifecycle", "rejected")

@@ -59,7 +59,7 @@ def resembles_web_app(base_url: BaseUrl) -> bool:
 
 
 _NO_ADDRESS = say(
-    "This is no web address. Copy the base URL from Project settings > Access management > API."
+    "wire", "This is no web address. Copy the base URL from Project settings > Access management > API."
 )
 _METHOD_PATH = re.compile(r"/(?:track|data)/v2/projects/([^/]+)(?:/[A-Za-z0-9/_-]*)?", re.ASCII)
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -73,7 +73,7 @@ def read_address(text: str) -> Address | Message:
     """Take apart what was pasted as the base URL; a `Message` says why it cannot be one (section 2)."""
     text = text.strip(" \t\r\n")
     if not text:
-        return say("Enter the base URL, for example https://api.exponea.com.")
+        return say("wire", "Enter the base URL, for example https://api.exponea.com.")
     if len(text) > 2_000:
         return _NO_ADDRESS
     if (complaint := _complaint_about_characters(text)) is not None:
@@ -97,7 +97,7 @@ def read_address(text: str) -> Address | Message:
         return Address(base_url)
     if (method := _METHOD_PATH.fullmatch(parts.path)) is not None and _TOKEN.fullmatch(method[1]):
         return Address(base_url, method[1])
-    return say("The base URL ends after the host name: {base_url}", base_url=base_url)
+    return say("wire", "The base URL ends after the host name: {base_url}").format(base_url=base_url)
 
 
 def parse_project_token(text: str) -> str | Message:
@@ -108,8 +108,10 @@ def parse_project_token(text: str) -> str | Message:
     if _TOKEN.fullmatch(text):
         return text
     if not text:
-        return say("Enter the project token. It stands beside the base URL.")
-    return say("A project token looks like 12345678-1234-1234-1234-123456789abc. Copy the whole of it.")
+        return say("wire", "Enter the project token. It stands beside the base URL.")
+    return say(
+        "wire", "A project token looks like 12345678-1234-1234-1234-123456789abc. Copy the whole of it."
+    )
 
 
 def address_in(text: str) -> str:
@@ -131,16 +133,18 @@ def token_in(text: str) -> str:
 
 def _complaint_about_characters(text: str) -> Message | None:
     if (hidden := hidden_character(text)) is not None:
-        return say("There is {hidden} in it. Type the address instead.", hidden=hidden)
+        return say("wire", "There is {hidden} in it. Type the address instead.").format(hidden=hidden)
     if re.search(r"[\s\\%<>\"^`{|}]", text):
-        return say("There is a character in it that no base URL has. Copy it again.")
+        return say("wire", "There is a character in it that no base URL has. Copy it again.")
     return None
 
 
 def _complaint_about_signs(text: str) -> Message | None:
     for sign, meaning in (("@", "a user name"), ("?", "a query"), ("#", "a fragment")):
         if sign in text:
-            return say("A base URL has no “{sign}” ({meaning}). Leave it out.", sign=sign, meaning=meaning)
+            return say("wire", "A base URL has no “{sign}” ({meaning}). Leave it out.").format(
+                sign=sign, meaning=meaning
+            )
     return None
 
 
@@ -159,23 +163,25 @@ def _ascii_host(host: str) -> str:
 def _complaint_about_host(scheme: str, host: str, port: int | None) -> Message | None:
     # As a host these are a scheme whose “://” is not whole.
     if scheme not in {"https", "http"} or host in {"https", "http"}:
-        return say("A base URL begins with https://.")
+        return say("wire", "A base URL begins with https://.")
     if not host or port == 0:
         return _NO_ADDRESS
     if _is_loopback(host):
         return None
     if ":" in host or _NUMERIC.fullmatch(host.rpartition(".")[2]):
-        return say("Enter the name of the host, not a number.")
+        return say("wire", "Enter the name of the host, not a number.")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in host.split(".")):
         return _NO_ADDRESS
     if _is_web_app(host):
         return say(
+            "wire",
             "{host} is the web app, not the API. Copy the base URL from Project settings > "
             "Access management > API; it often begins with https://api.",
+        ).format(
             host=host,
         )
     if scheme == "http":
-        return say("Use https://: over plain http anybody on the way can read the secret.")
+        return say("wire", "Use https://: over plain http anybody on the way can read the secret.")
     return None
 
 

@@ -155,120 +155,125 @@ def meaning(status: int, headers: Headers, body: bytes) -> Meaning:
         return _BY_STATUS[status]
     if status >= 500:
         return Meaning(
-            say("Engagement had trouble while it handled the call"),
-            say("If it happens again, show the answer in the details to your administrator."),
+            say("wire", "Engagement had trouble while it handled the call"),
+            say("wire", "If it happens again, show the answer in the details to your administrator."),
         )
     if status < 300 and answer.success is not False:
         return _NO_VERDICT if answer.success is None or status != 200 else _CONTRADICTION
-    return Meaning(say("Engagement did not take the call"), _SHOW)
+    return Meaning(say("wire", "Engagement did not take the call"), _SHOW)
 
 
-_SHOW = say("Show the answer in the details to your administrator.")
+_SHOW = say("wire", "Show the answer in the details to your administrator.")
 
 _NO_VERDICT = Meaning(
-    say("the answer does not say whether it was taken"),
-    say("Perhaps the base URL does not lead to Engagement. Show the answer to your administrator."),
+    say("wire", "the answer does not say whether it was taken"),
+    say("wire", "Perhaps the base URL does not lead to Engagement. Show the answer to your administrator."),
     Field.BASE_URL,
 )
 
-_CONTRADICTION = Meaning(say("the answer says that it was taken, and that something is wrong too"), _SHOW)
+_CONTRADICTION = Meaning(
+    say("wire", "the answer says that it was taken, and that something is wrong too"), _SHOW
+)
 
 # Looked for in this order, in lower case, in whatever the answer says.
 _KNOWN = {
     "access key not provided": Meaning(
-        say("the key did not arrive at Engagement"),
-        say("Something on the way may remove the Authorization header. Tell your administrator."),
+        say("wire", "the key did not arrive at Engagement"),
+        say("wire", "Something on the way may remove the Authorization header. Tell your administrator."),
         Field.API_KEY_ID,
     ),
     "access key not found": Meaning(
-        say("Engagement does not know this desk's API key ID"),
-        say("Tell your administrator: copy the API key ID again."),
+        say("wire", "Engagement does not know this desk's API key ID"),
+        say("wire", "Tell your administrator: copy the API key ID again."),
         Field.API_KEY_ID,
     ),
     "invalid secret": Meaning(
-        say("this desk's key is wrong"),
-        say("Tell your administrator: the API secret does not belong to the API key ID."),
+        say("wire", "this desk's key is wrong"),
+        say("wire", "Tell your administrator: the API secret does not belong to the API key ID."),
         Field.API_SECRET,
     ),
     "not authorized to add event": Meaning(
-        say("this desk's key may not record consents"),
-        say("Tell your administrator: tick Events > consent Set for the API group of this key."),
+        say("wire", "this desk's key may not record consents"),
+        say("wire", "Tell your administrator: tick Events > consent Set for the API group of this key."),
         Field.API_KEY_ID,
     ),
     "no permission": Meaning(
-        say("this desk's key may not read consents"),
-        say("Tell your administrator: tick Events > consent Get for the API group of this key."),
+        say("wire", "this desk's key may not read consents"),
+        say("wire", "Tell your administrator: tick Events > consent Get for the API group of this key."),
         Field.API_KEY_ID,
     ),
     "invalid project id": Meaning(
-        say("Engagement does not know this project token"),
-        say("Tell your administrator: copy the project token again."),
+        say("wire", "Engagement does not know this project token"),
+        say("wire", "Tell your administrator: copy the project token again."),
         Field.PROJECT_TOKEN,
     ),
     "could not authenticate": Meaning(
-        say("the project token is wrong or cut short"),
-        say("Tell your administrator: copy the project token again."),
+        say("wire", "the project token is wrong or cut short"),
+        say("wire", "Tell your administrator: copy the project token again."),
         Field.PROJECT_TOKEN,
     ),
     "id should be specified": Meaning(
-        say("Engagement does not take this customer ID"),
-        say("Check the customer ID and its type."),
+        say("wire", "Engagement does not take this customer ID"),
+        say("wire", "Check the customer ID and its type."),
         Field.CUSTOMER_ID,
     ),
     "customer does not exist": Meaning(
-        say("Engagement knows no such customer"),
-        say("Check the customer ID and its type."),
+        say("wire", "Engagement knows no such customer"),
+        say("wire", "Check the customer ID and its type."),
         Field.CUSTOMER_ID,
     ),
     "badrequest: the browser": Meaning(
-        say("the request arrived broken"),
-        say("Something on the way may change or compress requests. Tell your administrator."),
+        say("wire", "the request arrived broken"),
+        say("wire", "Something on the way may change or compress requests. Tell your administrator."),
     ),
     "invalid json": Meaning(
-        say("the request arrived broken"),
-        say("Something on the way may change requests. Tell your administrator."),
+        say("wire", "the request arrived broken"),
+        say("wire", "Something on the way may change requests. Tell your administrator."),
     ),
 }
 
 _BY_STATUS = {
     401: Meaning(
-        say("Engagement did not accept this desk's key"),
-        say("Tell your administrator: check API key ID and API secret."),
+        say("wire", "Engagement did not accept this desk's key"),
+        say("wire", "Tell your administrator: check API key ID and API secret."),
         Field.API_KEY_ID,
     ),
     403: Meaning(
-        say("this desk's key lacks a permission, or belongs to another project"),
-        say("Tell your administrator: tick Events > consent Get and Set for the API group of this key."),
+        say("wire", "this desk's key lacks a permission, or belongs to another project"),
+        say(
+            "wire",
+            "Tell your administrator: tick Events > consent Get and Set for the API group of this key.",
+        ),
         Field.API_KEY_ID,
     ),
     404: Meaning(
-        say("there is no Engagement API at this address"),
-        say("Tell your administrator: copy the base URL again."),
+        say("wire", "there is no Engagement API at this address"),
+        say("wire", "Tell your administrator: copy the base URL again."),
         Field.BASE_URL,
     ),
     429: Meaning(
-        say("Engagement is taking too many calls at the moment"),
-        say("Try again in a minute."),
+        say("wire", "Engagement is taking too many calls at the moment"),
+        say("wire", "Try again in a minute."),
     ),
 }
 
 _FROM_THE_WAY = Meaning(
-    say("a proxy or firewall on the way answered, probably not Engagement"),
-    say("Ask your network's administrator; give them the answer in the details."),
+    say("wire", "a proxy or firewall on the way answered, probably not Engagement"),
+    say("wire", "Ask your network's administrator; give them the answer in the details."),
 )
 
 _BY_STATUS_OF_THE_WAY = {
     407: Meaning(
-        say("the proxy on the way wants a user name and password"),
-        say("Ask your network's administrator to let this program through without."),
+        say("wire", "the proxy on the way wants a user name and password"),
+        say("wire", "Ask your network's administrator to let this program through without."),
     ),
     429: Meaning(
-        say("something on the way lets no more calls through at the moment"),
-        say("Try again in a minute."),
+        say("wire", "something on the way lets no more calls through at the moment"),
+        say("wire", "Try again in a minute."),
     ),
     511: Meaning(
-        say("this network wants you to sign in first"),
-        say("Open any page in a browser and sign in to the network."),
+        say("wire", "this network wants you to sign in first"),
+        say("wire", "Open any page in a browser and sign in to the network."),
     ),
 }
 
@@ -286,8 +291,10 @@ def _redirect(headers: Headers) -> Meaning:
     except ValueError:
         host = ""
     return Meaning(
-        say("the address leads elsewhere, to {host}; nothing was sent there", host=host or "another page"),
-        say("Tell your administrator: check the base URL."),
+        say("wire", "the address leads elsewhere, to {host}; nothing was sent there").format(
+            host=host or "another page"
+        ),
+        say("wire", "Tell your administrator: check the base URL."),
         Field.BASE_URL,
     )
 

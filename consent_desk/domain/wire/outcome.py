@@ -227,7 +227,8 @@ def why_no_answer(outcome: NotSent | Lost) -> Meaning:
     match outcome:
         case NotSent(cause=Cause.CERTIFICATE_ISSUER, way=Way(issuer=issuer)) if issuer:
             named = say(
-                "this computer does not trust the issuer of the server's certificate, {issuer}",
+                "wire", "this computer does not trust the issuer of the server's certificate, {issuer}"
+            ).format(
                 issuer=issuer,
             )
             return Meaning(named, _UNTRUSTED.advice, _UNTRUSTED.field)
@@ -241,103 +242,114 @@ def why_no_answer(outcome: NotSent | Lost) -> Meaning:
             assert_never(never)
 
 
-_NETWORK = say("Check the network connection.")
+_NETWORK = say("wire", "Check the network connection.")
 _UNTRUSTED = Meaning(
-    say("this computer does not trust the issuer of the server's certificate"),
-    say("Tell your administrator: something on the way may answer in Engagement's place."),
+    say("wire", "this computer does not trust the issuer of the server's certificate"),
+    say("wire", "Tell your administrator: something on the way may answer in Engagement's place."),
     Field.BASE_URL,
 )
 _NOT_SENT = {
     Cause.UNKNOWN_HOST: Meaning(
-        say("the address of Engagement was not found"),
-        say("Check the network connection, then the base URL."),
+        say("wire", "the address of Engagement was not found"),
+        say("wire", "Check the network connection, then the base URL."),
         Field.BASE_URL,
     ),
     Cause.CONNECTION_REFUSED: Meaning(
-        say("nothing answers at the address of Engagement"), _NETWORK, Field.BASE_URL
+        say("wire", "nothing answers at the address of Engagement"), _NETWORK, Field.BASE_URL
     ),
-    Cause.UNREACHABLE: Meaning(say("Engagement cannot be reached"), _NETWORK),
+    Cause.UNREACHABLE: Meaning(say("wire", "Engagement cannot be reached"), _NETWORK),
     Cause.CERTIFICATE: Meaning(
-        say("the server could not prove that it is Engagement"),
-        say("Tell your administrator: its certificate is not trusted on this computer."),
+        say("wire", "the server could not prove that it is Engagement"),
+        say("wire", "Tell your administrator: its certificate is not trusted on this computer."),
         Field.BASE_URL,
     ),
     Cause.CERTIFICATE_ISSUER: _UNTRUSTED,
     Cause.CERTIFICATE_NAME: Meaning(
-        say("the server's certificate is for another name than that of the base URL"),
-        say("Check the base URL. If it is right, tell your administrator: somebody else answers there."),
+        say("wire", "the server's certificate is for another name than that of the base URL"),
+        say(
+            "wire",
+            "Check the base URL. If it is right, tell your administrator: somebody else answers there.",
+        ),
         Field.BASE_URL,
     ),
     Cause.CERTIFICATE_DATE: Meaning(
-        say("by this computer's clock, the server's certificate has expired or is not valid yet"),
+        say("wire", "by this computer's clock, the server's certificate has expired or is not valid yet"),
         say(
+            "wire",
             "Check this computer's clock, its date too. If it is right, tell your administrator: the "
-            "certificate is to be renewed."
+            "certificate is to be renewed.",
         ),
     ),
     Cause.CLIENT_CERTIFICATE: Meaning(
-        say("the server wants a client certificate, and Consent Desk has none"),
-        say("Tell your administrator: check the base URL. Engagement asks for a key alone."),
+        say("wire", "the server wants a client certificate, and Consent Desk has none"),
+        say("wire", "Tell your administrator: check the base URL. Engagement asks for a key alone."),
         Field.BASE_URL,
     ),
     Cause.NO_COMMON_TLS: Meaning(
-        say("the server and this computer have no version or cipher of TLS in common"),
-        say("Tell your administrator: check the base URL, and what is on the way to it."),
+        say("wire", "the server and this computer have no version or cipher of TLS in common"),
+        say("wire", "Tell your administrator: check the base URL, and what is on the way to it."),
         Field.BASE_URL,
     ),
     Cause.HANDSHAKE: Meaning(
-        say("the server did not agree to a secure connection (TLS)"),
-        say("Tell your administrator: check the base URL, and what is on the way to it."),
+        say("wire", "the server did not agree to a secure connection (TLS)"),
+        say("wire", "Tell your administrator: check the base URL, and what is on the way to it."),
         Field.BASE_URL,
     ),
     Cause.NOT_TLS: Meaning(
-        say("the server does not speak https"),
-        say("Tell your administrator: check the base URL."),
+        say("wire", "the server does not speak https"),
+        say("wire", "Tell your administrator: check the base URL."),
         Field.BASE_URL,
     ),
     Cause.PROXY: Meaning(
-        say("the proxy on the way did not let it through"), say("Ask your network's administrator.")
+        say("wire", "the proxy on the way did not let it through"),
+        say("wire", "Ask your network's administrator."),
     ),
     Cause.PROXY_CREDENTIALS: Meaning(
-        say("the proxy on the way wants a user name and password"),
-        say("Ask your network's administrator to let this program through without."),
+        say("wire", "the proxy on the way wants a user name and password"),
+        say("wire", "Ask your network's administrator to let this program through without."),
     ),
     Cause.PROXY_KIND: Meaning(
-        say("this computer wants a proxy of a kind that Consent Desk does not support, such as SOCKS"),
-        say("Ask your network's administrator for an http proxy, or for a way without one."),
+        say(
+            "wire", "this computer wants a proxy of a kind that Consent Desk does not support, such as SOCKS"
+        ),
+        say("wire", "Ask your network's administrator for an http proxy, or for a way without one."),
     ),
     Cause.PROXY_SETTING: Meaning(
-        say("this computer wants a proxy whose address cannot be read"),
+        say("wire", "this computer wants a proxy whose address cannot be read"),
         say(
+            "wire",
             "Check its proxy settings, and variables such as https_proxy. An address looks like "
-            "http://proxy.example:3128."
+            "http://proxy.example:3128.",
         ),
     ),
-    Cause.DEADLINE: Meaning(say("Engagement did not answer the connection in time"), _NETWORK),
-    Cause.PROGRAM_ENDED: Meaning(say("Consent Desk was closed before it left"), say("Nothing was sent.")),
+    Cause.DEADLINE: Meaning(say("wire", "Engagement did not answer the connection in time"), _NETWORK),
+    Cause.PROGRAM_ENDED: Meaning(
+        say("wire", "Consent Desk was closed before it left"), say("wire", "Nothing was sent.")
+    ),
     Cause.HELD: Meaning(
-        say("its project now leads elsewhere"),
-        say("It is held, and goes only where it was noted for."),
+        say("wire", "its project now leads elsewhere"),
+        say("wire", "It is held, and goes only where it was noted for."),
         Field.BASE_URL,
     ),
     Cause.REMOVED: Meaning(
-        say("its project was removed from this computer"), say("It cannot be sent from here any more.")
+        say("wire", "its project was removed from this computer"),
+        say("wire", "It cannot be sent from here any more."),
     ),
-    Cause.UNEXPECTED: Meaning(say("the connection could not be made"), _NETWORK),
+    Cause.UNEXPECTED: Meaning(say("wire", "the connection could not be made"), _NETWORK),
 }
 
 
 def _why_lost(outcome: Lost) -> Message:
     if outcome.cause is Cause.PROGRAM_ENDED:
-        return say("the program ended while it was being sent")
+        return say("wire", "the program ended while it was being sent")
     if outcome.cause is Cause.DEADLINE:
-        return say("Engagement did not answer in time")
+        return say("wire", "Engagement did not answer in time")
     if outcome.cause is Cause.UNEXPECTED:
-        return say("something unexpected went wrong on this computer")
+        return say("wire", "something unexpected went wrong on this computer")
     if outcome.phase is Phase.SENDING:
-        return say("the line broke while it was being sent")
+        return say("wire", "the line broke while it was being sent")
     if outcome.cause is Cause.MALFORMED:
-        return say("the answer could not be understood")
+        return say("wire", "the answer could not be understood")
     if outcome.phase is Phase.READING:
-        return say("the line broke while Engagement was answering")
-    return say("the line broke before Engagement answered")
+        return say("wire", "the line broke while Engagement was answering")
+    return say("wire", "the line broke before Engagement answered")

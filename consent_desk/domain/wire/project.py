@@ -178,19 +178,21 @@ def remarks(draft: ProjectDraft) -> tuple[Problem, ...]:
     found = []
     address = read_address(draft.base_url)
     if isinstance(address, Address) and resembles_web_app(address.base_url):
-        message = say("This looks like the address of the web app. Is it really that of the API?")
+        message = say("wire", "This looks like the address of the web app. Is it really that of the API?")
         found.append(Problem(Field.BASE_URL, message))
     for field, text in ((Field.API_KEY_ID, draft.key_id.strip()), (Field.API_SECRET, draft.secret.strip())):
         if text and re.fullmatch(r"[0-9a-z]{64}", text, re.ASCII) is None:
             message = say(
-                "Usually 64 characters, a to z and 0 to 9; this has {count}. Was all of it copied?",
+                "wire", "Usually 64 characters, a to z and 0 to 9; this has {count}. Was all of it copied?"
+            ).format(
                 count=len(text),
             )
             found.append(Problem(field, message))
     if "cookie" in _split_id_types(draft.id_types):
         message = say(
+            "wire",
             "“cookie” is a soft ID: it stands for a browser, not for a person. Leave it out unless callers "
-            "really name one."
+            "really name one.",
         )
         found.append(Problem(Field.CUSTOMER_ID_TYPES, message))
     return tuple(found)
@@ -202,34 +204,34 @@ def _parse_token(text: str, address: Address | Message) -> str | Message:
     if pasted is None:
         return token
     if isinstance(token, str) and token.lower() != pasted.lower():
-        return say("The address above holds another project token. Leave only the right one.")
+        return say("wire", "The address above holds another project token. Leave only the right one.")
     return token if text.strip() else pasted
 
 
 def _complaint_about_project_name(name: str) -> Message | None:
     if not name:
-        return say("Give the project a name, for example Acme production.")
+        return say("wire", "Give the project a name, for example Acme production.")
     if len(name) > 100:
-        return say("Choose a name of at most 100 characters.")
+        return say("wire", "Choose a name of at most 100 characters.")
     if (hidden := hidden_character(name)) is not None:
-        return say("There is {hidden} in it. Delete it.", hidden=hidden)
+        return say("wire", "There is {hidden} in it. Delete it.").format(hidden=hidden)
     return None
 
 
 def _complaint_about_default(text: str) -> Message | None:
     if len(text) > 100:
-        return say("Choose a text of at most 100 characters.")
+        return say("wire", "Choose a text of at most 100 characters.")
     if (hidden := hidden_character(text)) is not None:
-        return say("There is {hidden} in it. Delete it.", hidden=hidden)
+        return say("wire", "There is {hidden} in it. Delete it.").format(hidden=hidden)
     return None
 
 
 def _parse_key_id(text: str) -> str | Message:
     text = text.strip(" \t\r\n")
     if not text:
-        return say("Enter the API key ID.")
+        return say("wire", "Enter the API key ID.")
     if ":" in text:
-        return say("A key ID has no colon. Was the secret pasted with it?")
+        return say("wire", "A key ID has no colon. Was the secret pasted with it?")
     return _printable(text)
 
 
@@ -241,37 +243,39 @@ def _parse_secret(
         fit = _printable(text)
         return fit if isinstance(fit, Message) else Secret(fit)
     if stored is None:
-        return say("Enter the API secret. Engagement shows it once, when the key is made.")
+        return say("wire", "Enter the API secret. Engagement shows it once, when the key is made.")
     if base_url is not None and base_url != stored.base_url:
         return say(
+            "wire",
             "The secret was saved for {host} and goes nowhere else. Enter the secret for the new address.",
+        ).format(
             host=stored.base_url.authority,
         )
     if isinstance(key_id, str) and key_id != stored.key_id:
-        return say("Another key has another secret. Enter the secret of this key.")
+        return say("wire", "Another key has another secret. Enter the secret of this key.")
     return stored.secret
 
 
 def _printable(text: str) -> str | Message:
     if len(text) > 400:
-        return say("This is too long for a key. Copy it again.")
+        return say("wire", "This is too long for a key. Copy it again.")
     if all("!" <= character <= "~" for character in text):
         return text
-    return say("There is a space or an unusual character in it. Copy it again.")
+    return say("wire", "There is a space or an unusual character in it. Copy it again.")
 
 
 def _parse_id_types(text: str) -> tuple[str, ...] | Message:
     # The keyring of Windows keeps about 1,280 characters for the whole project.
     if len(text) > 200:
-        return say("Choose fewer ID types, or shorter ones.")
+        return say("wire", "Choose fewer ID types, or shorter ones.")
     id_types = _split_id_types(text)
     if not any(id_types):
-        return say("Enter at least one customer ID type, for example registered.")
+        return say("wire", "Enter at least one customer ID type, for example registered.")
     for id_type in id_types:
         if (complaint := _complaint_about_id_type(id_type)) is not None:
             return complaint
         if id_types.count(id_type) > 1:
-            return say("“{id_type}” stands there twice. Delete one of them.", id_type=id_type)
+            return say("wire", "“{id_type}” stands there twice. Delete one of them.").format(id_type=id_type)
     return id_types
 
 
@@ -281,17 +285,19 @@ def _split_id_types(text: str) -> tuple[str, ...]:
 
 def _complaint_about_id_type(id_type: str) -> Message | None:
     if not id_type:
-        return say("There is a comma too many. Write one between two ID types: registered, phone.")
+        return say("wire", "There is a comma too many. Write one between two ID types: registered, phone.")
     if (complaint := complaint_about_id_type(id_type)) is not None:
         return complaint
     if " " in id_type:
         return say(
-            "“{id_type}” has a space in it. Separate ID types by commas: registered, phone.", id_type=id_type
-        )
+            "wire", "“{id_type}” has a space in it. Separate ID types by commas: registered, phone."
+        ).format(id_type=id_type)
     strange = re.search(r"[^\w.-]", id_type)
     if strange is not None or not any(character.isalnum() for character in id_type):
         return say(
+            "wire",
             "“{id_type}” is no ID type: its name has letters, digits, _ and - only. Copy it from Engagement.",
+        ).format(
             id_type=id_type,
         )
     return None

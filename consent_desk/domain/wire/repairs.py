@@ -41,7 +41,7 @@ def _proposed(draft: ProjectDraft, field: Field) -> Iterator[Repair]:
         case Field.API_KEY_ID:
             key_id, colon, secret = draft.key_id.strip().partition(":")
             if colon and not draft.secret:
-                label = say("Put what follows the colon into API secret")
+                label = say("wire", "Put what follows the colon into API secret")
                 yield Repair(label, replace(draft, key_id=key_id, secret=secret))
             yield Repair(_LEAVE_OUT, replace(draft, key_id=_printable(draft.key_id)))
         case Field.API_SECRET if draft.secret.strip():
@@ -55,11 +55,11 @@ def _proposed(draft: ProjectDraft, field: Field) -> Iterator[Repair]:
             return
 
 
-_LEAVE_OUT = say("Leave it out")
+_LEAVE_OUT = say("wire", "Leave it out")
 
 
 def _use(text: str, draft: ProjectDraft) -> Repair:
-    return Repair(say(_USE, text=cut(text, _LONGEST)), draft)
+    return Repair(say("wire", _USE).format(text=cut(text, _LONGEST)), draft)
 
 
 def _printable(text: str) -> str:

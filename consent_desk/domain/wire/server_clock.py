@@ -95,8 +95,9 @@ def complaint_about_clock(moment: Moment) -> Message | None:
     if _FIRST <= moment.now < _LAST:
         return None
     return say(
+        "wire",
         "This computer's clock is wrong: it shows a time long ago, or far ahead. Set it right, or wait until "
-        "Engagement has told the time."
+        "Engagement has told the time.",
     )
 
 
@@ -106,7 +107,9 @@ def tell_off(seconds: float) -> Message:
     units = ((86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds"))
     seconds_of, name = next((one for one in units if round(size / one[0], 1) >= 2), units[-1])
     way = "fast" if seconds > 0 else "slow"
-    return say("{count} {unit} {way}", count=f"{round(size / seconds_of):,}", unit=name, way=way)
+    return say("wire", "{count} {unit} {way}").format(
+        count=f"{round(size / seconds_of):,}", unit=name, way=way
+    )
 
 
 def later_than(timestamp: Timestamp, last: Timestamp | None) -> Timestamp:

@@ -59,13 +59,14 @@ def _text(body: bytes) -> str | Message:
     try:
         text = body.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
-        return say("Not to be written as code: byte {at} of the body is no text.", at=f"{error.start + 1:,}")
+        return say("wire", "Not to be written as code: byte {at} of the body is no text.").format(
+            at=f"{error.start + 1:,}"
+        )
     # No command line holds a NUL, no text a half: what arrives would be something else.
     unfit = re.search("[\0\ud800-\udfff]", text)
     if unfit is None:
         return text
-    return say(
-        "Not to be written as code: character {at} of the body is {what}.",
+    return say("wire", "Not to be written as code: character {at} of the body is {what}.").format(
         at=f"{unfit.start() + 1:,}",
         what=hidden_name(unfit[0]),
     )

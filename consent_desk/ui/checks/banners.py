@@ -15,6 +15,7 @@ from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.card import Card
 from consent_desk.ui.widgets.inputs import Unhurried, button
 from consent_desk.ui.widgets.layouts import Yielding, fill
+from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone, icon_of, sign, tokens_of
 
 GO_ON = "Alt+R"
@@ -46,11 +47,11 @@ class QuestionBanner(Card):
     def __init__(self) -> None:
         super().__init__(ground="warn_ground", edge="warn_ground")
         self.hide()
-        self.text = TintedLabel("Question")
+        self.text = TintedLabel(phrase("checks", "Question"))
         # Else a long ID, which has no place for a break, would widen the window.
         self.text.setMinimumWidth(1)
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.area = Yielding(self.text, name="Text of the question", least=_LEAST)
+        self.area = Yielding(self.text, name=phrase("checks", "Text of the question"), least=_LEAST)
         self.choices = [Button(token="" if at == 0 else "warn") for at in range(_MOST)]
         self._texts: dict[Button, str] = {}
         self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -189,10 +190,14 @@ class CorrectionBanner(Card):
     def __init__(self) -> None:
         super().__init__(ground="info_ground", edge="info_ground")
         self.corrects = ""
-        self.text = TintedLabel("Correction")
+        self.text = TintedLabel(phrase("checks", "Correction"))
         self.text.setMinimumWidth(1)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.drop = button("No correction", "No correction", "Take back what was filled in")
+        self.drop = button(
+            phrase("checks", "No correction"),
+            phrase("checks", "No correction"),
+            phrase("checks", "Take back what was filled in"),
+        )
         Unhurried(self.drop)
         row = fill(QHBoxLayout(), (self.text, 1), self.drop)
         row.setAlignment(self.drop, Qt.AlignmentFlag.AlignTop)

@@ -23,7 +23,7 @@ from consent_desk.ui.lookup.states import day_of
 from consent_desk.ui.outcomes.summary import about
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import moment_of, render, render_error
+from consent_desk.ui.widgets.messages import moment_of, phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -79,20 +79,24 @@ class CorrectionPresenter(Presenter):
             f"{cut(label(name))}: {render(tell_status(one), self._local)}." for name, one in opted_out.items()
         ]
         if len(turned) > _MOST:
-            turned[_MOST:] = [f"And {len(turned) - _MOST} more."]
+            turned[_MOST:] = [phrase("checks", "And {text} more.").format(text=len(turned) - _MOST)]
         if record is None:
             corrects, holds = [], [*turned, *warning]
         else:
             consent = record.noted.consent
             when = moment_of(self._local(consent.noted_at))
-            corrects = [f"Corrects the {noun(consent.action)} of {cut(label(consent.category))}, {when}."]
+            corrects = [
+                phrase("checks", "Corrects the {noun} of {cut}, {when}.").format(
+                    noun=noun(consent.action), cut=cut(label(consent.category)), when=when
+                )
+            ]
             corrects, holds = [*corrects, *warning], []
         fields.correction.tell(" ".join(corrects), warns=bool(warning))
         fields.tell_opted_out(" ".join(holds), warns=bool(warning))
         since = [moment(one.since) for one in opted_out.values()]
         why = ""
         if since and since[0] is not None:
-            why = f"opted out {day_of(self._local(since[0]))}"
+            why = phrase("checks", "opted out {day_of}").format(day_of=day_of(self._local(since[0])))
         fields.ask_for_basis(demands.needs_basis, why)
 
     def _offer(self, record: Record, last: Timestamp | None) -> None:
@@ -110,8 +114,17 @@ class CorrectionPresenter(Presenter):
         shown = self._form.draft()
         if shown.customer_id or shown.ticket or shown.wording:
             whose = about(record.noted.consent, record.noted.project_name)
-            question = f"What stands in the form is replaced by the correction of:\n{whose}"
-            if self._questions.choose("Correct", question, ("Cancel", "Replace")) != 1:
+            question = phrase(
+                "checks", "What stands in the form is replaced by the correction of:\n{whose}"
+            ).format(whose=whose)
+            if (
+                self._questions.choose(
+                    phrase("checks", "Correct"),
+                    question,
+                    (phrase("checks", "Cancel"), phrase("checks", "Replace")),
+                )
+                != 1
+            ):
                 return
         self._status.take_back(_KEY)
         self._record = record

@@ -17,7 +17,7 @@ from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Unkn
 from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.lookup.presenter import LookupPresenter
-from consent_desk.ui.widgets.messages import render
+from consent_desk.ui.widgets.messages import phrase, render
 
 HOLD = 2_000
 """Milliseconds that a consent is held at most for the answer of a look-up."""
@@ -135,17 +135,23 @@ class HoldPresenter(QObject):
         self._prolong(held)
         consent, count = held.submission.consent, len(held.entries)
         customer = consent.customer
-        what = cut(consent.category) if count == 1 else f"{count} categories"
+        what = (
+            cut(consent.category)
+            if count == 1
+            else phrase("checks", "{count} categories").format(count=count)
+        )
         text = say(
+            "checks",
             "Noted, not sent yet: there is no customer with {type} = {value}. Is the ID right for the "
             "{decision}? Unanswered, it is sent in half a minute.",
+        ).format(
             type=customer.type,
             value=cut(customer.value),
             decision=render(decision(consent.action, what)),
         )
         self._question.ask_about_noted(
             text,
-            (say("It is right: send"), say("Cancel it")),
+            (say("checks", "It is right: send"), say("checks", "Cancel it")),
             lambda index: self._answer(held, sends=index != 1, note=ASKED if index == 0 else ""),
         )
 
@@ -158,16 +164,18 @@ class HoldPresenter(QObject):
         self._prolong(held)
         category, status = turned[0]
         text = say(
+            "checks",
             "Noted, not sent: {customer} has opted out. {category}: {told}. An opt-in in its place needs "
             "their clear word. Cancel it, and enter it again with the wording and what it rests on. "
             "Unanswered, it is cancelled in half a minute.",
+        ).format(
             customer=cut(held.submission.consent.customer.value),
             category=cut(category),
             told=tell_status(status),
         )
         self._question.ask_about_noted(
             text,
-            (say("Cancel it"), say("Send it all the same")),
+            (say("checks", "Cancel it"), say("checks", "Send it all the same")),
             lambda index: self._answer(held, sends=index == 1, note=INSISTED if index == 1 else ""),
         )
 

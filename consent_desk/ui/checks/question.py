@@ -10,7 +10,7 @@ from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.message import Message
 from consent_desk.domain.text import cut
 from consent_desk.ui.checks.banners import QuestionBanner
-from consent_desk.ui.widgets.messages import Local, render
+from consent_desk.ui.widgets.messages import Local, phrase, render
 
 _MOST_HOLDING = 12
 """Categories in which a decision holds already that are named: hundreds may be chosen at once."""
@@ -75,14 +75,16 @@ class QuestionPresenter(QObject):
         self._asked, self._draft = tuple(confirmations), draft
         first = confirmations[0]
         instead = next((one.instead for one in confirmations if one.instead is not None), None)
-        safe = "Record nothing" if first.leaves else render(first.mend)
+        safe = phrase("checks", "Record nothing") if first.leaves else render(first.mend)
         answers: list[tuple[str, Callable[[], None]]] = [(safe, self._decline)]
         if first.leaves:
             answers.append((render(first.mend), partial(self.rest_chosen.emit, first.leaves)))
         if instead is not None:
             kind = instead.customer.type
             named = "" if kind == draft.customer_id_type else f"{kind} = "
-            other = f"Use {named}{cut(instead.customer.value)}, which exists"
+            other = phrase("checks", "Use {named}{cut}, which exists").format(
+                named=named, cut=cut(instead.customer.value)
+            )
             answers.append((other, partial(self.another_chosen.emit, instead)))
         answers.append((render(first.go_on), partial(self.confirmed.emit, self._asked)))
         self._answers = [answer for _, answer in answers]
@@ -126,7 +128,12 @@ class QuestionPresenter(QObject):
         lines = [
             render(confirmation.text, self._local) for confirmation in (*others, *holding[:_MOST_HOLDING])
         ]
-        return [*lines, f"… and {len(holding) - _MOST_HOLDING} more in which it holds already."]
+        return [
+            *lines,
+            phrase("checks", "… and {text} more in which it holds already.").format(
+                text=len(holding) - _MOST_HOLDING
+            ),
+        ]
 
     def _tell(self, index: int | None) -> bool:
         """Tell the answer to who asked about what was noted; False where the question is about the form."""

@@ -9,7 +9,7 @@ from consent_desk.ui.theme.fonts import HEADING, sized
 from consent_desk.ui.widgets.buttons import HIGH, Primary, Segment
 from consent_desk.ui.widgets.inputs import named
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.messages import phrase, tool_tip
 
 _SHOWN_OF_ACTION = 200
 _BESIDE, _LOW = 32, 38
@@ -27,8 +27,8 @@ class SendButton(Primary):
         self._texts: tuple[str, ...] = ("",)
         self._description = ""
         self.is_ready = False
-        self.hint = "Ctrl ⏎"
-        self.setAccessibleName("Send")
+        self.hint = phrase("form", "Ctrl ⏎")
+        self.setAccessibleName(phrase("form", "Send"))
 
     def show_action(self, *texts: str, description: str, ready: bool) -> None:
         """Say what it will do, at length or shorter; `description` is what assistive technology adds."""
@@ -64,7 +64,7 @@ class SendButton(Primary):
         if self.second:
             said = f"{said}\n{self.second}"
         self.setAccessibleDescription(said)
-        self.setToolTip(tool_tip(f"{said}\nCtrl+Return"))
+        self.setToolTip(tool_tip(phrase("form", "{said}\nCtrl+Return").format(said=said)))
         self.update()
 
 
@@ -82,8 +82,12 @@ class ActionChoice(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.opt_out = named(Segment(is_first=True), "Opt &out", "Opt out (reject)")
-        self.opt_in = named(Segment(is_first=False), "Opt &in", "Opt in (accept)")
+        self.opt_out = named(
+            Segment(is_first=True), phrase("form", "Opt &out"), phrase("form", "Opt out (reject)")
+        )
+        self.opt_in = named(
+            Segment(is_first=False), phrase("form", "Opt &in"), phrase("form", "Opt in (accept)")
+        )
         self.opt_out.setChecked(True)
         # Tab leads to the chosen one, the arrow keys from there to the other.
         self.opt_in.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

@@ -12,7 +12,7 @@ from consent_desk.ui.form.category_choice import NO_LIST
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane, let_be
-from consent_desk.ui.widgets.messages import moment_of, render, render_error
+from consent_desk.ui.widgets.messages import moment_of, phrase, render, render_error
 from consent_desk.workspace import Workspace
 
 _HOUR = 3_600_000
@@ -130,11 +130,15 @@ class CategoriesPresenter(Presenter):
         if self._fetched is None:
             self._tell(why, there_is_none=True)
         else:
-            self._tell(f"Categories as of {self._age(self._fetched)}: they could not be fetched now. {why}")
+            self._tell(
+                phrase("form", "Categories as of {age}: they could not be fetched now. {why}").format(
+                    age=self._age(self._fetched), why=why
+                )
+            )
 
     def _offer(self, fetched: Fetched) -> None:
         self._fetched = fetched
-        self._tell(f"Categories as of {self._age(fetched)}.")
+        self._tell(phrase("form", "Categories as of {age}.").format(age=self._age(fetched)))
         self.offered.emit(fetched.categories)
 
     def _age(self, fetched: Fetched) -> str:
@@ -143,4 +147,6 @@ class CategoriesPresenter(Presenter):
     def _tell(self, why: str, *, there_is_none: bool = False) -> None:
         choice = self._form.categories
         choice.tell_no_list(f"{NO_LIST} {why}" if there_is_none else "")
-        choice.tell_age(f"{NO_LIST if there_is_none else ''} {why}".strip() or "Fetch the categories anew")
+        choice.tell_age(
+            f"{NO_LIST if there_is_none else ''} {why}".strip() or phrase("form", "Fetch the categories anew")
+        )

@@ -19,7 +19,7 @@ from consent_desk.ui.form.field import FieldNote, NoteLine, caption, heading, la
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import Line, named, read_only_text, typed_text
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.messages import phrase, tool_tip
 from consent_desk.ui.widgets.tones import Tone
 
 _NAMED = 300
@@ -53,24 +53,39 @@ class CategoryChoice(QWidget):
         self._is_short = False
         self._why_no_list = ""
         self._opened = False
-        self.every_one = named(Button(sign="all", look=Look.QUIET), "All", "All categories", ONE_EACH)
+        self.every_one = named(
+            Button(sign="all", look=Look.QUIET),
+            phrase("form", "All"),
+            phrase("form", "All categories"),
+            ONE_EACH,
+        )
         self.every_one.setCheckable(True)
-        self.keep = named(Button(sign="pin", look=Look.QUIET), "", "Keep for this shift")
+        self.keep = named(Button(sign="pin", look=Look.QUIET), "", phrase("form", "Keep for this shift"))
         self.keep.setCheckable(True)
-        self.keep.setToolTip("Keep these categories ticked after each send, until the program ends")
-        self.refresh = named(Button(sign="refresh", look=Look.QUIET), "", "Refresh categories")
-        self.filter = Line(hint="Filter the categories")
-        self.filter.setAccessibleName("Filter categories")
+        self.keep.setToolTip(
+            phrase("form", "Keep these categories ticked after each send, until the program ends")
+        )
+        self.refresh = named(
+            Button(sign="refresh", look=Look.QUIET), "", phrase("form", "Refresh categories")
+        )
+        self.filter = Line(hint=phrase("form", "Filter the categories"))
+        self.filter.setAccessibleName(phrase("form", "Filter categories"))
         self.filter.setClearButtonEnabled(True)
         self.rows = CategoryRows(self.filter)
         self.frame = RowsFrame(self.rows)
         self.counter = caption()
-        self.note = NoteLine("Categories")
-        self.field_note = FieldNote(self.note, "Categories")
-        self.show_rest = named(Button(look=Look.QUIET), "Show the others", "Show the other categories")
-        self.other = Line(hint="the exact ID, as it stands in Engagement")
-        self.other_row = labelled("O&ther category ID", self.other, "Other category ID")
-        self.details = read_only_text("Details of this category")
+        self.note = NoteLine(phrase("form", "Categories"))
+        self.field_note = FieldNote(self.note, phrase("form", "Categories"))
+        self.show_rest = named(
+            Button(look=Look.QUIET),
+            phrase("form", "Show the others"),
+            phrase("form", "Show the other categories"),
+        )
+        self.other = Line(hint=phrase("form", "the exact ID, as it stands in Engagement"))
+        self.other_row = labelled(
+            phrase("form", "O&ther category ID"), self.other, phrase("form", "Other category ID")
+        )
+        self.details = read_only_text(phrase("form", "Details of this category"))
         self.details.hide()
         self._lay_out()
         self._connect()
@@ -78,7 +93,7 @@ class CategoryChoice(QWidget):
 
     def _lay_out(self) -> None:
         buttons = (self.show_rest, self.keep, self.every_one, self.refresh)
-        head = fill(QHBoxLayout(), heading("What changes"), (self.note, 1), *buttons)
+        head = fill(QHBoxLayout(), heading(phrase("form", "What changes")), (self.note, 1), *buttons)
         head.setSpacing(2)
         head.insertSpacing(1, 8)
         parts = (self.filter, self.counter, self.frame, self.other_row, self.details)
@@ -122,13 +137,21 @@ class CategoryChoice(QWidget):
     def _remark(self, ticked: Sequence[CategoryBox]) -> str:
         """What is worth knowing of what is chosen."""
         if self.dropped:
-            return f"Left out, no longer offered: {cut(', '.join(self.dropped), _NAMED)}."
+            return phrase("form", "Left out, no longer offered: {cut}.").format(
+                cut=cut(", ".join(self.dropped), _NAMED)
+            )
         if not self.rows.boxes:
             return self._why_no_list
         if len(ticked) > 1 and len(ticked) == len(self.rows.boxes):
             elsewhere = [box.label for box in ticked if not box.category.by_private_api]
-            told = f" Set elsewhere: {cut(', '.join(elsewhere), _NAMED)}." if elsewhere else ""
-            return f"All {len(ticked)} of the project, each with an event of its own.{told}"
+            told = (
+                phrase("form", " Set elsewhere: {cut}.").format(cut=cut(", ".join(elsewhere), _NAMED))
+                if elsewhere
+                else ""
+            )
+            return phrase("form", "All {len} of the project, each with an event of its own.{told}").format(
+                len=len(ticked), told=told
+            )
         return ""
 
     # -- what is offered --------------------------------------------------------------------------
@@ -206,7 +229,7 @@ class CategoryChoice(QWidget):
         self.other_row.setVisible(wants_other)
         self.every_one.setVisible(len(boxes) > 1 and not is_short)
         self.refresh.setVisible(not is_short)
-        self.every_one.setText(f"All {len(boxes)}")
+        self.every_one.setText(phrase("form", "All {len}").format(len=len(boxes)))
         self._tell_ticked(ticked, has_many)
 
     def _tell_ticked(self, ticked: Sequence[CategoryBox], has_many: bool) -> None:
@@ -223,7 +246,10 @@ class CategoryChoice(QWidget):
         self.counter.setVisible(has_many)
         names = cut(", ".join(box.label for box in ticked), _NAMED)
         self.counter.show_text(
-            Tone.QUIET, f"{len(ticked)} of {len(boxes)} ticked{': ' if names else ''}{names}"
+            Tone.QUIET,
+            phrase("form", "{len} of {len2} ticked{text}{names}").format(
+                len=len(ticked), len2=len(boxes), text=": " if names else "", names=names
+            ),
         )
 
     # -- what a person does -----------------------------------------------------------------------

@@ -24,7 +24,7 @@ from consent_desk.ui.theme.paint import FIELD, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.buttons import paint_box
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.messages import phrase, tool_tip
 from consent_desk.ui.widgets.scroll_bars import thin_bars
 
 ROW, LOW_ROW, _SIDE, _PADDING, _GAP = 36, 28, 18, 12, 10
@@ -80,7 +80,11 @@ class CategoryBox(QCheckBox):
     @property
     def description(self) -> str:
         """What there is to say of it beside its label."""
-        id_ = "" if self.category.id == self.label else f"ID {visible(self.category.id)}"
+        id_ = (
+            ""
+            if self.category.id == self.label
+            else phrase("form", "ID {visible}").format(visible=visible(self.category.id))
+        )
         return " · ".join(part for part in (self.state.whole, self.mark, id_) if part)
 
     def hitButton(self, at: QPoint) -> bool:
@@ -161,7 +165,7 @@ class CategoryRows(QGroupBox):
     def __init__(self, before: QWidget) -> None:
         super().__init__()
         self.before = before
-        self.setAccessibleName("Categories")
+        self.setAccessibleName(phrase("form", "Categories"))
         self.boxes: list[CategoryBox] = []
         self._spare: list[CategoryBox] = []
         self.shown: list[CategoryBox] = []
@@ -319,8 +323,8 @@ class RowsFrame(QFrame):
 def marks(category: Category) -> tuple[str, ...]:
     """What the project says of a category."""
     borne = {
-        "legitimate interest": category.legitimate_interest,
-        "set elsewhere": not category.by_private_api,
+        phrase("form", "legitimate interest"): category.legitimate_interest,
+        phrase("form", "set elsewhere"): not category.by_private_api,
     }
     return tuple(mark for mark, is_borne in borne.items() if is_borne)
 

@@ -16,7 +16,7 @@ from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import Line, TypingComboBox, WordingField, named, typed_text
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.long_text import follow_lines
-from consent_desk.ui.widgets.messages import render
+from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone, sign
 
 
@@ -31,16 +31,18 @@ class CallFields(QWidget):
         self.categories = CategoryChoice()
         self.action = ActionChoice()
         self.opt_out, self.opt_in = self.action.opt_out, self.action.opt_in
-        self.valid_until = TypingComboBox("unlimited", hint="unlimited or a date")
+        self.valid_until = TypingComboBox("unlimited", hint=phrase("form", "unlimited or a date"))
         self.valid_until.setToolTip(render(HOW_VALID_UNTIL))
         self.ticket = Line()
         self.more = MoreSection()
-        self.opted_out = TintedLabel("Opt-out that holds")
+        self.opted_out = TintedLabel(phrase("form", "Opt-out that holds"))
         self.opted_out.hide()
         self.wording = WordingField()
-        self.saved_wordings = named(Button(look=Look.QUIET), "&Saved wordings", "Saved wordings")
-        self.saved_wordings.setToolTip("Wordings that are saved for the category")
-        self.basis = TypingComboBox(*BASES, hint="choose, or write another reason")
+        self.saved_wordings = named(
+            Button(look=Look.QUIET), phrase("form", "&Saved wordings"), phrase("form", "Saved wordings")
+        )
+        self.saved_wordings.setToolTip(phrase("form", "Wordings that are saved for the category"))
+        self.basis = TypingComboBox(*BASES, hint=phrase("form", "choose, or write another reason"))
         self._is_asked = False
         self._lay_out()
         self._connect()
@@ -49,11 +51,11 @@ class CallFields(QWidget):
     def _lay_out(self) -> None:
         self._notes = NoteLine(Field.VALID_UNTIL, Field.TICKET)
         self._wording_note, self._basis_note = NoteLine(Field.WORDING), NoteLine(Field.BASIS)
-        self._until = labelled("&Valid until", self.valid_until, Field.VALID_UNTIL)
+        self._until = labelled(phrase("form", "&Valid until"), self.valid_until, Field.VALID_UNTIL)
         beside = QVBoxLayout()
         beside.addStretch()
         beside.addWidget(self.more.toggle)
-        ticket = labelled("Tic&ket", self.ticket, Field.TICKET)
+        ticket = labelled(phrase("form", "Tic&ket"), self.ticket, Field.TICKET)
         row = QWidget()
         fill(QHBoxLayout(row), (self._until, 3), (ticket, 3), (beside, 4)).setSpacing(8)
         # As high as its fields, however much room there is.
@@ -63,7 +65,7 @@ class CallFields(QWidget):
         line = self.wording.fontMetrics().lineSpacing()
         self.wording.setFixedHeight(line * 2 + 18)
         head = labelled(
-            "&Wording read out",
+            phrase("form", "&Wording read out"),
             self.wording,
             Field.WORDING,
             more=self._why_wording,
@@ -72,7 +74,7 @@ class CallFields(QWidget):
         fill(QVBoxLayout(self._wording), head, self._wording_note).setSpacing(2)
         self._basis = QWidget()
         required = caption("required")
-        field = labelled("E&xplained by", self.basis, Field.BASIS, more=required)
+        field = labelled(phrase("form", "E&xplained by"), self.basis, Field.BASIS, more=required)
         fill(QVBoxLayout(self._basis), field, self._basis_note).setSpacing(2)
         self.action.setAccessibleName(Field.ACTION.value)
         upper = (self.categories, self.action, row, self._notes)

@@ -7,6 +7,7 @@ from consent_desk.domain.text import cut
 from consent_desk.engagement.customer_ids import Hint, IdHelp
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
+from consent_desk.ui.widgets.messages import phrase
 
 
 class IdHintsPresenter(Presenter):
@@ -51,7 +52,7 @@ class IdHintsPresenter(Presenter):
 
     def _show(self) -> None:
         suggestion = "" if self.found is None else self.found.suggestion
-        text = f"Use {cut(suggestion)}"
+        text = phrase("form", "Use {cut}").format(cut=cut(suggestion))
         self._form.suggestion.setText(text.replace("&", "&&"))
         # Its name, by which it is found, hides its text from assistive technology.
         self._form.suggestion.setAccessibleDescription(text if suggestion else "")

@@ -13,7 +13,7 @@ from consent_desk.ui.form.property_row import PropertyRow
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import Line, TypingComboBox, button, named
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import render, tool_tip
+from consent_desk.ui.widgets.messages import phrase, render, tool_tip
 
 CHANNELS = ("phone", "e-mail", "chat", "letter", "in person")
 
@@ -25,7 +25,7 @@ class FoldButton(Button):
 
     def __init__(self) -> None:
         super().__init__(sign="chevron-right", look=Look.QUIET)
-        named(self, "", "More details")
+        named(self, "", phrase("form", "More details"))
         self.setCheckable(True)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.toggled.connect(
@@ -36,7 +36,13 @@ class FoldButton(Button):
         """Say what stands in the fold."""
         self.setText(text.replace("&", "&&"))
         self.setAccessibleDescription(text)
-        self.setToolTip(tool_tip(f"{text}\nWhen, how, the wording, who records it, further properties"))
+        self.setToolTip(
+            tool_tip(
+                phrase("form", "{text}\nWhen, how, the wording, who records it, further properties").format(
+                    text=text
+                )
+            )
+        )
 
 
 class MoreSection(QWidget):
@@ -58,10 +64,10 @@ class MoreSection(QWidget):
         self.taken_at.line.setText(NOW)
         self.taken_at.setToolTip(render(HOW_TAKEN_AT))
         self.channel = TypingComboBox("", *CHANNELS)
-        self.agent = Line(hint="who records it; left out when empty")
+        self.agent = Line(hint=phrase("form", "who records it; left out when empty"))
         self.notes = NoteLine(Field.TAKEN_AT, Field.CHANNEL)
         self.agent_notes = NoteLine(Field.AGENT)
-        self.add = button("Add &property…", "Add property")
+        self.add = button(phrase("form", "Add &property…"), phrase("form", "Add property"))
         self._lay_out()
         self.toggle.toggled.connect(self.setVisible)
         self.add.clicked.connect(self._add_row)
@@ -73,16 +79,16 @@ class MoreSection(QWidget):
     def _lay_out(self) -> None:
         first = fill(
             QHBoxLayout(),
-            (labelled("Take&n at", self.taken_at, Field.TAKEN_AT), 1),
-            (labelled("C&hannel", self.channel, Field.CHANNEL), 1),
+            (labelled(phrase("form", "Take&n at"), self.taken_at, Field.TAKEN_AT), 1),
+            (labelled(phrase("form", "C&hannel"), self.channel, Field.CHANNEL), 1),
         )
         first.setSpacing(8)
         self._place = QVBoxLayout()
         properties = QWidget()
-        properties.setAccessibleName("Further properties")
+        properties.setAccessibleName(phrase("form", "Further properties"))
         head = fill(QHBoxLayout(), self.add, None)
         fill(QVBoxLayout(properties), self._place, head).setSpacing(4)
-        agent = labelled("Ag&ent", self.agent, Field.AGENT)
+        agent = labelled(phrase("form", "Ag&ent"), self.agent, Field.AGENT)
         parts = (first, self.notes, agent, self.agent_notes, properties)
         fill(QVBoxLayout(self), *parts).setSpacing(2)
 
@@ -154,13 +160,19 @@ class MoreSection(QWidget):
     def _summarise(self) -> None:
         count = sum(not one.is_empty for one in self.properties())
         at, channel = self.taken_at.currentText(), visible(self.channel.currentText()[:_SHOWN])
-        told = ["Now" if at in {"", NOW} else visible(at[:_SHOWN])]
+        told = [phrase("form", "Now") if at in {"", NOW} else visible(at[:_SHOWN])]
         if channel:
-            told.append(channel if channel == "in person" else f"by {channel}")
+            told.append(
+                channel if channel == "in person" else phrase("form", "by {channel}").format(channel=channel)
+            )
         if agent := visible(self.agent.text()[:_SHOWN]):
             told.append(agent)
         if self._has_wording:
-            told.append("with a wording")
+            told.append(phrase("form", "with a wording"))
         if count:
-            told.append("1 property" if count == 1 else f"{count} properties")
+            told.append(
+                phrase("form", "1 property")
+                if count == 1
+                else phrase("form", "{count} properties").format(count=count)
+            )
         self.toggle.show_summary(" · ".join(told))

@@ -23,6 +23,7 @@ from consent_desk.ui.form.notes import FieldNotes
 from consent_desk.ui.theme.fonts import CUSTOMER_ID, scale, sized
 from consent_desk.ui.widgets.inputs import ComboBox, Line, Pasting, button, typed_text
 from consent_desk.ui.widgets.layouts import fill, scrolled
+from consent_desk.ui.widgets.messages import phrase
 
 if TYPE_CHECKING:
     from consent_desk.domain.consent.values import CustomerId
@@ -67,19 +68,19 @@ class ConsentPanel(QWidget):
         self.customer_id = Line()
         self.customer_id.high = _ID_HIGH
         self.customer_id.setFont(sized(CUSTOMER_ID))
-        self.suggestion = button("", "Use the suggestion")
+        self.suggestion = button("", phrase("form", "Use the suggestion"))
         self.suggestion.hide()
         self.send = SendButton()
         self._lay_out()
         self._connect()
 
     def _lay_out(self) -> None:
-        self.heading = fill(QHBoxLayout(), heading("Caller"), None)
+        self.heading = fill(QHBoxLayout(), heading(phrase("form", "Caller")), None)
         self.heading.setSpacing(8)
         row = fill(
             QHBoxLayout(),
-            labelled("ID t&ype", self.customer_id_type, Field.CUSTOMER_ID_TYPE),
-            (labelled("&Customer ID", self.customer_id, Field.CUSTOMER_ID), 1),
+            labelled(phrase("form", "ID t&ype"), self.customer_id_type, Field.CUSTOMER_ID_TYPE),
+            (labelled(phrase("form", "&Customer ID"), self.customer_id, Field.CUSTOMER_ID), 1),
         )
         row.setSpacing(8)
         self.customer_id_type.setFixedHeight(self.customer_id.sizeHint().height())
@@ -363,7 +364,7 @@ class ConsentPanel(QWidget):
     def say_nothing_to_send(self) -> None:
         """Wait for the next caller."""
         self.customer_id.setFocus()
-        said = "There is nothing to send: enter the next customer ID."
+        said = phrase("form", "There is nothing to send: enter the next customer ID.")
         self.notes.show_once(Field.CUSTOMER_ID, said)
 
     def go_to_correction(self) -> None:
@@ -392,7 +393,7 @@ class ConsentPanel(QWidget):
     def go_to(self, field: Field) -> None:
         """Put the cursor into a field, all that is in it selected."""
         self.fields.show_all_of(field)
-        widget = self.more.open_at(Problem(field, say(""))) or self._control(field)
+        widget = self.more.open_at(Problem(field, say("form", ""))) or self._control(field)
         if widget is not None:
             self._enter(widget, Qt.FocusReason.TabFocusReason)
 

@@ -17,7 +17,7 @@ from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.submission import Submission, Submitter
 from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
-from consent_desk.ui.widgets.messages import render, written
+from consent_desk.ui.widgets.messages import phrase, render, written
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -54,7 +54,7 @@ class FormPresenter(Presenter):
         self._id_help = id_help
         self.workspace: Workspace | None = None
         self.project: Project | None = None
-        self.why_closed = "Starting…"
+        self.why_closed = phrase("form", "Starting…")
         self._categories: tuple[Category, ...] = ()
         self._after_send: Draft | None = None
         # What was declined: that is told until the form shows something else.
@@ -101,7 +101,13 @@ class FormPresenter(Presenter):
 
     def show_stamped(self, consents: tuple[Consent, ...]) -> None:
         """Show what goes out, to the byte."""
-        self._show_preview(consents, "", stamp=f"stamped {written(self._local(consents[0].timestamp))}")
+        self._show_preview(
+            consents,
+            "",
+            stamp=phrase("form", "stamped {written}").format(
+                written=written(self._local(consents[0].timestamp))
+            ),
+        )
 
     def begin_next(self, draft: Draft) -> Draft:
         """What the form held as `draft` was noted: empty it, and leave in view what goes out.
@@ -172,13 +178,17 @@ class FormPresenter(Presenter):
         elif consents:
             first = consents[0]
             if first.timestamp == first.noted_at:
-                stamp = stamp or "timestamp is set when you send"
+                stamp = stamp or phrase("form", "timestamp is set when you send")
             else:
-                stamp = stamp or f"taken at {written(self._local(first.timestamp))}"
+                stamp = stamp or phrase("form", "taken at {written}").format(
+                    written=written(self._local(first.timestamp))
+                )
             requests = [prepare(project, one) for one in consents]
             preview.show_requests(requests, stamp=stamp, unmasked=project.practice)
         else:
-            why_empty = f"The body appears when the form is complete.\n\n{first_problem}"
+            why_empty = phrase(
+                "form", "The body appears when the form is complete.\n\n{first_problem}"
+            ).format(first_problem=first_problem)
             request = prepare_event(project, b"")
             draft = self._form.draft()
             preview.show_requests((request,), why_empty=why_empty, unmasked=project.practice, draft=draft)
@@ -190,12 +200,25 @@ class FormPresenter(Presenter):
             return
         self._shown_action = shown
         practice = project is not None and project.practice
-        action = "opt in to" if draft.action == Action.ACCEPT else "opt out of"
+        action = (
+            phrase("form", "opt in to") if draft.action == Action.ACCEPT else phrase("form", "opt out of")
+        )
         names = [self._form.categories.label(one) for one in draft.categories or (draft.category,)]
-        long = f"{action} {' and '.join(names)}" if names[0] else f"{action} the category"
-        text = f"{action} {len(names)} categories" if len(names) > 1 else long
+        long = (
+            f"{action} {' and '.join(names)}"
+            if names[0]
+            else phrase("form", "{action} the category").format(action=action)
+        )
+        text = (
+            phrase("form", "{action} {len} categories").format(action=action, len=len(names))
+            if len(names) > 1
+            else long
+        )
         texts = [long, text] if len(names) == _MOST_NAMED else [text]
-        texts = [f"Practise: {one}" if practice else f"{one[0].upper()}{one[1:]}" for one in texts]
+        texts = [
+            phrase("form", "Practise: {one}").format(one=one) if practice else f"{one[0].upper()}{one[1:]}"
+            for one in texts
+        ]
         told = texts[0] if len(names) <= _MOST_NAMED else f"{texts[0]}: {cut(', '.join(names), _SHOWN_NAMES)}"
         described = f"{told}. {' '.join(map(_named, odd))}" if odd else told
         self._form.send.show_action(*texts, description=why_not or described, ready=not why_not)
@@ -238,10 +261,12 @@ class FormPresenter(Presenter):
         submission = self.press()
         if submission is not None:
             consent, count = submission.consent, len(submission.all)
-            what = consent.category if count == 1 else f"{count} categories"
+            what = (
+                consent.category if count == 1 else phrase("form", "{count} categories").format(count=count)
+            )
             decided = render(decision(consent.action, what))
             who = f"{consent.customer.value}, {decided}, {submission.project.name}"
-            said = f"Nothing was recorded, and nothing was sent.\n{who}"
+            said = phrase("form", "Nothing was recorded, and nothing was sent.\n{who}").format(who=who)
             self._status.show_message(_DECLINED, Tone.QUIET, said)
             self._declined = submission.draft
         self._form.go_to(field)

@@ -10,6 +10,7 @@ from consent_desk.domain.consent.draft import Field, FieldKind, PropertyDraft
 from consent_desk.ui.form.repair import RepairButton
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, Pasting, named
+from consent_desk.ui.widgets.messages import phrase
 
 if TYPE_CHECKING:
     from consent_desk.domain.consent.values import Repair
@@ -33,10 +34,15 @@ class PropertyRow(QWidget):
         self.yes_no.addItems(["", "yes", "no"])
         self.yes_no.hide()
         self.remove = named(
-            Button("", "x", look=Look.QUIET), "", f"Remove property {number}", "Remove this property"
+            Button("", "x", look=Look.QUIET),
+            "",
+            phrase("form", "Remove property {number}").format(number=number),
+            phrase("form", "Remove this property"),
         )
         self.note = Note()
-        self.repair = RepairButton(self.value, f"Property {number} value", self._mended)
+        self.repair = RepairButton(
+            self.value, phrase("form", "Property {number} value").format(number=number), self._mended
+        )
         for combo in (self.kind, self.yes_no):
             combo.setMinimumContentsLength(8)
         for line in (self.name, self.value):
@@ -45,9 +51,11 @@ class PropertyRow(QWidget):
             (self.name, "name"),
             (self.kind, "type"),
             (self.value, "value"),
-            (self.yes_no, "yes or no"),
+            (self.yes_no, phrase("form", "yes or no")),
         ):
-            widget.setAccessibleName(f"Property {number} {what}")
+            widget.setAccessibleName(
+                phrase("form", "Property {number} {what}").format(number=number, what=what)
+            )
         self._lay_out()
         self._connect()
 

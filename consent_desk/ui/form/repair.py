@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy
 
 from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.inputs import named, typed_text, units
+from consent_desk.ui.widgets.messages import phrase
 
 if TYPE_CHECKING:
     from consent_desk.domain.consent.values import Repair
@@ -22,7 +23,12 @@ class RepairButton(Button):
         super().__init__()
         self._edit = edit
         self._repair = repair
-        named(self, "Remove it", f"Remove it: {name}", "Take out of the text what cannot be sent")
+        named(
+            self,
+            phrase("form", "Remove it"),
+            phrase("form", "Remove it: {name}").format(name=name),
+            phrase("form", "Take out of the text what cannot be sent"),
+        )
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.hide()
         self.clicked.connect(self._mend)

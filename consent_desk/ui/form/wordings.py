@@ -11,7 +11,7 @@ from consent_desk.projects.wordings import SavedWordings
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.messages import phrase, render_error
 from consent_desk.ui.widgets.tones import Tone
 
 Texts = Mapping[str, tuple[str, ...]]
@@ -34,7 +34,7 @@ class WordingsPresenter(Presenter):
         self._texts: Texts = {}
         self._menu = QMenu(form.fields.saved_wordings)
         self._menu.setToolTipsVisible(True)
-        self._removing = QMenu("&Remove", self._menu)
+        self._removing = QMenu(phrase("form", "&Remove"), self._menu)
         self._menu.aboutToShow.connect(self._fill)
         form.fields.saved_wordings.setMenu(self._menu)
         projects.project_chosen.connect(lambda project: self._enter(None if project is None else project.id))
@@ -74,9 +74,13 @@ class WordingsPresenter(Presenter):
         texts = self._texts.get(category, ())
         label = visible(self._form.categories.label(category)[:_SHOWN]).replace("&", "&&")
         if draft.categories:
-            self._add(self._menu, "Wordings are saved for one category at a time", None)
+            self._add(self._menu, phrase("form", "Wordings are saved for one category at a time"), None)
         elif not texts:
-            said = f"No wording is saved for {label}" if category else "Choose a category first"
+            said = (
+                phrase("form", "No wording is saved for {label}").format(label=label)
+                if category
+                else phrase("form", "Choose a category first")
+            )
             self._add(self._menu, said, None)
         for text in texts:
             self._add(self._menu, _one_line(text), partial(self._choose, text), text)
@@ -85,7 +89,9 @@ class WordingsPresenter(Presenter):
         can_keep = category and wording.strip() and wording not in texts and self._project_id is not None
         self._add(
             self._menu,
-            f"&Save this wording for {label}" if category else "&Save this wording",
+            phrase("form", "&Save this wording for {label}").format(label=label)
+            if category
+            else phrase("form", "&Save this wording"),
             partial(self._keep, category, wording) if can_keep else None,
         )
         self._removing.setEnabled(bool(texts))
@@ -114,11 +120,20 @@ class WordingsPresenter(Presenter):
             self._run(lambda: self._kept.keep(project_id, category, text))
 
     def _remove(self, category: str, text: str) -> None:
-        question = f"Remove this wording for good? What was recorded with it stays.\n\n{visible(text[:500])}"
+        question = phrase(
+            "form", "Remove this wording for good? What was recorded with it stays.\n\n{visible}"
+        ).format(visible=visible(text[:500]))
         project_id = self._project_id
         if project_id is None:
             return
-        if self._questions.choose("Saved wordings", question, ("Keep it", "Remove")) == 1:
+        if (
+            self._questions.choose(
+                phrase("form", "Saved wordings"),
+                question,
+                (phrase("form", "Keep it"), phrase("form", "Remove")),
+            )
+            == 1
+        ):
             self._run(lambda: self._kept.remove(project_id, category, text))
 
 

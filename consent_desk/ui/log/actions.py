@@ -26,7 +26,7 @@ from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.states import word_of
 from consent_desk.ui.tasks import Lane, let_be
-from consent_desk.ui.widgets.messages import counted, render, render_error
+from consent_desk.ui.widgets.messages import counted, phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -69,14 +69,16 @@ class LogActionsPresenter(Presenter):
         log.on_line(self._panel.dismiss, self._dismiss)
         log.on_line(self._panel.right_id, self._enter_anew)
         menu = self._window.top.menu
-        self.export = menu.addAction(render(say("Export…")), self._begin_or_stop)
-        self.erase = menu.addAction(render(say("Remove data…")), self._erase_chosen)
-        self.table = menu.addAction(render(say("Show as table")))
+        self.export = menu.addAction(render(say("log", "Export…")), self._begin_or_stop)
+        self.erase = menu.addAction(render(say("log", "Remove data…")), self._erase_chosen)
+        self.table = menu.addAction(render(say("log", "Show as table")))
         self.table.setCheckable(True)
         self.table.toggled.connect(self._panel.show_as_table)
         # Asked only when it opens: a line may be chosen, changed or taken away at any time.
         menu.aboutToShow.connect(self._offer)
-        self._banner = Notice("Export", "Stop export", "Close the export's banner")
+        self._banner = Notice(
+            phrase("log", "Export"), phrase("log", "Stop export"), phrase("log", "Close the export's banner")
+        )
         self._window.add_banner(self._banner, Rank.OTHER)
         self._banner.action.clicked.connect(self._begin_or_stop)
         self._window.closing.connect(self._stop)
@@ -104,7 +106,7 @@ class LogActionsPresenter(Presenter):
             entry,
             entry,
             lambda: workspace.alarms.dismiss(entry.request_id),
-            "The alarm is dismissed. The line says still what Engagement shows.",
+            phrase("log", "The alarm is dismissed. The line says still what Engagement shows."),
         )
 
     def _enter_anew(self, workspace: Workspace, entry: Entry) -> None:
@@ -125,8 +127,15 @@ class LogActionsPresenter(Presenter):
         form = self._window.consent
         shown = form.draft()
         if shown.customer_id or shown.ticket or shown.wording:
-            question = "What stands in the form is replaced by the decision of this line."
-            if self._questions.choose("Enter with the right ID", question, ("Cancel", "Replace")) != 1:
+            question = phrase("log", "What stands in the form is replaced by the decision of this line.")
+            if (
+                self._questions.choose(
+                    phrase("log", "Enter with the right ID"),
+                    question,
+                    (phrase("log", "Cancel"), phrase("log", "Replace")),
+                )
+                != 1
+            ):
                 return
         form.fill(
             Draft(
@@ -154,7 +163,7 @@ class LogActionsPresenter(Presenter):
                 entry,
                 replace(entry, state=State.DISCARDED),
                 lambda: workspace.history.discard(request_id, reason, workspace.user),
-                f"Discarded: {reason}",
+                phrase("log", "Discarded: {reason}").format(reason=reason),
             )
 
     def _acknowledge(self, workspace: Workspace, entry: Entry) -> None:
@@ -163,7 +172,7 @@ class LogActionsPresenter(Presenter):
             entry,
             replace(entry, to_acknowledge=False),
             lambda: workspace.history.acknowledge(entry.request_id, workspace.user),
-            "Acknowledged: it was cancelled, and is not recorded.",
+            phrase("log", "Acknowledged: it was cancelled, and is not recorded."),
         )
 
     def _say_that_it_is_right(self, workspace: Workspace, entry: Entry) -> None:
@@ -172,7 +181,10 @@ class LogActionsPresenter(Presenter):
             entry,
             replace(entry, checked=True),
             lambda: workspace.outbox.learn(entry.request_id, IS_RIGHT),
-            "You say that it is right. It is looked up once more, and verified if Engagement shows it.",
+            phrase(
+                "log",
+                "You say that it is right. It is looked up once more, and verified if Engagement shows it.",
+            ),
         )
 
     def _write_down(
@@ -195,11 +207,13 @@ class LogActionsPresenter(Presenter):
         erase = workspace.erase
         if erase is None:
             return
-        choices = ("Keep it", "Remove for good")
-        if self._questions.choose("Remove a customer's data?", told(entry), choices) != 1:
+        choices = (phrase("log", "Keep it"), phrase("log", "Remove for good"))
+        if self._questions.choose(phrase("log", "Remove a customer's data?"), told(entry), choices) != 1:
             return
 
-        self._status.show_message(_ERASURE, Tone.NEUTRAL, "Removing the data from the backups…")
+        self._status.show_message(
+            _ERASURE, Tone.NEUTRAL, phrase("log", "Removing the data from the backups…")
+        )
         # A folder of backups on a network may not answer, and meanwhile opt-outs are noted.
         self._runner.run(
             Lane.UPKEEP,
@@ -223,20 +237,29 @@ class LogActionsPresenter(Presenter):
     def _begin_or_stop(self) -> None:
         workspace = self._log.workspace
         if self._export is not None:
-            text = f"The export was stopped. Nothing is written to {self._shown(self._path)}."
+            text = phrase("log", "The export was stopped. Nothing is written to {shown}.").format(
+                shown=self._shown(self._path)
+            )
             if self._has_said_why:
                 named = self._shown(self._path)
-                text = f"The export was stopped. Should {named} appear all the same, it is whole."
+                text = phrase(
+                    "log", "The export was stopped. Should {named} appear all the same, it is whole."
+                ).format(named=named)
             self._stop()
             self._status.show_message(_EXPORT, Tone.NEUTRAL, text)
         elif workspace is not None:
             separators = separators_of(QLocale.system().decimalPoint())
             tables = [
-                (ExportKind.CSV.value, f"Table for a spreadsheet, with {_SEPARATORS[one]}")
+                (
+                    ExportKind.CSV.value,
+                    phrase("log", "Table for a spreadsheet, with {text}").format(text=_SEPARATORS[one]),
+                )
                 for one in separators
             ]
             kinds = [*tables, _PROGRAMS]
-            chosen = self._questions.choose_file_of_kind("Export what is shown", "consents", kinds)
+            chosen = self._questions.choose_file_of_kind(
+                phrase("log", "Export what is shown"), "consents", kinds
+            )
             if chosen is not None:
                 path, kind = chosen
                 self._begin(workspace, path, (*separators, separators[0])[kind])
@@ -252,7 +275,9 @@ class LogActionsPresenter(Presenter):
         )
         self._export = Export(workspace.journal, self._log.view.query, kind, path, style=style)
         self._path, self._told = path, 0
-        self._tell_export(Tone.NEUTRAL, f"Exporting to {self._shown(path.name)}…")
+        self._tell_export(
+            Tone.NEUTRAL, phrase("log", "Exporting to {shown}…").format(shown=self._shown(path.name))
+        )
         self._step(self._export)
 
     def _step(self, export: Export) -> None:
@@ -263,13 +288,20 @@ class LogActionsPresenter(Presenter):
             if not has_more:
                 self._end()
                 self._status.show_message(
-                    _EXPORT, Tone.NEUTRAL, f"Exported {counted(export.written)} to {self._shown(self._path)}."
+                    _EXPORT,
+                    Tone.NEUTRAL,
+                    phrase("log", "Exported {counted} to {shown}.").format(
+                        counted=counted(export.written), shown=self._shown(self._path)
+                    ),
                 )
                 return
             if export.written >= self._told + _NEWS or self._has_said_why:
                 self._told = export.written
                 self._has_said_why = False
-                self._tell_export(Tone.NEUTRAL, f"Exporting… {export.written:,} so far.")
+                self._tell_export(
+                    Tone.NEUTRAL,
+                    phrase("log", "Exporting… {written:,} so far.").format(written=export.written),
+                )
             self._step(export)
 
         def failed(error: Exception) -> None:
@@ -284,12 +316,18 @@ class LogActionsPresenter(Presenter):
         self._has_said_why = True
         at_file = self._export is not None and self._export.is_at_file
         folder = self._shown(self._path.parent)
-        what = f"The folder {folder} does not answer" if at_file else "The journal is busy"
-        text = f"{what}: the export waits. Noting goes on. “Stop export” gives it up."
+        what = (
+            phrase("log", "The folder {folder} does not answer").format(folder=folder)
+            if at_file
+            else phrase("log", "The journal is busy")
+        )
+        text = phrase("log", "{what}: the export waits. Noting goes on. “Stop export” gives it up.").format(
+            what=what
+        )
         self._tell_export(tone, text)
 
     def _tell_export(self, tone: Tone, text: str) -> None:
-        self._banner.show_notice(tone, text, "", action="Stop export", stops=True)
+        self._banner.show_notice(tone, text, "", action=phrase("log", "Stop export"), stops=True)
 
     def _stop(self) -> None:
         export = self._export
@@ -315,23 +353,27 @@ def separators_of(decimal_point: str) -> tuple[str, ...]:
 
 def told(entry: Entry) -> str:
     """What it means to remove the data of the customer of `entry`."""
-    return (
-        f"{entry.customer.type} = {entry.customer.value}\nProject: {entry.project_name}\n\n"
-        "Deleted for good, from the journal and from its backups: the customer ID, ticket, channel and "
-        "wording, the requests with their salts, and the answers.\n\n"
-        "What stays: that somebody decided, when, about which category, and what became of it; a keyed "
-        "hash in place of the customer; and the chain, which can still be checked.\n\n"
-        "Nothing is changed in Engagement. After this, nobody can prove whose decisions these were."
-    )
+    return phrase(
+        "log",
+        "{type} = {value}\nProject: {project_name}\n\nDeleted for good, from the "
+        "journal and from its backups: the customer ID, ticket, channel and wording, "
+        "the requests with their salts, and the answers.\n\nWhat stays: that somebody "
+        "decided, when, about which category, and what became of it; a keyed hash in "
+        "place of the customer; and the chain, which can still be checked.\n\nNothing "
+        "is changed in Engagement. After this, nobody can prove whose decisions "
+        "these were.",
+    ).format(type=entry.customer.type, value=entry.customer.value, project_name=entry.project_name)
 
 
 def told_after(erased: "Erasure") -> str:
     """What was removed."""
-    text = (
-        f"Removed from {counted(erased.consents)}, now shown as “erased {erased.short}”. "
-        f"Backups that were rewritten: {erased.backups:,}."
-    )
+    text = phrase(
+        "log",
+        "Removed from {counted}, now shown as “erased {short}”. Backups that were rewritten: {backups:,}.",
+    ).format(counted=counted(erased.consents), short=erased.short, backups=erased.backups)
     if erased.left:
         files = ", ".join(str(path) for path in erased.left)
-        text += f" These files may name the customer still; delete them by hand if so: {files}"
+        text += phrase(
+            "log", " These files may name the customer still; delete them by hand if so: {files}"
+        ).format(files=files)
     return text

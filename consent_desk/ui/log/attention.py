@@ -93,7 +93,7 @@ class AttentionPresenter(Presenter):
             return
         needs_you, waiting = self._counts
         self._heading.show_counts(needs_you, waiting, self._overdue() if waiting else "")
-        one, many = say("1 needs you"), say("{count} need you", count=f"{needs_you:,}")
+        one, many = say("log", "1 needs you"), say("log", "{count} need you").format(count=f"{needs_you:,}")
         self._button.setText(render(one if needs_you == 1 else many))
         self._button.setAccessibleDescription(self._button.text())
         self._button.setVisible(needs_you > 0)

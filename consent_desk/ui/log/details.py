@@ -25,7 +25,7 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import noted_lines
 from consent_desk.domain.wire.server_clock import is_off, tell_off
 from consent_desk.ui.states import word_of_fact
-from consent_desk.ui.widgets.messages import SHOWN, Local, laid_out, render, written
+from consent_desk.ui.widgets.messages import SHOWN, Local, laid_out, phrase, render, written
 
 BROKE_OFF = "The answer broke off here."
 
@@ -53,7 +53,7 @@ def details_of(
     def of_answers(show: Callable[[Answered | Lost, int], str]) -> str:
         came = _answers(record)
         if not came:
-            return "No answer came."
+            return phrase("log", "No answer came.")
         most = SHOWN // len(came)
         texts = [laid_out(show(answer, most), most) for _, answer in came]
         attempts = sum(isinstance(fact.outcome, Answered | NotSent | Lost) for fact in record.facts)
@@ -66,12 +66,14 @@ def details_of(
     if outlook is not None:
         meaning.append(render(outlook, local))
     return {
-        "Meaning": laid_out(" ".join(meaning)).replace("\n", " "),
-        "Explanation": laid_out(_explanation(record, local, outlook, failing, practice=practice)),
-        "Answer": of_answers(_answer),
-        "As received": of_answers(lambda answer, _: body_of(answer)),
-        "Headers": of_answers(_headers),
-        "Request": laid_out(_request(record)),
+        phrase("log", "Meaning"): laid_out(" ".join(meaning)).replace("\n", " "),
+        phrase("log", "Explanation"): laid_out(
+            _explanation(record, local, outlook, failing, practice=practice)
+        ),
+        phrase("log", "Answer"): of_answers(_answer),
+        phrase("log", "As received"): of_answers(lambda answer, _: body_of(answer)),
+        phrase("log", "Headers"): of_answers(_headers),
+        phrase("log", "Request"): laid_out(_request(record)),
     }
 
 
@@ -89,17 +91,17 @@ def change_of(record: Record, local: Local) -> str:
 def slip_of(consent: Consent, project: Project, taken_at: str) -> str:
     """A consent that could not be noted, as a text to copy and enter again."""
     lines = (
-        ("Project", project.name),
-        ("Customer ID", f"{consent.customer.type} = {consent.customer.value}"),
-        ("Category", consent.category),
-        ("Action", consent.action.value),
-        ("Valid until", "" if consent.valid_until is None else str(consent.valid_until.wire)),
-        ("Taken at", taken_at),
-        ("Channel", consent.channel),
-        ("Ticket", consent.ticket),
-        ("Wording read out", consent.wording),
+        (phrase("log", "Project"), project.name),
+        (phrase("log", "Customer ID"), f"{consent.customer.type} = {consent.customer.value}"),
+        (phrase("log", "Category"), consent.category),
+        (phrase("log", "Action"), consent.action.value),
+        (phrase("log", "Valid until"), "" if consent.valid_until is None else str(consent.valid_until.wire)),
+        (phrase("log", "Taken at"), taken_at),
+        (phrase("log", "Channel"), consent.channel),
+        (phrase("log", "Ticket"), consent.ticket),
+        (phrase("log", "Wording read out"), consent.wording),
     )
-    head = "NOT NOTED by Consent Desk, and not sent: enter it again later."
+    head = phrase("log", "NOT NOTED by Consent Desk, and not sent: enter it again later.")
     return "\n".join([head, *(f"{name}: {value}" for name, value in lines if value)])
 
 
@@ -120,7 +122,9 @@ def _meaning(record: Record, local: Local, failing: Failing | None, *, practice:
         facts = [fact for fact in record.facts if not isinstance(fact.outcome, skipped)]
         last = next((fact for fact in reversed(facts) if fact.outcome is not None), facts[0])
     if isinstance(last.outcome, FailedLook | None):
-        waits = f"Noted on this computer. The {noun(action)} waits to be sent."
+        waits = phrase("log", "Noted on this computer. The {noun} waits to be sent.").format(
+            noun=noun(action)
+        )
         return [waits] if last.state is State.QUEUED else []
     if isinstance(last.outcome, Look):
         return _told(tell_look(last.outcome, last.state, action, practice=practice), local)
@@ -145,26 +149,38 @@ def _explanation(
         lines.append("")
     context = record.noted.context
     lines += [
-        f"Change: {change_of(record, local)}",
-        f"Customer ID: {consent.customer.type} = {consent.customer.value}",
-        f"Category: {consent.category}",
-        f"Action: {consent.action}",
+        phrase("log", "Change: {change_of}").format(change_of=change_of(record, local)),
+        phrase("log", "Customer ID: {type} = {value}").format(
+            type=consent.customer.type, value=consent.customer.value
+        ),
+        phrase("log", "Category: {category}").format(category=consent.category),
+        phrase("log", "Action: {action}").format(action=consent.action),
         *_terms(consent, local),
-        f"Decision taken at: {written(local(consent.timestamp))}",
+        phrase("log", "Decision taken at: {written}").format(written=written(local(consent.timestamp))),
         *_clock(record),
-        f"Before: {_before(record, local)}",
-        f"Project: {record.noted.project_name}",
-        f"Request ID: {consent.request_id}",
+        phrase("log", "Before: {before}").format(before=_before(record, local)),
+        phrase("log", "Project: {project_name}").format(project_name=record.noted.project_name),
+        phrase("log", "Request ID: {request_id}").format(request_id=consent.request_id),
     ]
     if context.corrects is not None:
-        lines.append(f"Corrects the consent with request ID: {context.corrects}")
+        lines.append(
+            phrase("log", "Corrects the consent with request ID: {corrects}").format(
+                corrects=context.corrects
+            )
+        )
     if context.basis:
-        lines.append(f"Basis of the opt-in: {context.basis}")
+        lines.append(phrase("log", "Basis of the opt-in: {basis}").format(basis=context.basis))
     request_ids = [header(answer.headers, "x-request-id") for _, answer in _answers(record)]
     named = list(dict.fromkeys(filter(None, request_ids)))[:_MOST_IDS]
     if named:
-        lines.append(f"Engagement's x-request-id, for its support: {', '.join(named)}")
-    lines += ["", "What happened:", *(_fact(record.noted, fact, local) for fact in record.facts)]
+        lines.append(
+            phrase("log", "Engagement's x-request-id, for its support: {join}").format(join=", ".join(named))
+        )
+    lines += [
+        "",
+        phrase("log", "What happened:"),
+        *(_fact(record.noted, fact, local) for fact in record.facts),
+    ]
     return "\n".join(lines)
 
 
@@ -172,16 +188,31 @@ def _clock(record: Record) -> list[str]:
     off, consent = record.noted.context.clock_off, record.noted.consent
     if off is None or not is_off(off):
         return []
-    how = "stamped by Engagement's time" if consent.timestamp == consent.noted_at else "as it was typed"
+    how = (
+        phrase("log", "stamped by Engagement's time")
+        if consent.timestamp == consent.noted_at
+        else phrase("log", "as it was typed")
+    )
     return [
-        f"Clock: this computer's was {render(tell_off(off))}. The decision's time is {how}; what happened "
-        "since bears this computer's."
+        phrase(
+            "log",
+            "Clock: this computer's was {render}. The decision's time is {how}; what "
+            "happened since bears this computer's.",
+        ).format(render=render(tell_off(off)), how=how)
     ]
 
 
 def _terms(consent: Consent, local: Local) -> list[str]:
-    until = [] if consent.valid_until is None else [f"Valid until: {_until(consent.valid_until, local)}"]
-    return [*until, f"Wording read out: {consent.wording}"] if consent.wording else until
+    until = (
+        []
+        if consent.valid_until is None
+        else [phrase("log", "Valid until: {until}").format(until=_until(consent.valid_until, local))]
+    )
+    return (
+        [*until, phrase("log", "Wording read out: {wording}").format(wording=consent.wording)]
+        if consent.wording
+        else until
+    )
 
 
 def _until(until: ValidUntil, local: Local) -> str:
@@ -196,10 +227,14 @@ def _until(until: ValidUntil, local: Local) -> str:
 def _before(record: Record, local: Local) -> str:
     before = record.noted.context.before
     if is_new_profile(record):
-        return "Engagement knew no such customer"
+        return phrase("log", "Engagement knew no such customer")
     if before is not None:
         return render(tell_status(before), local)
-    return "not known; nobody looked whether this customer exists" if nobody_looked(record) else "not known"
+    return (
+        phrase("log", "not known; nobody looked whether this customer exists")
+        if nobody_looked(record)
+        else phrase("log", "not known")
+    )
 
 
 def _fact(noted: Noted, fact: Fact, local: Local) -> str:
@@ -210,30 +245,55 @@ def _fact(noted: Noted, fact: Fact, local: Local) -> str:
 
 def technical(outcome: Outcome | Look | FailedLook) -> str:
     """What came of a call, in the words of those who debug it."""
-    took = f"after {outcome.elapsed * 1000:,.0f} ms"
+    took = phrase("log", "after {text:,.0f} ms").format(text=outcome.elapsed * 1000)
     match outcome:
         case Answered():
-            cut = ", cut after 1 MiB" if outcome.truncated else ""
-            return f"HTTP {outcome.status}, {len(outcome.body):,} bytes{cut}, {took}"
+            cut = phrase("log", ", cut after 1 MiB") if outcome.truncated else ""
+            return phrase("log", "HTTP {status}, {len:,} bytes{cut}, {took}").format(
+                status=outcome.status, len=len(outcome.body), cut=cut, took=took
+            )
         case NotSent() | Lost():
-            kind = "nothing had left" if isinstance(outcome, NotSent) else "the request had left"
+            kind = (
+                phrase("log", "nothing had left")
+                if isinstance(outcome, NotSent)
+                else phrase("log", "the request had left")
+            )
             detail = f", {outcome.detail}" if outcome.detail else ""
             part = ""
             if isinstance(outcome, Lost) and outcome.status is not None:
-                part = f", HTTP {outcome.status} and {len(outcome.body):,} bytes had come"
-            return f"{outcome.cause} while {outcome.phase}, {kind}{part}{detail}, {took}"
+                part = phrase("log", ", HTTP {status} and {len:,} bytes had come").format(
+                    status=outcome.status, len=len(outcome.body)
+                )
+            return phrase("log", "{cause} while {phase}, {kind}{part}{detail}, {took}").format(
+                cause=outcome.cause, phase=outcome.phase, kind=kind, part=part, detail=detail, took=took
+            )
         case Look():
             if outcome.blind:
-                return f"looked up, but the key may not read consents, {took}"
-            history = "in the history" if outcome.seen else "not in the history"
-            shown = {True: "Engagement shows consent", False: "Engagement shows no consent"}
-            holds = "whether it holds was not told" if outcome.valid is None else shown[outcome.valid]
+                return phrase("log", "looked up, but the key may not read consents, {took}").format(took=took)
+            history = phrase("log", "in the history") if outcome.seen else phrase("log", "not in the history")
+            shown = {
+                True: phrase("log", "Engagement shows consent"),
+                False: phrase("log", "Engagement shows no consent"),
+            }
+            holds = (
+                phrase("log", "whether it holds was not told")
+                if outcome.valid is None
+                else shown[outcome.valid]
+            )
             against = "" if outcome.reason is None else f" ({outcome.reason})"
-            return f"looked up: {history}, {holds}{against}, {took}"
+            return phrase("log", "looked up: {history}, {holds}{against}, {took}").format(
+                history=history, holds=holds, against=against, took=took
+            )
         case FailedLook(outcome=ended):
-            looks = "look-up" if outcome.failed == 1 else f"{outcome.failed} look-ups"
+            looks = (
+                "look-up"
+                if outcome.failed == 1
+                else phrase("log", "{failed} look-ups").format(failed=outcome.failed)
+            )
             told = took if ended is None else technical(replace(ended, elapsed=outcome.elapsed))
-            return f"{looks} failed: {outcome.why}, {told}"
+            return phrase("log", "{looks} failed: {why}, {told}").format(
+                looks=looks, why=outcome.why, told=told
+            )
 
 
 def _answers(record: Record) -> list[tuple[Fact, Answered | Lost]]:
@@ -249,7 +309,7 @@ def body_of(answer: Answered | Lost, text: str | None = None) -> str:
     """What an answer holds, as it came or as `text`; and that it broke off, where it did."""
     said = text or answer.body.decode("utf-8", "backslashreplace")
     if isinstance(answer, Answered):
-        return said or "The answer was empty."
+        return said or phrase("log", "The answer was empty.")
     return f"{said}\n\n{BROKE_OFF}" if said else BROKE_OFF
 
 
@@ -260,9 +320,12 @@ def _answer(answer: Answered | Lost, most: int) -> str:
 
 
 def _headers(answer: Answered | Lost, _: int) -> str:
-    lines = [f"HTTP {answer.status}", *(f"{name}: {value}" for name, value in answer.headers)]
+    lines = [
+        phrase("log", "HTTP {status}").format(status=answer.status),
+        *(f"{name}: {value}" for name, value in answer.headers),
+    ]
     if isinstance(answer, Lost):
-        lines += ["", "The answer broke off later, in its body." if answer.body else BROKE_OFF]
+        lines += ["", phrase("log", "The answer broke off later, in its body.") if answer.body else BROKE_OFF]
     return "\n".join(lines)
 
 
@@ -272,5 +335,8 @@ def _request(record: Record) -> str:
     departures = [fact.at for fact in record.facts if fact.state is State.IN_FLIGHT]
     # No fact tells which token it was sent with. The address is always this one: it goes to no other.
     if len(departures) > 1 or any(at.micros - noted.consent.noted_at.micros > _AT_ONCE for at in departures):
-        lines += ["", "As noted. Send again uses the project token that the settings have at that time."]
+        lines += [
+            "",
+            phrase("log", "As noted. Send again uses the project token that the settings have at that time."),
+        ]
     return "\n".join([*lines, "", noted.body.decode("utf-8", "backslashreplace")])

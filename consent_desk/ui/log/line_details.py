@@ -26,7 +26,7 @@ from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import Unhurried, named, technical_text
 from consent_desk.ui.widgets.layouts import FlowLayout, fill
-from consent_desk.ui.widgets.messages import render, tool_tip
+from consent_desk.ui.widgets.messages import phrase, render, tool_tip
 from consent_desk.ui.widgets.tabs import Tabs
 
 LEAST = 3
@@ -69,11 +69,11 @@ class ProofButton(Button):
 
     def __init__(self) -> None:
         super().__init__("", "file")
-        tip = say("Two files: one that a person reads, one that consent-desk verify checks")
-        named(self, render(say("Proof…")), "Proof", render(tip))
+        tip = say("log", "Two files: one that a person reads, one that consent-desk verify checks")
+        named(self, render(say("log", "Proof…")), phrase("log", "Proof"), render(tip))
         menu = QMenu(self)
-        self.of_consent = menu.addAction(render(say("Of this &consent…")))
-        self.of_customer = menu.addAction(render(say("Of &all consents of this customer…")))
+        self.of_consent = menu.addAction(render(say("log", "Of this &consent…")))
+        self.of_customer = menu.addAction(render(say("log", "Of &all consents of this customer…")))
         self.setMenu(menu)
         self.offer(chosen=False)
 
@@ -88,7 +88,7 @@ class Meaning(QLabel):
 
     def __init__(self) -> None:
         super().__init__(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
-        self.setAccessibleName("What it means")
+        self.setAccessibleName(phrase("log", "What it means"))
         self._most = _MEANING
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
@@ -145,16 +145,16 @@ class LineDetails(QWidget):
         self._texts: dict[str, str] = {}
         self._make_buttons()
         self.reason = ReasonRow()
-        self.technical = named(Button(look=Look.QUIET), render(say("Technical details")))
+        self.technical = named(Button(look=Look.QUIET), render(say("log", "Technical details")))
         self.technical.setCheckable(True)
-        self.tabs = Tabs(*TABS, name="Kind of details")
+        self.tabs = Tabs(*TABS, name=phrase("log", "Kind of details"))
         # The arrow keys do what those of a narrow bar do.
         for arrow in self.tabs.findChildren(QToolButton):
             arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.copy = named(Button("", "copy"), render(say("Copy")), "Copy request")
+        self.copy = named(Button("", "copy"), render(say("log", "Copy")), phrase("log", "Copy request"))
         self.copied = CopyMenu(self.copy)
         self.copy.setMenu(self.copied)
-        self.text = technical_text("Response details")
+        self.text = technical_text(phrase("log", "Response details"))
         self._lay_out()
         self.tabs.currentChanged.connect(self._show_tab)
         self.technical.toggled.connect(self._unfold)
@@ -165,36 +165,51 @@ class LineDetails(QWidget):
 
     def _make_buttons(self) -> None:
         self.send_now = Button("", "refresh")
-        tip = say("Note the same decision anew, taken now, and send it")
-        named(self.send_now, render(say("Record again, dated now")), tip=render(tip))
+        tip = say("log", "Note the same decision anew, taken now, and send it")
+        named(self.send_now, render(say("log", "Record again, dated now")), tip=render(tip))
         self.dismiss = Button("", "bell-off")
-        named(self.dismiss, render(say("Dismiss alarm")), tip=render(say("This alarm is to ring no more")))
-        self.cancel = Button("", "x")
-        named(self.cancel, render(say("Cancel this")), tip=render(say("Do not send the chosen consent")))
-        self.acknowledge = Button("", "check")
-        tip = say("The chosen consent was cancelled, and is not recorded: count it no more")
         named(
-            self.acknowledge, render(say("Acknowledge")), "Acknowledge that it is not recorded", render(tip)
+            self.dismiss,
+            render(say("log", "Dismiss alarm")),
+            tip=render(say("log", "This alarm is to ring no more")),
+        )
+        self.cancel = Button("", "x")
+        named(
+            self.cancel,
+            render(say("log", "Cancel this")),
+            tip=render(say("log", "Do not send the chosen consent")),
+        )
+        self.acknowledge = Button("", "check")
+        tip = say("log", "The chosen consent was cancelled, and is not recorded: count it no more")
+        named(
+            self.acknowledge,
+            render(say("log", "Acknowledge")),
+            phrase("log", "Acknowledge that it is not recorded"),
+            render(tip),
         )
         self.right_id = Button("", "return")
-        tip = say("Fill the form with this decision, for another customer ID")
-        named(self.right_id, render(say("Enter with the right ID")), tip=render(tip))
+        tip = say("log", "Fill the form with this decision, for another customer ID")
+        named(self.right_id, render(say("log", "Enter with the right ID")), tip=render(tip))
         self.right = Button("", "check")
         self.send_again = Button("", "refresh")
-        named(self.send_again, render(say("Send again")), tip=render(say("Send the same bytes once more")))
+        named(
+            self.send_again,
+            render(say("log", "Send again")),
+            tip=render(say("log", "Send the same bytes once more")),
+        )
         self.correct = Button("", "undo")
-        tip = say("Restore what held before this consent, as a new one that is linked to it")
-        named(self.correct, render(say("Correct…")), tip=render(tip))
+        tip = say("log", "Restore what held before this consent, as a new one that is linked to it")
+        named(self.correct, render(say("log", "Correct…")), tip=render(tip))
         self.discard = Button("", "trash")
         named(
             self.discard,
-            render(say("Discard…")),
-            tip=render(say("Give the chosen consent up, with a reason")),
+            render(say("log", "Discard…")),
+            tip=render(say("log", "Give the chosen consent up, with a reason")),
         )
         self.proof = ProofButton()
         self.start_over = Button("", "refresh")
-        tip = say("Forget what was practised: the Sandbox and its log begin anew")
-        named(self.start_over, render(say("Start over…")), tip=render(tip))
+        tip = say("log", "Forget what was practised: the Sandbox and its log begin anew")
+        named(self.start_over, render(say("log", "Start over…")), tip=render(tip))
         self.start_over.hide()
         self._urgent = (self.send_now, self.dismiss, self.cancel, self.acknowledge, self.right_id, self.right)
         self.buttons = (*self._urgent, self.send_again, self.correct, self.discard)
@@ -246,8 +261,8 @@ class LineDetails(QWidget):
         self.copied.offer(offer.request)
         self.copy.setEnabled(offer.request is not None)
         is_profile = state is not State.NO_CATEGORY
-        right = say("The ID is right") if is_profile else say("The category is right")
-        tip = say("Right it is, though Engagement did not know it: it is looked up once more")
+        right = say("log", "The ID is right") if is_profile else say("log", "The category is right")
+        tip = say("log", "Right it is, though Engagement did not know it: it is looked up once more")
         named(self.right, render(right), tip=render(tip))
         offers = {
             self.send_now: state is State.CONTRADICTED and offer.can_renew,

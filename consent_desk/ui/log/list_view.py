@@ -21,6 +21,7 @@ from consent_desk.ui.theme.fonts import BODY, CAPTION, scaled, sized
 from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.theme.paint import rounded
 from consent_desk.ui.theme.tokens import Tokens, current
+from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.pill import paint_pill, pill_size
 from consent_desk.ui.widgets.scroll_bars import thin_bars
 from consent_desk.ui.widgets.tones import Tone
@@ -212,7 +213,7 @@ class LogList(QListView):
         self._offset = 0
         self._is_filling = False
         self.empty = ""
-        self.setAccessibleName("Response log")
+        self.setAccessibleName(phrase("log", "Response log"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         # Before the view hears of it, which lays out anew then.
         for change in (model.rowsAboutToBeInserted, model.rowsAboutToBeRemoved):

@@ -10,6 +10,7 @@ from consent_desk.ui.log.list_view import LOW_WINDOW, LogList
 from consent_desk.ui.log.model import LINE, LogModel
 from consent_desk.ui.log.table import LogTable
 from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.messages import phrase
 
 Flag = QItemSelectionModel.SelectionFlag
 
@@ -76,7 +77,7 @@ class LogPanel(QWidget):
         had_focus = other.hasFocus()
         other.hide()
         other.setAccessibleName("")
-        shown.setAccessibleName("Response log")
+        shown.setAccessibleName(phrase("log", "Response log"))
         shown.show()
         if had_focus:
             shown.setFocus()

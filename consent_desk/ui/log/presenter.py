@@ -27,7 +27,7 @@ from consent_desk.ui.log.model import BATCH
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.states import CLOCK, KEY, OPT_OUT
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import render, render_error
+from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.workspace import Workspace
 
 _WAITS = {
@@ -38,9 +38,9 @@ _WAITS = {
 """What is said of a line by why it waits."""
 
 _EMPTY = {
-    Which.ALL: say("Answers appear here"),
-    Which.NEEDS_YOU: say("Nothing needs you"),
-    Which.WAITING: say("Nothing waits"),
+    Which.ALL: say("log", "Answers appear here"),
+    Which.NEEDS_YOU: say("log", "Nothing needs you"),
+    Which.WAITING: say("log", "Nothing waits"),
 }
 
 
@@ -64,7 +64,7 @@ class LogPresenter(Presenter):
         panel.line_chosen.connect(self._show_details)
         panel.search.changed.connect(self._search)
         panel.list.moved.connect(self._tell_days)
-        panel.list.empty = render(say("Answers appear here"))
+        panel.list.empty = render(say("log", "Answers appear here"))
         self._show_asked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         panel.model.change_wanted.connect(self._tell_change)
 
@@ -191,12 +191,18 @@ class LogPresenter(Presenter):
         query = self.view.query
         is_searched = bool(query.words or query.states or query.since)
         if total is not None and is_searched:
-            found = f"{total:,} found" if total else "Nothing found"
+            found = (
+                phrase("log", "{total:,} found").format(total=total)
+                if total
+                else phrase("log", "Nothing found")
+            )
             days = tell_days(query.since, query.until, self._shell.zone)
             self._panel.search.note.show_remark(f"{found}: {days}" if days else found)
         elif not is_searched:
             self._panel.search.note.show_remark("")
-        self._panel.list.empty = render(_EMPTY[query.which] if not is_searched else say("Nothing found"))
+        self._panel.list.empty = render(
+            _EMPTY[query.which] if not is_searched else say("log", "Nothing found")
+        )
         self._tell_days()
         self._choose()
 
@@ -208,15 +214,15 @@ class LogPresenter(Presenter):
             slot = model.slot(row)
             if not isinstance(slot, Unread):
                 days.append(self._day(words.local_day(slot)))
-        self._panel.search.show_days(" – ".join(dict.fromkeys(days)) or render(say("Today")))
+        self._panel.search.show_days(" – ".join(dict.fromkeys(days)) or render(say("log", "Today")))
 
     def _day(self, local: datetime) -> str:
         today = self._shell.local_now()
         match (today.date() - local.date()).days:
             case 0:
-                return render(say("Today"))
+                return render(say("log", "Today"))
             case 1:
-                return render(say("Yesterday"))
+                return render(say("log", "Yesterday"))
             case _:
                 return self._panel.model.words.day_of(local)
 
@@ -273,7 +279,7 @@ class LogPresenter(Presenter):
             self._panel.show_details(request_id, texts, offer)
 
         def failed(error: Exception) -> None:
-            self._panel.show_details(request_id, {"Explanation": render_error(error)}, Offer())
+            self._panel.show_details(request_id, {phrase("log", "Explanation"): render_error(error)}, Offer())
 
         self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)
 

@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from consent_desk.ui.widgets.inputs import Line, Note, Unhurried, button
+from consent_desk.ui.widgets.messages import phrase
 
 _DISCARDING = "It is not sent by itself any more. Where it may have left, it is looked up still."
 _MISSING = "Write why it is discarded."
@@ -20,11 +21,11 @@ class ReasonRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.reason = Line(longest=1_000, hint="Why is it discarded?")
-        self.reason.setAccessibleName("Reason")
-        self.confirm = button("Discard it", "Confirm discarding")
+        self.reason = Line(longest=1_000, hint=phrase("log", "Why is it discarded?"))
+        self.reason.setAccessibleName(phrase("log", "Reason"))
+        self.confirm = button(phrase("log", "Discard it"), phrase("log", "Confirm discarding"))
         Unhurried(self.confirm)
-        self.keep = button("Keep it")
+        self.keep = button(phrase("log", "Keep it"))
         self.note = Note()
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -14,7 +14,7 @@ from consent_desk.domain.text import visible
 from consent_desk.domain.wire.customer import moment
 from consent_desk.ui.log.lines import Part, Press, Slot, rows_of
 from consent_desk.ui.states import CORRECTED, PRACTISED, SHORT_WORDS, WORST_FIRST, tone_of, word_of
-from consent_desk.ui.widgets.messages import Local, render
+from consent_desk.ui.widgets.messages import Local, phrase, render
 from consent_desk.ui.widgets.tones import Tone, icon_of, sign
 
 COLUMNS = ("Time", "Outcome", "Status", "Duration", "Customer ID", "Category", "Action", "Project")
@@ -63,8 +63,8 @@ class Words:
         parts = [*self._about(row)]
         if len(rows) > 1:
             is_worst = len({self._tone(each) for each in rows}) > 1
-            which = say("the worst of {count}") if is_worst else say("the first of {count}")
-            parts[1] = f"{parts[1]}, {render(say(which.template, count=len(rows)))}"
+            which = say("log", "the worst of {count}") if is_worst else say("log", "the first of {count}")
+            parts[1] = f"{parts[1]}, {render(say('log', which.template).format(count=len(rows)))}"
         return " · ".join((*parts, when))
 
     def outcome(self, slot: Slot) -> str:
@@ -74,7 +74,7 @@ class Words:
             return self._word(rows[0])
         states = Counter(self._short(row.entry) for row in rows)
         told = " · ".join(f"{count} {word}" for word, count in states.most_common())
-        return render(say("Practice: {told}", told=told)) if self.practice else told
+        return render(say("log", "Practice: {told}").format(told=told)) if self.practice else told
 
     def tone(self, slot: Slot) -> Tone:
         """How good or bad that is: of several, the worst."""
@@ -121,11 +121,15 @@ class Words:
         parts.append(" ".join(filter(None, (self.day(slot), self.clock(slot)))))
         match slot:
             case Press():
-                opened = say("expanded") if slot.is_open else say("collapsed")
-                parts.append(render(say("{count} parts, {opened}", count=len(slot.rows), opened=opened)))
+                opened = say("log", "expanded") if slot.is_open else say("log", "collapsed")
+                parts.append(
+                    render(say("log", "{count} parts, {opened}").format(count=len(slot.rows), opened=opened))
+                )
             case Part():
                 number, count = slot.number + 1, len(slot.press.rows)
-                parts.append(render(say("part {number} of {count}", number=number, count=count)))
+                parts.append(
+                    render(say("log", "part {number} of {count}").format(number=number, count=count))
+                )
             case _:
                 pass
         return ", ".join(parts)
@@ -134,16 +138,16 @@ class Words:
         rows = rows_of(slot)
         entry = rows[0].entry
         if not isinstance(slot, Part):
-            yield render(say("Opt-out") if entry.action is Action.REJECT else say("Opt-in"))
+            yield render(say("log", "Opt-out") if entry.action is Action.REJECT else say("log", "Opt-in"))
         names = [self.label(row.entry.category) for row in rows]
-        many = say("{count} categories", count=len(names))
+        many = say("log", "{count} categories").format(count=len(names))
         yield ", ".join(names) if len(names) <= _NAMED else render(many)
         if entry.valid_until is not None and entry.action is Action.ACCEPT and not isinstance(slot, Part):
             yield self._until(entry.valid_until)
         if rows[0].corrects is not None:
             at = self._local(rows[0].corrects)
             when = " ".join(filter(None, (self.day_of(at), f"{at:%H:%M}")))
-            yield render(say("corrects {when}", when=when))
+            yield render(say("log", "corrects {when}").format(when=when))
         if self.names_project and not isinstance(slot, Part):
             yield visible(entry.project_name)
 
@@ -154,9 +158,9 @@ class Words:
     def _until(self, until: ValidUntil) -> str:
         at = moment(until.seconds)
         if until.seconds is None:
-            return render(say("unlimited"))
+            return render(say("log", "unlimited"))
         end = str(until.seconds) if at is None else f"{self._local(at):%d %b %Y}".removeprefix("0")
-        return render(say("until {end}", end=end))
+        return render(say("log", "until {end}").format(end=end))
 
     def _word(self, row: LogRow) -> str:
         if row.corrected and row.entry.state in {State.VERIFIED, State.SEEN, State.CONTRADICTED}:
@@ -194,11 +198,15 @@ class Words:
             case "Status":
                 return "" if entry.status is None else str(entry.status)
             case "Duration":
-                return "" if entry.elapsed is None else f"{entry.elapsed * 1000:,.0f} ms"
+                return (
+                    ""
+                    if entry.elapsed is None
+                    else phrase("log", "{text:,.0f} ms").format(text=entry.elapsed * 1000)
+                )
             case "Customer ID":
                 return self.customer(slot)
             case "Category":
-                many = say("{count} categories", count=len(rows_of(slot)))
+                many = say("log", "{count} categories").format(count=len(rows_of(slot)))
                 return render(many) if isinstance(slot, Press) else visible(entry.category)[:_LONGEST]
             case "Action":
                 return entry.action.value

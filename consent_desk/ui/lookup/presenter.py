@@ -29,7 +29,7 @@ from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import SAY_SLOW_AFTER
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.inputs import Pasting
-from consent_desk.ui.widgets.messages import moment_of, render
+from consent_desk.ui.widgets.messages import moment_of, phrase, render
 from consent_desk.ui.widgets.tones import Tone
 
 FRESH = 60_000_000
@@ -38,7 +38,11 @@ FRESH = 60_000_000
 PAUSE = 400
 """Milliseconds without a key after which an ID that is typed counts as complete."""
 
-_BROKEN = Untold(Meaning(say("something unexpected went wrong on this computer"), say("Look at the log.")))
+_BROKEN = Untold(
+    Meaning(
+        say("lookup", "something unexpected went wrong on this computer"), say("lookup", "Look at the log.")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +187,9 @@ class LookupPresenter(Presenter):
         asking = self._told_last()
         if asking is None or asking is self._asking or asking.found is None:
             return None
-        return say("This was looked up at {time}. No newer answer has come so far.", time=asking.at)
+        return say("lookup", "This was looked up at {time}. No newer answer has come so far.").format(
+            time=asking.at
+        )
 
     def _told_last(self) -> _Asking | None:
         asking = self._asking
@@ -288,30 +294,40 @@ class LookupPresenter(Presenter):
         if asking is None or told is None:
             self._view.show_text(Tone.QUIET, "")
             return
-        age = f"looked {moment_of(self._local(told.at))}"
+        age = phrase("lookup", "looked {moment_of}").format(moment_of=moment_of(self._local(told.at)))
         match told.found:
             case None if self._slow.isActive():
-                self._view.show_text(Tone.QUIET, "Looking up…", "clock")
+                self._view.show_text(Tone.QUIET, phrase("lookup", "Looking up…"), "clock")
             case None:
-                whole = "Not known: no answer yet. There is no need to wait for it."
-                self._view.show_text(Tone.QUIET, "No answer yet", "clock", whole=whole)
+                whole = phrase("lookup", "Not known: no answer yet. There is no need to wait for it.")
+                self._view.show_text(Tone.QUIET, phrase("lookup", "No answer yet"), "clock", whole=whole)
             case Untold(why=meaning):
-                whole = f"Not known: {render(meaning.why)}"
-                self._view.show_text(Tone.QUIET, "Could not be looked up", "wifi-off", whole=whole, age=age)
+                whole = phrase("lookup", "Not known: {render}").format(render=render(meaning.why))
+                self._view.show_text(
+                    Tone.QUIET, phrase("lookup", "Could not be looked up"), "wifi-off", whole=whole, age=age
+                )
             case Unknown(customer=customer, other=other):
-                text = f"No customer with {customer.type} = {cut(customer.value)}."
+                text = phrase("lookup", "No customer with {type} = {cut}.").format(
+                    type=customer.type, cut=cut(customer.value)
+                )
                 if other is not None:
                     text = f"{text} {render(near(customer, other))}"
                 missing = self._missing(told)
                 tone = Tone.NEUTRAL if missing else Tone.WARNING
                 whole = self._with_age(f"{text}{self._tell_missing(missing)}", told)
-                short, icon = ("New here", "user-plus") if missing else ("Nobody has this ID", "user-x")
+                short, icon = (
+                    (phrase("lookup", "New here"), "user-plus")
+                    if missing
+                    else (phrase("lookup", "Nobody has this ID"), "user-x")
+                )
                 self._view.show_text(tone, short, icon, whole=whole, age=age)
             case Known() as known:
                 of_chosen = [one for one in self._missing(told) if one.category == self._category]
                 whole = f"{self._told(known)}{self._tell_missing(of_chosen)}"
                 whole = self._with_age(whole, told)
-                self._view.show_text(Tone.NEUTRAL, "Known customer", "user-check", whole=whole, age=age)
+                self._view.show_text(
+                    Tone.NEUTRAL, phrase("lookup", "Known customer"), "user-check", whole=whole, age=age
+                )
 
     def _show_rows(self, told: _Asking | None) -> None:
         found = None if told is None else told.found
@@ -328,7 +344,9 @@ class LookupPresenter(Presenter):
 
     def _with_age(self, text: str, asking: _Asking) -> str:
         ended = text if text.endswith(".") else f"{text}."
-        return f"{ended} Looked up at {moment_of(self._local(asking.at))}."
+        return phrase("lookup", "{ended} Looked up at {moment_of}.").format(
+            ended=ended, moment_of=moment_of(self._local(asking.at))
+        )
 
     def _ours(self, asking: _Asking) -> tuple[Consent, ...]:
         subject = asking.wish.project.id, asking.wish.customer
@@ -342,15 +360,19 @@ class LookupPresenter(Presenter):
             return ""
         last = missing[-1]
         when = moment_of(self._local(last.noted_at))
-        return f" An {noun(last.action)} was noted here at {when}, it may not show yet."
+        return phrase("lookup", " An {noun} was noted here at {when}, it may not show yet.").format(
+            noun=noun(last.action), when=when
+        )
 
     def _told(self, known: Known) -> str:
         status = known.consents.get(self._category)
         if status is not None:
             return f"{cut(self._category)}: {render(tell_status(status), self._local)}"
         if self._wish is not None and self._category in self._wish.categories:
-            return f"{cut(self._category)}: not known, the answer does not say."
-        return "This customer exists."
+            return phrase("lookup", "{cut}: not known, the answer does not say.").format(
+                cut=cut(self._category)
+            )
+        return phrase("lookup", "This customer exists.")
 
 
 def _is_of(submission: Submission | None, consent: Consent) -> bool:

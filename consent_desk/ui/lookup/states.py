@@ -8,7 +8,7 @@ from consent_desk.domain.lifecycle.messages import tell_status
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.customer import CategoryStatus, CurrentState, moment
 from consent_desk.ui.form.category_rows import RowState
-from consent_desk.ui.widgets.messages import Local, moment_of, render
+from consent_desk.ui.widgets.messages import Local, moment_of, phrase, render
 
 _LONGEST_SOURCE = 40
 _LONGEST_WORDING = 300
@@ -31,13 +31,17 @@ def state_of(status: CategoryStatus, local: Local) -> RowState:
     head, tint = _HEADS[status.current_state]
     lengths, since = [head], moment(status.since)
     if since is not None:
-        lengths.insert(0, f"{head} since {day_of(local(since))}")
+        lengths.insert(
+            0, phrase("lookup", "{head} since {day_of}").format(head=head, day_of=day_of(local(since)))
+        )
         if source := cut(_SOURCES.get(status.source, status.source), _LONGEST_SOURCE):
             lengths.insert(0, f"{lengths[0]} · {source}")
     return RowState(
         lengths=tuple(lengths),
         whole=render(tell_status(status), local),
-        wording=f"Wording: {cut(status.wording, _LONGEST_WORDING)}" if status.wording else "",
+        wording=phrase("lookup", "Wording: {cut}").format(cut=cut(status.wording, _LONGEST_WORDING))
+        if status.wording
+        else "",
         tint=tint,
     )
 
@@ -45,9 +49,13 @@ def state_of(status: CategoryStatus, local: Local) -> RowState:
 def noted_here(consent: Consent, local: Local) -> RowState:
     """That it was noted here so lately that a look-up may not show it yet."""
     when = moment_of(local(consent.noted_at))
-    word = f"{noun(consent.action)} noted {when}"
-    whole = f"an {noun(consent.action)} was noted here at {when}, it may not show yet"
-    return RowState(lengths=(word, f"noted {when}"), whole=whole, tint="info")
+    word = phrase("lookup", "{noun} noted {when}").format(noun=noun(consent.action), when=when)
+    whole = phrase("lookup", "an {noun} was noted here at {when}, it may not show yet").format(
+        noun=noun(consent.action), when=when
+    )
+    return RowState(
+        lengths=(word, phrase("lookup", "noted {when}").format(when=when)), whole=whole, tint="info"
+    )
 
 
 def day_of(at: datetime) -> str:

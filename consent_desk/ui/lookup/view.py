@@ -7,7 +7,7 @@ from consent_desk.ui.widgets.banner import announce
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import named
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.messages import phrase, tool_tip
 from consent_desk.ui.widgets.pill import Pill, pill_size
 from consent_desk.ui.widgets.tones import Tone
 
@@ -17,11 +17,11 @@ class KnownView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pill = Pill("What is known of this customer")
+        self.pill = Pill(phrase("lookup", "What is known of this customer"))
         self.age = caption()
         self.age.setSizePolicy(self.age.sizePolicy().Policy.Preferred, self.age.sizePolicy().verticalPolicy())
-        self.again = named(Button(sign="refresh", look=Look.QUIET), "", "Look again")
-        self.again.setToolTip("Look this customer up again")
+        self.again = named(Button(sign="refresh", look=Look.QUIET), "", phrase("lookup", "Look again"))
+        self.again.setToolTip(phrase("lookup", "Look this customer up again"))
         fill(QHBoxLayout(self), self.age, self.again, self.pill).setSpacing(4)
         self.setFixedHeight(max(pill_size("").height(), self.again.sizeHint().height()))
         self.show_text(Tone.QUIET, "")

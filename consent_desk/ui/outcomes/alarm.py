@@ -18,7 +18,7 @@ from consent_desk.ui.outcomes.summary import about
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import render, render_error
+from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -96,17 +96,25 @@ class AlarmPresenter(Presenter):
             self._notice.take_back()
             return
         entry, judgement, can_renew = alarms[0].entry, alarms[0].judgement, alarms[0].can_renew
-        who = f"{entry.customer.value}, {noun(entry.action)} of {entry.category}, {entry.project_name}"
-        more = f" 1 of {len(alarms):,} alarms." if len(alarms) > 1 else ""
+        who = phrase("outcomes", "{value}, {noun} of {category}, {project_name}").format(
+            value=entry.customer.value,
+            noun=noun(entry.action),
+            category=entry.category,
+            project_name=entry.project_name,
+        )
+        more = phrase("outcomes", " 1 of {len:,} alarms.").format(len=len(alarms)) if len(alarms) > 1 else ""
         if self._practice:
-            more += f" This one is real, not practice: choose {entry.project_name} as the project to send it."
+            more += phrase(
+                "outcomes",
+                " This one is real, not practice: choose {project_name} as the project to send it.",
+            ).format(project_name=entry.project_name)
         self._said_of_clock = self._of_clock(alarms[0])
         self._notice.show_notice(
             Tone.BAD,
             render(judgement.headline, self._local),
             f"{who}\n{self._said_of_clock}{render(judgement.advice, self._local)}{more}",
             loud=entry.action is Action.REJECT,
-            action="Record again, dated now",
+            action=phrase("outcomes", "Record again, dated now"),
             can_act=can_renew and not self._practice and not self._shell.lens.is_on,
         )
 
@@ -114,16 +122,24 @@ class AlarmPresenter(Presenter):
         """That this computer's clock was wrong, or is, where that is known."""
         noted = alarm.clock_off
         if noted is not None and is_off(noted):
-            return (
-                f"This computer's clock was {render(tell_off(noted))} when it was noted: it was stamped by "
-                "Engagement's time. "
-            )
+            return phrase(
+                "outcomes",
+                "This computer's clock was {render} when it was noted: it was stamped by Engagement's time. ",
+            ).format(render=render(tell_off(noted)))
         now = None if self._workspace is None else self._workspace.transport.moment().clock_off
         if now is None or not is_off(now):
             return ""
-        stamped = "" if noted is not None else " It was noted before Engagement had told the time."
-        used = " Record again, dated now uses Engagement's time." if alarm.can_renew else ""
-        return f"This computer's clock is {render(tell_off(now))}.{stamped}{used} "
+        stamped = (
+            ""
+            if noted is not None
+            else phrase("outcomes", " It was noted before Engagement had told the time.")
+        )
+        used = (
+            phrase("outcomes", " Record again, dated now uses Engagement's time.") if alarm.can_renew else ""
+        )
+        return phrase("outcomes", "This computer's clock is {render}.{stamped}{used} ").format(
+            render=render(tell_off(now)), stamped=stamped, used=used
+        )
 
     def _dismiss(self) -> None:
         workspace, standing = self._workspace, self._standing
@@ -152,7 +168,9 @@ class AlarmPresenter(Presenter):
 
     def _say_why(self, workspace: Workspace, entry: Entry, why: str) -> None:
         self._busy.discard(entry.request_id)
-        said = f"Nothing was noted or sent. {why}\n{about(entry, entry.project_name)}"
+        said = phrase("outcomes", "Nothing was noted or sent. {why}\n{about}").format(
+            why=why, about=about(entry, entry.project_name)
+        )
         self._status.show_message(_KEY, Tone.BAD, said, practice=workspace.practice)
 
     def _renew(self, workspace: Workspace, entry: Entry, project: Project | None) -> None:

@@ -10,6 +10,7 @@ from consent_desk.domain.wire.outcome import DEADLINE
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -35,7 +36,7 @@ class CallPresenter(Presenter):
         """Cancel what has not left."""
         if workspace.engine.cancel(entry):
             self.end(entry.request_id)
-            self._answer(workspace, entry, Tone.NEUTRAL, "Cancelling…")
+            self._answer(workspace, entry, Tone.NEUTRAL, phrase("outcomes", "Cancelling…"))
 
     def begin(self, workspace: Workspace, entry: Entry) -> None:
         """Somebody waits for this call."""
@@ -52,7 +53,9 @@ class CallPresenter(Presenter):
     def _cancel(self, workspace: Workspace, entry: Entry) -> None:
         is_here = workspace.engine.holds(entry.request_id)
         if is_here and entry.request_id in self.kept:
-            why = "It goes on, or it would be discarded for good: Stop keeps those that follow."
+            why = phrase(
+                "outcomes", "It goes on, or it would be discarded for good: Stop keeps those that follow."
+            )
             self._answer(workspace, entry, Tone.NEUTRAL, why)
         elif is_here or entry.state in {State.QUEUED, State.RETRY_WAIT}:
             self.cancel(workspace, entry)
@@ -60,6 +63,10 @@ class CallPresenter(Presenter):
     def _say_that_it_is_slow(self) -> None:
         if self._under_way is not None:
             workspace, entry = self._under_way
-            who = "The Sandbox" if workspace.practice else "Engagement"
-            slow = f"{who} has not answered yet. It is given {DEADLINE:.0f} seconds in all."
+            who = (
+                phrase("outcomes", "The Sandbox") if workspace.practice else phrase("outcomes", "Engagement")
+            )
+            slow = phrase(
+                "outcomes", "{who} has not answered yet. It is given {DEADLINE:.0f} seconds in all."
+            ).format(who=who, DEADLINE=DEADLINE)
             self._say(workspace, entry, Tone.NEUTRAL, slow)

@@ -12,6 +12,7 @@ from consent_desk.ui.theme.icons import icon, paint_icon
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLines
 from consent_desk.ui.widgets.inputs import Unhurried, button
 from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone
 
 _WIDE = 600
@@ -48,7 +49,9 @@ class NotNotedBanner(TintedBanner):
                 self._shown.insert(place, (failure, line))
                 self._lines.insertWidget(place, line)
         for failure, line in self._shown:
-            line.copy.setText("Slip copied" if failure.is_copied else "Copy slip")
+            line.copy.setText(
+                phrase("outcomes", "Slip copied") if failure.is_copied else phrase("outcomes", "Copy slip")
+            )
         self.setVisible(bool(failures))
 
 
@@ -56,15 +59,21 @@ class _Line(QWidget):
     def __init__(self, failure: NotNoted) -> None:
         super().__init__()
         who = failure.who
-        headline = TintedLines("Not noted", bold=True)
-        headline.show_text(Tone.BAD, f"NOT NOTED: {who}")
-        details = TintedLines("Why it is not noted")
+        headline = TintedLines(phrase("outcomes", "Not noted"), bold=True)
+        headline.show_text(Tone.BAD, phrase("outcomes", "NOT NOTED: {who}").format(who=who))
+        details = TintedLines(phrase("outcomes", "Why it is not noted"))
         details.show_text(Tone.BAD, f"{failure.why} {failure.where}.")
-        self.again = button("Try again", f"Try again: {who}")
+        self.again = button(
+            phrase("outcomes", "Try again"), phrase("outcomes", "Try again: {who}").format(who=who)
+        )
         self.again.setVisible(failure.can_try_aside)
-        self.copy = button("Copy slip", f"Copy slip: {who}")
+        self.copy = button(
+            phrase("outcomes", "Copy slip"), phrase("outcomes", "Copy slip: {who}").format(who=who)
+        )
         self.copy.setIcon(icon("copy"))
-        self.dismiss = button("Dismiss", f"Dismiss: {who}")
+        self.dismiss = button(
+            phrase("outcomes", "Dismiss"), phrase("outcomes", "Dismiss: {who}").format(who=who)
+        )
         Unhurried(self.again, self.dismiss)
         texts = fill(QVBoxLayout(), headline, details)
         texts.setSpacing(1)

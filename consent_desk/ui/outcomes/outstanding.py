@@ -14,7 +14,7 @@ from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.states import word_of
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import counted, render_error
+from consent_desk.ui.widgets.messages import counted, phrase, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -97,8 +97,12 @@ class OutstandingPresenter(Presenter):
             self._window.end()
             return
         self._asking = True
-        copying = ("Copy list",) if int(self._outstanding) or self._receipt.slips else ()
-        answer = self._questions.choose("Close Consent Desk?", why, ("Stay open", "Close anyway", *copying))
+        copying = (phrase("outcomes", "Copy list"),) if int(self._outstanding) or self._receipt.slips else ()
+        answer = self._questions.choose(
+            phrase("outcomes", "Close Consent Desk?"),
+            why,
+            (phrase("outcomes", "Stay open"), phrase("outcomes", "Close anyway"), *copying),
+        )
         self._asking = False
         if answer == 1:
             self._window.end()
@@ -122,7 +126,7 @@ class OutstandingPresenter(Presenter):
             "\n\n".join(part for part in (*self._receipt.slips, text) if part)
         )
         self._receipt.take_along()
-        self._status.show_message(_KEY, Tone.NEUTRAL, "The list was copied.")
+        self._status.show_message(_KEY, Tone.NEUTRAL, phrase("outcomes", "The list was copied."))
 
 
 def told(outstanding: Outstanding) -> str:
@@ -134,9 +138,11 @@ def told(outstanding: Outstanding) -> str:
     }
     parts = [counted(count, name) for name, count in counts.items() if count]
     one = int(outstanding) == 1
-    return (
-        f"{' and '.join(parts)} {'has' if one else 'have'} not reached Engagement. "
-        f"{'It leaves' if one else 'They leave'} only when Consent Desk is opened here again."
+    return phrase(
+        "outcomes",
+        "{join} {text} not reached Engagement. {text2} only when Consent Desk is opened here again.",
+    ).format(
+        join=" and ".join(parts), text="has" if one else "have", text2="It leaves" if one else "They leave"
     )
 
 

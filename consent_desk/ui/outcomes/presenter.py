@@ -36,7 +36,7 @@ from consent_desk.ui.outcomes.summary import WithheldStatus, about
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import counted, render, render_error
+from consent_desk.ui.widgets.messages import counted, phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -98,16 +98,22 @@ class OutcomePresenter(Presenter):
             self._status.show_message(
                 _LEFT,
                 Tone.WARNING,
-                f"{unconfirmed} not confirmed: the program ended while they were being sent. They are "
-                "looked up now. Do not enter them again.",
+                phrase(
+                    "outcomes",
+                    "{unconfirmed} not confirmed: the program ended while they were "
+                    "being sent. They are looked up now. Do not enter them again.",
+                ).format(unconfirmed=unconfirmed),
                 practice=workspace.practice,
             )
         if workspace.restored:
             self._status.show_message(
                 _RESTORED,
                 Tone.WARNING,
-                f"{counted(workspace.restored)} may have gone out "
-                "since this journal was restored or moved here. Each is looked up before anything is sent.",
+                phrase(
+                    "outcomes",
+                    "{counted} may have gone out since this journal was restored or "
+                    "moved here. Each is looked up before anything is sent.",
+                ).format(counted=counted(workspace.restored)),
                 practice=workspace.practice,
             )
 
@@ -115,7 +121,7 @@ class OutcomePresenter(Presenter):
 
     def send_anew(self, workspace: Workspace, entry: Entry, project: Project) -> None:
         """Send what was noted for nobody on the line."""
-        self.answer(workspace, entry, Tone.NEUTRAL, "Noted. Sending…")
+        self.answer(workspace, entry, Tone.NEUTRAL, phrase("outcomes", "Noted. Sending…"))
         workspace.engine.deliver(entry, project)
 
     def give_up(self, workspace: Workspace, entries: tuple[Entry, ...]) -> None:
@@ -140,14 +146,19 @@ class OutcomePresenter(Presenter):
             decided_by = ""
             if question is not None:
                 text = f"{about(entry, entry.project_name)}\n\n{render(question, self._local)}"
-                if self._questions.choose("Send again?", text, _ANSWERS) != 1:
+                if self._questions.choose(phrase("outcomes", "Send again?"), text, _ANSWERS) != 1:
                     return
                 decided_by = workspace.user
             self._ask(request_id)
             engine.send_again(entry, decided_by)
 
         def failed(error: Exception) -> None:
-            self.answer(workspace, entry, Tone.BAD, f"Not sent. {render_error(error)}")
+            self.answer(
+                workspace,
+                entry,
+                Tone.BAD,
+                phrase("outcomes", "Not sent. {render_error}").format(render_error=render_error(error)),
+            )
 
         self._runner.run(Lane.JOURNAL, lambda: engine.question(request_id), done=ask, failed=failed)
 
@@ -236,7 +247,7 @@ class OutcomePresenter(Presenter):
     def _begin_sending(self, workspace: Workspace, event: Sending) -> None:
         self._withheld.clear(event.entry.project_id)
         if event.second and not workspace.practice:
-            second = "It was not seen in Engagement: it is sent a second time."
+            second = phrase("outcomes", "It was not seen in Engagement: it is sent a second time.")
             self.say(workspace, event.entry, Tone.WARNING, second)
         sent = replace(event.entry, state=State.IN_FLIGHT)
         self._receipt.take_sending(workspace, sent)
@@ -260,7 +271,10 @@ class OutcomePresenter(Presenter):
             self._unwritten[entry.request_id] = workspace
             why = render_error(event.trouble)
             text = render(tell_all(event.judgement, None), self._local)
-            text = f"{text} This outcome could not be written down, and is kept to be written again: {why}"
+            text = phrase(
+                "outcomes",
+                "{text} This outcome could not be written down, and is kept to be written again: {why}",
+            ).format(text=text, why=why)
             self.say(workspace, entry, Tone.BAD, text)
             return
         self._unwritten.pop(entry.request_id, None)
@@ -279,14 +293,16 @@ class OutcomePresenter(Presenter):
         self._end_sending(event.entry.request_id)
         self._log.put(workspace, event.entry)
         if isinstance(event.error, JournalError):
-            said = "It is noted, but it was not sent."
+            said = phrase("outcomes", "It is noted, but it was not sent.")
         else:
-            said = "It may have been sent, and is looked up. Do not enter it again."
+            said = phrase("outcomes", "It may have been sent, and is looked up. Do not enter it again.")
         self.say(workspace, event.entry, Tone.BAD, f"{said} {render_error(event.error)}")
 
     def _take_not_cancelled(self, workspace: Workspace, event: NotCancelled) -> None:
         self._log.put(workspace, event.entry)
-        said = "It could not be cancelled, and is still sent by itself: discard it in the log."
+        said = phrase(
+            "outcomes", "It could not be cancelled, and is still sent by itself: discard it in the log."
+        )
         self.say(workspace, event.entry, Tone.BAD, f"{said} {render_error(event.error)}")
 
     def _take_look(self, workspace: Workspace, event: LookedUp) -> None:

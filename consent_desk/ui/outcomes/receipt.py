@@ -11,6 +11,7 @@ from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.text import cut
 from consent_desk.ui.form.submission import SLOW, Submission
 from consent_desk.ui.states import PRACTISED, SHORT_WORDS, word_of
+from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone, sign
 
 _SHOWN = 300
@@ -52,9 +53,9 @@ class _Said:
         state = self.entry.state
         if state in _TO_COME and self.tone is Tone.BAD:
             # After something unexpected it may have been sent all the same.
-            return "not settled" if among_others else "Not settled"
+            return phrase("outcomes", "not settled") if among_others else phrase("outcomes", "Not settled")
         if state is State.QUEUED and not self.text and not among_others:
-            return "Waits to be sent"
+            return phrase("outcomes", "Waits to be sent")
         if not among_others:
             return word_of(self.entry, practice=practice)
         return PRACTISED[state].lower() if practice and state in PRACTISED else SHORT_WORDS[state]
@@ -125,7 +126,11 @@ class Press:
         worst = min(every, key=lambda one: _WORST_FIRST.index(one.tone))
         states = {one.entry.state for one in every}
         tone = Tone.PRACTICE if self.practice and worst.tone not in _LOUD else worst.tone
-        head = "Noted for practice." if self.practice else "Noted. You can end the call."
+        head = (
+            phrase("outcomes", "Noted for practice.")
+            if self.practice
+            else phrase("outcomes", "Noted. You can end the call.")
+        )
         mark = sign(Tone.PRACTICE) if self.practice else "✓"
         if states == {State.DISCARDED}:
             head = word_of(worst.entry, practice=self.practice)
@@ -133,7 +138,9 @@ class Press:
         as_usual = states <= {State.DELIVERED, State.VERIFIED} and worst.tone not in _LOUD
         note = "" if as_usual and not self.practice else worst.text
         if self.left_out:
-            left = f"Left as it was: {cut(', '.join(map(self.names, self.left_out)), _SHOWN)}."
+            left = phrase("outcomes", "Left as it was: {cut}.").format(
+                cut=cut(", ".join(map(self.names, self.left_out)), _SHOWN)
+            )
             note = f"{note} {left}".strip()
         return Told(
             tone=tone,
@@ -152,14 +159,24 @@ class Press:
             return _HERE, f"{sign(worst)} {outcome}"
         if not states <= {State.DELIVERED, State.VERIFIED}:
             return _HERE, f"○ {outcome}"
-        delivered = outcome if self.practice else "Delivered" if many == 1 else f"{many} delivered"
+        delivered = (
+            outcome
+            if self.practice
+            else phrase("outcomes", "Delivered")
+            if many == 1
+            else phrase("outcomes", "{many} delivered").format(many=many)
+        )
         if states == {State.VERIFIED} and not self.practice:
             return _HERE, f"✓ {delivered}", f"{sign(Tone.GOOD)} {outcome}"
         if State.VERIFIED in states or self.verified_by is None:
             return _HERE, f"✓ {outcome}"
         # A line claims no time that has passed.
         is_soon = now.micros < self.verified_by.micros
-        soon = "Verified in a few seconds" if self.practice else "Verified in about 30 s"
+        soon = (
+            phrase("outcomes", "Verified in a few seconds")
+            if self.practice
+            else phrase("outcomes", "Verified in about 30 s")
+        )
         return _HERE, f"✓ {delivered}", f"○ {soon if is_soon else 'Being verified'}"
 
 
@@ -191,7 +208,7 @@ class NotNoted:
         """What the receipt says of it."""
         return Told(
             tone=Tone.BAD,
-            head=f"{sign(Tone.BAD)} NOT NOTED, and nothing was sent.",
+            head=phrase("outcomes", "{sign} NOT NOTED, and nothing was sent.").format(sign=sign(Tone.BAD)),
             who=self.who,
             note=self.why,
         )
@@ -313,6 +330,6 @@ def _is_of_caller(failure: NotNoted, draft: Draft) -> bool:
 
 def told_slow(submission: Submission, who: str) -> Told:
     """That the disk is slow: nobody may hang up yet, but for practice."""
-    stay = "" if submission.project.practice else " Stay on the line."
-    head = f"{sign(Tone.WARNING)} Not noted yet.{stay}"
+    stay = "" if submission.project.practice else phrase("outcomes", " Stay on the line.")
+    head = phrase("outcomes", "{sign} Not noted yet.{stay}").format(sign=sign(Tone.WARNING), stay=stay)
     return Told(tone=Tone.WARNING, head=head, who=who, note=f"{SLOW[0].upper()}{SLOW[1:]}.")

@@ -22,7 +22,7 @@ from consent_desk.ui.theme.paint import CARD, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.inputs import Unhurried, button, units
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.messages import phrase, tool_tip
 from consent_desk.ui.widgets.scroll_bars import thin_bars
 from consent_desk.ui.widgets.tones import Tone, of_tone, sign
 
@@ -51,7 +51,7 @@ class _Text(QPlainTextEdit):
         self.signs: tuple[tuple[int, str], ...] = ()
         flags = Qt.TextInteractionFlag
         self.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
-        self.setAccessibleName("Receipt")
+        self.setAccessibleName(phrase("outcomes", "Receipt"))
         # Out of the way of Tab, until somebody chooses it.
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -94,13 +94,13 @@ class ReceiptPanel(QFrame):
         self._is_low = False
         self._is_showing = False
         self.text = _Text()
-        self.correct = button("Correct…", "Correct what was noted")
+        self.correct = button(phrase("outcomes", "Correct…"), phrase("outcomes", "Correct what was noted"))
         self.choice = QMenu(self)
         self.correct.setToolTip("Ctrl+R")
-        self.again = button("Try again")
-        self.copy = button("Copy slip")
+        self.again = button(phrase("outcomes", "Try again"))
+        self.copy = button(phrase("outcomes", "Copy slip"))
         self.copy.setIcon(icon("copy"))
-        self.dismiss = button("Dismiss")
+        self.dismiss = button(phrase("outcomes", "Dismiss"))
         Unhurried(self.correct, self.again, self.dismiss)
         self._buttons = QWidget()
         row = (self.correct, self.again, self.copy, self.dismiss)

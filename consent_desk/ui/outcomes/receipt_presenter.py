@@ -24,7 +24,7 @@ from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.widgets.banner import announce
-from consent_desk.ui.widgets.messages import moment_of, render, render_error, written
+from consent_desk.ui.widgets.messages import moment_of, phrase, render, render_error, written
 from consent_desk.ui.widgets.tones import Tone, sign
 from consent_desk.workspace import Workspace
 
@@ -111,7 +111,9 @@ class ReceiptPresenter(Presenter):
         was_not_noted = self._call.settle(submission.consent.request_id)
         if blank is None:
             self.end_noting()
-            said = f"Noted{' after all' if was_not_noted else ''}.\n{who}"
+            said = phrase("outcomes", "Noted{text}.\n{who}").format(
+                text=" after all" if was_not_noted else "", who=who
+            )
             self._status.show_message(_KEY, Tone.NEUTRAL, said)
         else:
             self._patience.end()
@@ -138,7 +140,9 @@ class ReceiptPresenter(Presenter):
         self._begin_to_follow()
         self._call.take_failure(failure, self._form.draft() if of_form else None)
         self._show()
-        said = f"NOT NOTED, and nothing was sent. {failure.who}. {failure.why}"
+        said = phrase("outcomes", "NOT NOTED, and nothing was sent. {who}. {why}").format(
+            who=failure.who, why=failure.why
+        )
         announce(self._panel.text, said, urgent=True)
 
     def settle(self, request_id: str) -> None:
@@ -148,7 +152,10 @@ class ReceiptPresenter(Presenter):
 
     def tell_repeated(self, submission: Submission) -> None:
         """What was tried again is a repetition of what was noted since."""
-        said = "Not noted once more: the same was noted minutes ago. Dismiss it, if nothing is missing."
+        said = phrase(
+            "outcomes",
+            "Not noted once more: the same was noted minutes ago. Dismiss it, if nothing is missing.",
+        )
         who = self._who(submission)
         self._status.show_message(submission.consent.request_id, Tone.WARNING, f"{said}\n{who}")
 
@@ -292,7 +299,11 @@ class ReceiptPresenter(Presenter):
     def _decision(self, consents: Sequence[Consent]) -> str:
         first = consents[0]
         names = [cut(self._labels.get(one.category, one.category)) for one in consents]
-        what = ", ".join(names) if len(names) <= _NAMED else f"{len(names)} categories"
+        what = (
+            ", ".join(names)
+            if len(names) <= _NAMED
+            else phrase("outcomes", "{len} categories").format(len=len(names))
+        )
         return f"{cut(first.customer.value, 80)} · {render(decision(first.action, what))}"
 
     def _who(self, submission: Submission) -> str:
@@ -312,7 +323,9 @@ class ReceiptPresenter(Presenter):
             case NotNoted():
                 self._panel.show_told(shown.told, is_not_noted=True)
                 self._panel.again.setEnabled(shown.can_try_aside or self._is_in_form(shown))
-                self._panel.copy.setText("Slip copied" if shown.is_copied else "Copy slip")
+                self._panel.copy.setText(
+                    phrase("outcomes", "Slip copied") if shown.is_copied else phrase("outcomes", "Copy slip")
+                )
             case _:
                 self._panel.show_told(told_slow(shown, self._who(shown)))
         self._banner.show_all(self._call.beside)
@@ -323,7 +336,9 @@ class ReceiptPresenter(Presenter):
         press = self._call.press
         workspace = next((of for of, one in self._presses if one is press), None)
         if press is None or workspace is None:
-            said = "Nothing was noted here for a caller so far: there is nothing to correct."
+            said = phrase(
+                "outcomes", "Nothing was noted here for a caller so far: there is nothing to correct."
+            )
             self._status.show_message(_KEY, Tone.NEUTRAL, said)
             return
         choice = _correctable(press) or press.last

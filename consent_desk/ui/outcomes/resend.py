@@ -13,7 +13,7 @@ from consent_desk.engagement.connection_check import check_connection
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import counted, render_error
+from consent_desk.ui.widgets.messages import counted, phrase, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -84,14 +84,14 @@ class ResendPresenter(Presenter):
         if not entries:
             return
         self._offered = workspace, project, entries
-        they = "was refused for the key, a permission or the address, and is"
+        they = phrase("outcomes", "was refused for the key, a permission or the address, and is")
         if len(entries) > 1:
-            they = "were refused for the key, a permission or the address, and are"
+            they = phrase("outcomes", "were refused for the key, a permission or the address, and are")
         self._notice.show_notice(
             Tone.NEUTRAL,
-            f"The connection to {project.name} works.",
-            f"{told(entries)} {they} kept.",
-            action=f"Send the {told(entries, kept=True)}",
+            phrase("outcomes", "The connection to {name} works.").format(name=project.name),
+            phrase("outcomes", "{told} {they} kept.").format(told=told(entries), they=they),
+            action=phrase("outcomes", "Send the {told}").format(told=told(entries, kept=True)),
         )
 
     def _act(self) -> None:
@@ -105,16 +105,18 @@ class ResendPresenter(Presenter):
         self._batch = _Resending(workspace, project, deque(entries), len(entries))
         self._notice.show_notice(
             Tone.NEUTRAL,
-            f"Sending what was kept for {project.name}.",
-            "Stop keeps those that follow the one under way.",
-            action="Stop",
+            phrase("outcomes", "Sending what was kept for {name}.").format(name=project.name),
+            phrase("outcomes", "Stop keeps those that follow the one under way."),
+            action=phrase("outcomes", "Stop"),
             stops=True,
         )
         self._next(self._batch)
 
     def _stop(self, batch: _Resending) -> None:
-        batch.stopped = "Stopped."
-        said = f"{batch.project.name}: stopping after the one that is under way…"
+        batch.stopped = phrase("outcomes", "Stopped.")
+        said = phrase("outcomes", "{name}: stopping after the one that is under way…").format(
+            name=batch.project.name
+        )
         self._status.show_message(_KEY, Tone.NEUTRAL, said, practice=False)
 
     def _next(self, batch: _Resending) -> None:
@@ -126,7 +128,9 @@ class ResendPresenter(Presenter):
         self._status.show_message(
             _KEY,
             Tone.NEUTRAL,
-            f"{batch.project.name}: sending what was kept, {number:,} of {batch.total:,}.",
+            phrase("outcomes", "{name}: sending what was kept, {number:,} of {total:,}.").format(
+                name=batch.project.name, number=number, total=batch.total
+            ),
             practice=False,
         )
 
@@ -148,7 +152,7 @@ class ResendPresenter(Presenter):
         def look(is_kept: bool) -> None:
             if is_kept:
                 # The next one would fare no better.
-                batch.stopped = batch.stopped or "The last one was not taken."
+                batch.stopped = batch.stopped or phrase("outcomes", "The last one was not taken.")
             else:
                 batch.gone += 1
             self._next(batch)
@@ -168,9 +172,17 @@ class ResendPresenter(Presenter):
         self._batch = None
         self._notice.take_back()
         left = batch.total - batch.gone
-        went = f"{batch.gone:,} of {batch.total:,} that were kept for {batch.project.name} went out"
-        said = f"{went}: the log shows how each stands."
-        kept = f" {left:,} {'is' if left == 1 else 'are'} still kept." if left else ""
+        went = phrase("outcomes", "{gone:,} of {total:,} that were kept for {name} went out").format(
+            gone=batch.gone, total=batch.total, name=batch.project.name
+        )
+        said = phrase("outcomes", "{went}: the log shows how each stands.").format(went=went)
+        kept = (
+            phrase("outcomes", " {left:,} {text} still kept.").format(
+                left=left, text="is" if left == 1 else "are"
+            )
+            if left
+            else ""
+        )
         tone = Tone.WARNING if left else Tone.NEUTRAL
         self._status.show_message(_KEY, tone, f"{batch.stopped} {said}{kept}".strip(), practice=False)
 

@@ -7,11 +7,14 @@ from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.messages import phrase, render_error
 from consent_desk.ui.widgets.tones import Tone
 
 _KEY = "slip"
-_NOT_SAVED = (say("The slip was not saved: the file cannot be written."), say("Choose another folder."))
+_NOT_SAVED = (
+    say("outcomes", "The slip was not saved: the file cannot be written."),
+    say("outcomes", "Choose another folder."),
+)
 _NO_ANSWER = (
     "The slip was not saved: the folder does not answer. Choose another one. "
     "Should it answer after all, the slip may still appear there."
@@ -30,9 +33,11 @@ class SlipPresenter(Presenter):
         self._receipt = receipt
         self._is_saving = False
         self._patience = Patience(self)
-        self._patience.worn.connect(lambda: self._status.show_message(_KEY, Tone.NEUTRAL, "Saving the slip…"))
+        self._patience.worn.connect(
+            lambda: self._status.show_message(_KEY, Tone.NEUTRAL, phrase("outcomes", "Saving the slip…"))
+        )
         self._patience.gone.connect(self._give_up)
-        self.action = self._window.top.menu.addAction("Save slips…", self._save)
+        self.action = self._window.top.menu.addAction(phrase("outcomes", "Save slips…"), self._save)
         self.action.setEnabled(False)
         receipt.only_here.connect(lambda count: self.action.setEnabled(count > 0))
 
@@ -41,7 +46,11 @@ class SlipPresenter(Presenter):
             # The last slip is still waited for, and the status says so.
             return
         text = "\n\n".join(self._receipt.slips)
-        chosen = self._questions.choose_file("Save slips", "not noted", {"txt": "Text"})
+        chosen = self._questions.choose_file(
+            phrase("outcomes", "Save slips"),
+            phrase("outcomes", "not noted"),
+            {"txt": phrase("outcomes", "Text")},
+        )
         if chosen is None:
             return
 
@@ -56,7 +65,7 @@ class SlipPresenter(Presenter):
         self._runner.run(
             Lane.SLIP,
             work,
-            done=lambda _none: self._end(Tone.NEUTRAL, "The slip was saved."),
+            done=lambda _none: self._end(Tone.NEUTRAL, phrase("outcomes", "The slip was saved.")),
             failed=lambda error: self._end(Tone.BAD, render_error(error)),
         )
 

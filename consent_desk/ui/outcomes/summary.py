@@ -8,7 +8,7 @@ from consent_desk.domain.consent.values import Consent
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.ui.shell.status import StatusPanel
-from consent_desk.ui.widgets.messages import render
+from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone
 
 _GATHERED = 100
@@ -28,12 +28,16 @@ class WithheldStatus:
         """`entry` waits too; what was said of its project is replaced."""
         waiting = self._waiting[entry.project_id]
         waiting.add(entry.request_id)
-        waits = "1 consent still waits" if len(waiting) == 1 else f"{len(waiting):,} consents still wait"
+        waits = (
+            phrase("outcomes", "1 consent still waits")
+            if len(waiting) == 1
+            else phrase("outcomes", "{len:,} consents still wait").format(len=len(waiting))
+        )
         if not self._to_show:
             QTimer.singleShot(_GATHERED, self._status, self._show)
-        self._to_show[entry.project_id] = (
-            f"{waits} for the settings of {entry.project_name}. {why} It is tried again by itself."
-        )
+        self._to_show[entry.project_id] = phrase(
+            "outcomes", "{waits} for the settings of {project_name}. {why} It is tried again by itself."
+        ).format(waits=waits, project_name=entry.project_name, why=why)
 
     def clear(self, project_id: str) -> None:
         """The settings of a project are there."""

@@ -13,6 +13,7 @@ from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
 from consent_desk.ui.widgets.inputs import button
 from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone
 
 _KEY = "presenting"
@@ -26,9 +27,9 @@ class PresentingBanner(TintedBanner):
 
     def __init__(self) -> None:
         super().__init__(Tone.NEUTRAL, wide=True)
-        self.label = TintedLabel("Presenting", bold=True)
+        self.label = TintedLabel(phrase("presenting", "Presenting"), bold=True)
         self.label.show_text(Tone.NEUTRAL, BANNER)
-        self.stop = button("Stop presenting")
+        self.stop = button(phrase("presenting", "Stop presenting"))
         fill(QHBoxLayout(self), (self.label, 1), self.stop, margins=(44, 6, 16, 6))
         self.hide()
 
@@ -54,11 +55,13 @@ class PresentingPresenter(Presenter):
         self._banner = PresentingBanner()
         self._window.add_wide_banner(self._banner)
         self._banner.stop.clicked.connect(self._end)
-        self.action = self._window.top.menu.addAction("&Presenting")
+        self.action = self._window.top.menu.addAction(phrase("presenting", "&Presenting"))
         self.action.setCheckable(True)
         self.action.setShortcut(QKeySequence("Ctrl+Shift+P"))
         self.action.setAutoRepeat(False)
-        self.action.setToolTip("Mask whatever names a real customer, a key or a colleague")
+        self.action.setToolTip(
+            phrase("presenting", "Mask whatever names a real customer, a key or a colleague")
+        )
         # In a closed menu its key would not be heard.
         self._window.addAction(self.action)
         self.action.triggered.connect(lambda on: self._begin() if on else self._end())
@@ -69,7 +72,7 @@ class PresentingPresenter(Presenter):
     def _enter(self, *, practice: bool) -> None:
         self._practice = practice
         if self._lens.is_on and not practice:
-            self._window.project_bar.show_host("host masked")
+            self._window.project_bar.show_host(phrase("presenting", "host masked"))
 
     def _leave(self) -> None:
         self._kept = None
@@ -78,7 +81,9 @@ class PresentingPresenter(Presenter):
         why = self._why_not()
         self.action.setChecked(not why)
         if why:
-            self._status.show_message(_KEY, Tone.WARNING, f"Presenting has not begun. {why}")
+            self._status.show_message(
+                _KEY, Tone.WARNING, phrase("presenting", "Presenting has not begun. {why}").format(why=why)
+            )
             return
         if not self._practice:
             self._kept = self._form.draft()

@@ -57,8 +57,8 @@ def presented(workspace: Workspace, masker: Masker) -> Workspace:
 def refuse(*_asked: object, **_named: object) -> None:
     """What is done while somebody presents. Raises DeskError."""
     raise DeskError(
-        say("Presenting: nothing real is sent or changed."),
-        say("Switch Presenting off first."),
+        say("presenting", "Presenting: nothing real is sent or changed."),
+        say("presenting", "Switch Presenting off first."),
     )
 
 

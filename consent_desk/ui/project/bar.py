@@ -15,7 +15,7 @@ from consent_desk.ui.widgets.banner import TintedLabel, TintedLines
 from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.inputs import ComboBox, named
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import tool_tip
+from consent_desk.ui.widgets.messages import phrase, tool_tip
 from consent_desk.ui.widgets.tones import Tone, sign
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class _Chooser(ComboBox):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Project")
+        self.setAccessibleName(phrase("project", "Project"))
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -88,7 +88,7 @@ class _Chooser(ComboBox):
         chevron_down(painter, arrow, tokens.second)
         left = ring.right() + beside * 2 // 3 if icon is not None else beside
         words = QRect(left, 0, arrow.left() - left - beside // 2, rect.height())
-        name = self.currentText() or "Choose a project"
+        name = self.currentText() or phrase("project", "Choose a project")
         shown = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, words.width())
         painter.setPen(QColor(tokens.text if self.currentText() else tokens.second))
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
@@ -117,7 +117,12 @@ class ProjectBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.project = _Chooser()
-        self.settings = named(Button(), "", "Project settings", "Project settings (Ctrl+,)")
+        self.settings = named(
+            Button(),
+            "",
+            phrase("project", "Project settings"),
+            phrase("project", "Project settings (Ctrl+,)"),
+        )
         self.host = TintedLabel()
         self.host.setWordWrap(False)
         self.host.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -138,7 +143,7 @@ class ProjectBar(QWidget):
         """Add what the first paint can do without: the sign on the button, the label of the list."""
         self.settings.show_as(sign="settings")
         # On Linux assistive technology is told what is chosen as its name: the label says what it is.
-        label = QLabel("Project", self)
+        label = QLabel(phrase("project", "Project"), self)
         label.setBuddy(self.project)
         label.hide()
 
@@ -149,10 +154,10 @@ class ProjectBar(QWidget):
         self.project.clear()
         for project_id, mark in projects.items():
             self.project.addItem(icon("project", mark.token), mark.text, project_id)
-        self.project.addItem(icon("practice", "warn"), "Sandbox (practice)", SANDBOX)
+        self.project.addItem(icon("practice", "warn"), phrase("project", "Sandbox (practice)"), SANDBOX)
         if not only:
             self.project.insertSeparator(self.project.count())
-            self.project.addItem("New project…", NEW)
+            self.project.addItem(phrase("project", "New project…"), NEW)
         self._shown = -1 if chosen is None else self.project.findData(chosen)
         self.project.setCurrentIndex(self._shown)
         name = self.project.currentText()

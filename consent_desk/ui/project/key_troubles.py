@@ -12,7 +12,7 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import is_of
 from consent_desk.engagement.key_watch import Heard
 from consent_desk.ui.project.keyring_reader import KeyState
-from consent_desk.ui.widgets.messages import render
+from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone
 
 _CHECK = "check"
@@ -51,7 +51,7 @@ class KeyTroubles(QObject):
 
     def check_failed(self, project_id: str, at: str) -> None:
         """The connection was checked, and does not work."""
-        text = f"the check failed at {at}: see Project settings"
+        text = phrase("project", "the check failed at {at}: see Project settings").format(at=at)
         self._troubles[project_id].add(_CHECK, text, whole=True)
         self._show()
 
@@ -75,7 +75,9 @@ class KeyTroubles(QObject):
                 if project.id == self._shown:
                     self._key.say_it_works()
             else:
-                text = f"refused at {self._local_now():%H:%M}: {render(heard.why)}"
+                text = phrase("project", "refused at {local_now:%H:%M}: {render}").format(
+                    local_now=self._local_now(), render=render(heard.why)
+                )
                 self._troubles[project.id].add(what, text, whole=heard.whole)
         self._show()
 
@@ -111,7 +113,7 @@ class _Troubles:
             return Tone.QUIET, ""
         text, _ = [*self._by_call.values()][-1]
         return (
-            (Tone.WARNING, f"saved since, not tried yet. Before: {text}")
+            (Tone.WARNING, phrase("project", "saved since, not tried yet. Before: {text}").format(text=text))
             if self.is_mended
             else (Tone.BAD, text)
         )

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from consent_desk.domain.wire.project import ProjectKind, colours_of
 from consent_desk.projects.projects import Listed
+from consent_desk.ui.widgets.messages import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,11 @@ class Mark:
     @property
     def text(self) -> str:
         """Its name, and that it is a test where it is one: nothing marks what is real."""
-        return self.name if self.kind is ProjectKind.PRODUCTION else f"{self.name} (test)"
+        return (
+            self.name
+            if self.kind is ProjectKind.PRODUCTION
+            else phrase("project", "{name} (test)").format(name=self.name)
+        )
 
     @property
     def token(self) -> str:

@@ -17,7 +17,7 @@ from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import named
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import render_error, tool_tip
+from consent_desk.ui.widgets.messages import phrase, render_error, tool_tip
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
@@ -36,9 +36,9 @@ class PracticeBanner(TintedBanner):
 
     def __init__(self, *, can_set_up: bool) -> None:
         super().__init__(Tone.PRACTICE, wide=True)
-        self.label = TintedLabel("Practice", bold=True)
-        self.label.show_text(Tone.PRACTICE, "Practice. Nothing here reaches Engagement.")
-        self.set_up = named(Button(), "Set up a pro&ject…")
+        self.label = TintedLabel(phrase("project", "Practice"), bold=True)
+        self.label.show_text(Tone.PRACTICE, phrase("project", "Practice. Nothing here reaches Engagement."))
+        self.set_up = named(Button(), phrase("project", "Set up a pro&ject…"))
         self._can_set_up = can_set_up
         if not can_set_up:
             self.set_up.hide()
@@ -74,7 +74,7 @@ class PracticeCustomers(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        label = caption("Practise with")
+        label = caption(phrase("project", "Practise with"))
         label.setWordWrap(False)
         self._line = fill(QHBoxLayout(self), label, None)
         self._line.setSpacing(6)
@@ -91,7 +91,11 @@ class PracticeCustomers(QWidget):
 
     def _button(self, customer: CustomerId) -> QWidget:
         who = customer.value.partition("@")[0].partition(".")[0].capitalize()
-        made = named(Button(look=Look.CHIP), who.replace("&", "&&"), f"Practise with {customer.value}")
+        made = named(
+            Button(look=Look.CHIP),
+            who.replace("&", "&&"),
+            phrase("project", "Practise with {value}").format(value=customer.value),
+        )
         made.setCheckable(False)
         made.setToolTip(tool_tip(customer.value))
         made.setAccessibleDescription(customer.value)
@@ -120,8 +124,10 @@ class PracticePresenter(Presenter):
         self._customers = PracticeCustomers()
         self._window.consent.under_id.addWidget(self._customers)
         self._customers.chosen.connect(self._practise_with)
-        self._again = self._window.top.menu.addAction("Start over…", self.start_over)
-        self._again.setToolTip("Forget what was practised: the Sandbox and its log begin anew")
+        self._again = self._window.top.menu.addAction(phrase("project", "Start over…"), self.start_over)
+        self._again.setToolTip(
+            phrase("project", "Forget what was practised: the Sandbox and its log begin anew")
+        )
         self._window.log.line.start_over.clicked.connect(self.start_over)
         workspaces.taken_up.connect(self._offer)
         projects.sandbox_chosen.connect(lambda: self._show(True))
@@ -130,11 +136,20 @@ class PracticePresenter(Presenter):
 
     def start_over(self) -> None:
         """Ask, and then forget all that was practised."""
-        text = (
-            "Start practice over? The customers of the Sandbox get back the consents that they began with, "
-            "and the log of what was practised is emptied. What was noted for real projects is not touched."
+        text = phrase(
+            "project",
+            "Start practice over? The customers of the Sandbox get back the consents "
+            "that they began with, and the log of what was practised is emptied. "
+            "What was noted for real projects is not touched.",
         )
-        if self._questions.choose("Start over", text, ("Keep it", "Start over")) != 1:
+        if (
+            self._questions.choose(
+                phrase("project", "Start over"),
+                text,
+                (phrase("project", "Keep it"), phrase("project", "Start over")),
+            )
+            != 1
+        ):
             return
 
         def failed(error: Exception) -> None:

@@ -17,7 +17,7 @@ from consent_desk.ui.project.marks import Marks
 from consent_desk.ui.project.settings import SettingsPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.messages import phrase, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -101,8 +101,11 @@ class ProjectPresenter(Presenter):
         def done(listed: tuple[Listed, ...] | None) -> None:
             if listed is None and was_real:
                 self._show_nothing(
-                    "The list of your projects is gone. Set the project up again, and enter again what is "
-                    "shown as not sent."
+                    phrase(
+                        "project",
+                        "The list of your projects is gone. Set the project up again, "
+                        "and enter again what is shown as not sent.",
+                    )
                 )
                 return
             self._list(listed or ())
@@ -153,7 +156,7 @@ class ProjectPresenter(Presenter):
             return
         listed, projects = self._listed.get(project_id), self._projects
         if not self._list_is_known or projects is None:
-            cannot("The list of your projects cannot be read.")
+            cannot(phrase("project", "The list of your projects cannot be read."))
             return
         if project_id in self._ready or listed is None:
             then(self._ready.get(project_id))
@@ -196,16 +199,20 @@ class ProjectPresenter(Presenter):
             if self._chosen != project_id:
                 return
             if project is None:
-                missing = "not in the keyring: enter the project settings again"
+                missing = phrase("project", "not in the keyring: enter the project settings again")
                 self._key.say(Tone.BAD, missing, repair=Repair.ENTER_KEY)
-                self.project_withheld.emit(listed.name, "Enter the project settings again: none were kept.")
+                self.project_withheld.emit(
+                    listed.name, phrase("project", "Enter the project settings again: none were kept.")
+                )
             else:
                 self._use(project)
                 self._key.say_from_keyring()
 
         def failed(error: Exception) -> None:
             if self._chosen == project_id:
-                why = f"{render_error(error)} Then choose the project again."
+                why = phrase("project", "{render_error} Then choose the project again.").format(
+                    render_error=render_error(error)
+                )
                 self._key.say(Tone.BAD, why, repair=Repair.READ_AGAIN)
                 self.project_withheld.emit(listed.name, why)
 
@@ -330,7 +337,8 @@ class ProjectPresenter(Presenter):
     def _show_no_project(self) -> None:
         # Not the Sandbox: the log of what was noted for projects that were removed is not practice.
         self._show_nothing(
-            "No project is set up. Set one up, or choose the Sandbox to practise.", Tone.NEUTRAL
+            phrase("project", "No project is set up. Set one up, or choose the Sandbox to practise."),
+            Tone.NEUTRAL,
         )
 
     def _show_nothing(self, why: str, tone: Tone = Tone.BAD) -> None:

@@ -20,7 +20,7 @@ from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import NO_ANSWER, WAITING, Patience
 from consent_desk.ui.tasks import Lane, Result, let_be
-from consent_desk.ui.widgets.messages import render, render_error
+from consent_desk.ui.widgets.messages import phrase, render, render_error
 
 
 class SettingsPresenter(Presenter):
@@ -78,7 +78,11 @@ class SettingsPresenter(Presenter):
         """
         if self._dialog is not None:
             return
-        where = "in the keyring" if in_keyring else "until this window closes"
+        where = (
+            phrase("project", "in the keyring")
+            if in_keyring
+            else phrase("project", "until this window closes")
+        )
         kept = "" if stored is None else where
         dialog = ProjectDialog(self._window, _draft_of(listed, stored), kept=kept, can_remove=not is_new)
         self._project_id, self._stored = listed.id, stored
@@ -133,8 +137,18 @@ class SettingsPresenter(Presenter):
     def _leave(self, dialog: ProjectDialog) -> None:
         # What is being saved is not lost.
         is_lost = dialog.draft() not in (self._shown, self._saving)
-        text = "What you have changed in the settings is not saved. Leave them and lose it?"
-        if is_lost and self._questions.choose("Leave settings", text, ("Keep typing", "Discard")) != 1:
+        text = phrase(
+            "project", "What you have changed in the settings is not saved. Leave them and lose it?"
+        )
+        if (
+            is_lost
+            and self._questions.choose(
+                phrase("project", "Leave settings"),
+                text,
+                (phrase("project", "Keep typing"), phrase("project", "Discard")),
+            )
+            != 1
+        ):
             return
         dialog.close_unsaved()
 
@@ -175,7 +189,7 @@ class SettingsPresenter(Presenter):
         chosen = typed.category.strip(" ")
         if self._listed is None or not chosen or chosen in self._listed:
             return ()
-        return (Problem(Field.DEFAULT_CATEGORY, say("The project lists no category of this ID.")),)
+        return (Problem(Field.DEFAULT_CATEGORY, say("project", "The project lists no category of this ID.")),)
 
     def _check_draft(self, dialog: ProjectDialog, project: Project | None) -> None:
         if project is None:
@@ -214,7 +228,7 @@ class SettingsPresenter(Presenter):
         if project is None or projects is None:
             return
         dialog.show_saving(True)
-        dialog.show_message("Saving…")
+        dialog.show_message(phrase("project", "Saving…"))
         self._saving = dialog.draft()
         if not keyring:
             self._runner.renew(Lane.KEYRING)
@@ -239,13 +253,23 @@ class SettingsPresenter(Presenter):
         def ask(count: int) -> None:
             if self._dialog is not dialog:
                 return
-            text = "Remove this project from this computer? Its key is removed from the keyring."
+            text = phrase(
+                "project", "Remove this project from this computer? Its key is removed from the keyring."
+            )
             if count:
-                text += (
-                    f"\n\n{count} of its consents have not certainly reached Engagement. They stay in the "
-                    "log, but cannot be sent any more."
+                text += phrase(
+                    "project",
+                    "\n\n{count} of its consents have not certainly reached "
+                    "Engagement. They stay in the log, but cannot be sent any more.",
+                ).format(count=count)
+            if (
+                self._questions.choose(
+                    phrase("project", "Remove project"),
+                    text,
+                    (phrase("project", "Keep it"), phrase("project", "Remove project")),
                 )
-            if self._questions.choose("Remove project", text, ("Keep it", "Remove project")) == 1:
+                == 1
+            ):
                 self._remove(dialog, project_id)
             else:
                 dialog.show_saving(False)

@@ -34,7 +34,7 @@ from consent_desk.ui.widgets.inputs import (
     plain_label,
 )
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import render
+from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.scroll_bars import thin_bars
 
 _ADDRESS = (
@@ -72,7 +72,11 @@ class ProjectDialog(QDialog):
         """
         super().__init__(parent)
         self.setModal(True)
-        self.setWindowTitle("Settings of the Sandbox" if read_only else "Project settings")
+        self.setWindowTitle(
+            phrase("project", "Settings of the Sandbox")
+            if read_only
+            else phrase("project", "Project settings")
+        )
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._read_only = read_only
         self._touched: set[Field] = set()
@@ -81,21 +85,29 @@ class ProjectDialog(QDialog):
         self._repairs: Mapping[Field, str] = {}
         self._make_fields(draft)
         if kept:
-            self.secret.setPlaceholderText(f"•••••••• kept {kept}; type to replace it")
-        self.check = named(Button(), "Check connectio&n")
+            self.secret.setPlaceholderText(
+                phrase("project", "•••••••• kept {kept}; type to replace it").format(kept=kept)
+            )
+        self.check = named(Button(), phrase("project", "Check connectio&n"))
         self.report = ReportList()
-        self.message = plain_label(name="Save status")
-        self.keep = named(Button(), "Use for this session only")
+        self.message = plain_label(name=phrase("project", "Save status"))
+        self.keep = named(Button(), phrase("project", "Use for this session only"))
         self.keep.hide()
-        self.save = named(Primary(high=34), "&Save")
+        self.save = named(Primary(high=34), phrase("project", "&Save"))
         self.save.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.save.setMinimumWidth(self.save.fontMetrics().averageCharWidth() * 14)
-        self.cancel = named(Button(), "&Close" if read_only else "&Cancel", "Cancel")
-        self.remove = named(Button(sign="trash"), "Re&move project")
+        self.cancel = named(
+            Button(),
+            phrase("project", "&Close") if read_only else phrase("project", "&Cancel"),
+            phrase("project", "Cancel"),
+        )
+        self.remove = named(Button(sign="trash"), phrase("project", "Re&move project"))
         if not can_remove:
             # Shown before it has its place, it would be a window of its own.
             self.remove.hide()
-        self.set_up = named(Button(), "Set up a pro&ject…", "Set up a project instead")
+        self.set_up = named(
+            Button(), phrase("project", "Set up a pro&ject…"), phrase("project", "Set up a project instead")
+        )
         self.set_up.hide()
         for each in (self.check, self.save, self.cancel, self.remove, self.keep, self.set_up):
             each.setAutoDefault(False)
@@ -108,14 +120,14 @@ class ProjectDialog(QDialog):
         self.resize(wanted.boundedTo(parent.window().size()))
 
     def _make_fields(self, draft: ProjectDraft) -> None:
-        self.name = Line(draft.name, hint="for example Acme production")
+        self.name = Line(draft.name, hint=phrase("project", "for example Acme production"))
         self.kind, self.colour = ComboBox(), ComboBox()
         for box in (self.kind, self.colour):
             box.setMinimumContentsLength(7)
         for kind, text in _KINDS.items():
             self.kind.addItem(text, kind)
         self.kind.setCurrentIndex(self.kind.findData(draft.kind))
-        self.kind.setToolTip("Whether the customers of this project are real")
+        self.kind.setToolTip(phrase("project", "Whether the customers of this project are real"))
         for colour in PROJECT_COLOURS:
             self.colour.addItem(icon("project", f"project_{colour}"), colour.capitalize(), colour)
         self.colour.setCurrentIndex(max(0, self.colour.findData(draft.colour)))
@@ -127,7 +139,7 @@ class ProjectDialog(QDialog):
         self.secret = Line(draft.secret)
         if not self._read_only:
             self.secret.setEchoMode(QLineEdit.EchoMode.Password)
-        self.id_types = Line(draft.id_types, hint="registered, phone")
+        self.id_types = Line(draft.id_types, hint=phrase("project", "registered, phone"))
         self.category = TypingComboBox(hint="none")
         self.category.set_text(draft.category)
         self.channel = TypingComboBox("", *CHANNELS, hint="none")
@@ -137,44 +149,71 @@ class ProjectDialog(QDialog):
         setting = self._settings = {
             field: Setting(text, field, control)
             for text, field, control in (
-                ("&Project name", Field.PROJECT_NAME, self.name),
-                ("&Base URL", Field.BASE_URL, self.base_url),
-                ("Project &token", Field.PROJECT_TOKEN, self.project_token),
-                ("API &key ID", Field.API_KEY_ID, self.key_id),
-                ("API s&ecret", Field.API_SECRET, self.secret),
-                ("Customer &ID types", Field.CUSTOMER_ID_TYPES, self.id_types),
-                ("Categor&y", Field.DEFAULT_CATEGORY, self.category),
-                ("C&hannel", Field.DEFAULT_CHANNEL, self.channel),
+                (phrase("project", "&Project name"), Field.PROJECT_NAME, self.name),
+                (phrase("project", "&Base URL"), Field.BASE_URL, self.base_url),
+                (phrase("project", "Project &token"), Field.PROJECT_TOKEN, self.project_token),
+                (phrase("project", "API &key ID"), Field.API_KEY_ID, self.key_id),
+                (phrase("project", "API s&ecret"), Field.API_SECRET, self.secret),
+                (phrase("project", "Customer &ID types"), Field.CUSTOMER_ID_TYPES, self.id_types),
+                (phrase("project", "Categor&y"), Field.DEFAULT_CATEGORY, self.category),
+                (phrase("project", "C&hannel"), Field.DEFAULT_CHANNEL, self.channel),
             )
         }
-        marks = (choice("Kin&d", "Project kind", self.kind), choice("C&olour", "Project colour", self.colour))
+        marks = (
+            choice(phrase("project", "Kin&d"), phrase("project", "Project kind"), self.kind),
+            choice(phrase("project", "C&olour"), phrase("project", "Project colour"), self.colour),
+        )
         self._marks = marks
         checking = QWidget()
-        self.outcome = caption(_UNCHECKED, "Check result")
+        self.outcome = caption(_UNCHECKED, phrase("project", "Check result"))
         self.outcome.setAccessibleDescription(_UNCHECKED)
         fill(QVBoxLayout(checking), self.outcome, self.report).setSpacing(6)
         self._beginning = Step(
             6,
-            "Choose what a call begins with",
-            "Both may stay empty. The project's categories are offered once it was checked.",
+            phrase("project", "Choose what a call begins with"),
+            phrase(
+                "project", "Both may stay empty. The project's categories are offered once it was checked."
+            ),
             (setting[Field.DEFAULT_CATEGORY], setting[Field.DEFAULT_CHANNEL]),
         )
         steps = (
             Step(
                 1,
-                "Name it",
-                "Name, kind and colour tell it from your other projects, wherever one is named.",
+                phrase("project", "Name it"),
+                phrase(
+                    "project",
+                    "Name, kind and colour tell it from your other projects, wherever one is named.",
+                ),
                 (setting[Field.PROJECT_NAME], *marks),
             ),
-            Step(2, "Copy its address", _ADDRESS, setting[Field.BASE_URL], setting[Field.PROJECT_TOKEN]),
-            Step(3, "Make a key for this desk", _KEY, setting[Field.API_KEY_ID], setting[Field.API_SECRET]),
+            Step(
+                2,
+                phrase("project", "Copy its address"),
+                _ADDRESS,
+                setting[Field.BASE_URL],
+                setting[Field.PROJECT_TOKEN],
+            ),
+            Step(
+                3,
+                phrase("project", "Make a key for this desk"),
+                _KEY,
+                setting[Field.API_KEY_ID],
+                setting[Field.API_SECRET],
+            ),
             Step(
                 4,
-                "Say how callers are found",
-                "The ID types that callers name, the usual one first, separated by commas.",
+                phrase("project", "Say how callers are found"),
+                phrase(
+                    "project", "The ID types that callers name, the usual one first, separated by commas."
+                ),
                 setting[Field.CUSTOMER_ID_TYPES],
             ),
-            Step(5, "Check it", "The check sends nothing that Engagement would record.", checking),
+            Step(
+                5,
+                phrase("project", "Check it"),
+                phrase("project", "The check sends nothing that Engagement would record."),
+                checking,
+            ),
             self._beginning,
         )
         column = QWidget()
@@ -305,19 +344,21 @@ class ProjectDialog(QDialog):
     def show_checking(self) -> None:
         """Say that the connection is being checked."""
         self.report.show_nothing()
-        tell(self.outcome, "Checking…")
+        tell(self.outcome, phrase("project", "Checking…"))
         self.check.setEnabled(False)
 
     def show_report(self, steps: Sequence[CheckStep], *, works: bool) -> None:
         """Show what a check came to. What works, Return saves."""
         self.report.show_steps(steps)
-        self._say_result("It works." if works else "It does not work yet.")
+        self._say_result(
+            phrase("project", "It works.") if works else phrase("project", "It does not work yet.")
+        )
         self._choose_default(is_checked=works and not self._read_only)
 
     def show_failure(self, text: str) -> None:
         """Show why there was no check."""
         self.report.show_failure(text)
-        self._say_result("It could not be checked.")
+        self._say_result(phrase("project", "It could not be checked."))
 
     def _say_result(self, text: str) -> None:
         self.outcome.setText(text)

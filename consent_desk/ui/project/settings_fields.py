@@ -24,7 +24,7 @@ from consent_desk.ui.widgets.banner import TintedLabel
 from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.inputs import ComboBox, Note, TypingComboBox, label_for, plain_label
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import render
+from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone
 
 _SIGNS = {
@@ -143,7 +143,7 @@ class ReportList(QListWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Connection report")
+        self.setAccessibleName(phrase("project", "Connection report"))
         self.setWordWrap(True)
         self.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.setFrameShape(QFrame.Shape.NoFrame)

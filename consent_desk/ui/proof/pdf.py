@@ -26,6 +26,7 @@ from PySide6.QtGui import (
 from consent_desk.domain.evidence.proof import Proof
 from consent_desk.ui.proof.text import PageLine, Style, text_of
 from consent_desk.ui.theme.tokens import INK, WATERMARK
+from consent_desk.ui.widgets.messages import phrase
 
 _RESOLUTION = 300
 _MARGIN = 15.0
@@ -57,7 +58,7 @@ def pdf_of(proof: Proof, json_sha256: str) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = QPdfWriter(buffer)
     writer.setResolution(_RESOLUTION)
-    writer.setTitle("Proof of consent")
+    writer.setTitle(phrase("proof", "Proof of consent"))
     writer.setCreator(proof.program)
     margins = QMarginsF(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
     size = QPageSize(QPageSize.PageSizeId.A4)
@@ -68,7 +69,7 @@ def pdf_of(proof: Proof, json_sha256: str) -> bytes:
     for number, sheet in enumerate(sheets):
         if number:
             writer.newPage()
-        page = f"Page {number + 1} of {len(sheets)}"
+        page = phrase("proof", "Page {text} of {len}").format(text=number + 1, len=len(sheets))
         _paint(painter, sheet, (proof.watermark, *feet(proof, json_sha256), page))
     painter.end()
     return bytes(buffer.data().data())
@@ -79,8 +80,8 @@ def feet(proof: Proof, json_sha256: str) -> tuple[str, str]:
     if proof.masked:
         return "", ""
     return (
-        f"SHA-256 of the .json: {json_sha256}",
-        f"Head of the chain: {proof.source.chain.head.hex()}",
+        phrase("proof", "SHA-256 of the .json: {json_sha256}").format(json_sha256=json_sha256),
+        phrase("proof", "Head of the chain: {hex}").format(hex=proof.source.chain.head.hex()),
     )
 
 

@@ -8,7 +8,7 @@ from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.messages import phrase, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -48,7 +48,7 @@ class ProofPresenter(Presenter):
             self._save(workspace, partial(of_customer, entry.project_id, entry.customer, self._local))
 
     def _save(self, workspace: Workspace, make: Callable[[], Proof]) -> None:
-        folder = self._questions.choose_folder("Folder for the two files of the proof")
+        folder = self._questions.choose_folder(phrase("proof", "Folder for the two files of the proof"))
         if not folder:
             return
         if self._hangs:
@@ -69,18 +69,23 @@ class ProofPresenter(Presenter):
         def done(paths: tuple[str, str]) -> None:
             self._end()
             if workspace.presented:
-                self._say(Tone.NEUTRAL, "The pages are saved, masked: they prove nothing.")
+                self._say(Tone.NEUTRAL, phrase("proof", "The pages are saved, masked: they prove nothing."))
                 return
-            begun = "Practice: the" if workspace.practice else "The"
-            beside = "beside it the .json that consent-desk verify checks"
+            begun = phrase("proof", "Practice: the") if workspace.practice else phrase("proof", "The")
+            beside = phrase("proof", "beside it the .json that consent-desk verify checks")
             tone = Tone.PRACTICE if workspace.practice else Tone.NEUTRAL
-            self._say(tone, f"{begun} proof is saved: {self._path(paths[1])}, {beside}")
+            self._say(
+                tone,
+                phrase("proof", "{begun} proof is saved: {path}, {beside}").format(
+                    begun=begun, path=self._path(paths[1]), beside=beside
+                ),
+            )
 
         def failed(error: Exception) -> None:
             self._end()
             self._say(Tone.BAD, render_error(error))
 
-        self._say(Tone.QUIET, "Making the proof…")
+        self._say(Tone.QUIET, phrase("proof", "Making the proof…"))
         self._runner.run_telling(Lane.PROOF, work, told=self._wait_for, done=done, failed=failed)
 
     def _wait_for(self, folder: str) -> None:
@@ -91,8 +96,10 @@ class ProofPresenter(Presenter):
         self._hangs = True
         self._say(
             Tone.NEUTRAL,
-            f"The folder {self._path(self._folder)} does not answer yet: the proof waits. "
-            "Another folder may be chosen.",
+            phrase(
+                "proof",
+                "The folder {path} does not answer yet: the proof waits. Another folder may be chosen.",
+            ).format(path=self._path(self._folder)),
         )
 
     def _give_up(self) -> None:
@@ -100,8 +107,11 @@ class ProofPresenter(Presenter):
         self._runner.renew(Lane.PROOF)
         self._say(
             Tone.BAD,
-            f"No proof was saved: the folder {self._path(self._folder)} does not answer. Choose another one. "
-            "Should it answer after all, the proof may still appear there.",
+            phrase(
+                "proof",
+                "No proof was saved: the folder {path} does not answer. Choose another "
+                "one. Should it answer after all, the proof may still appear there.",
+            ).format(path=self._path(self._folder)),
         )
 
     def _end(self) -> None:

@@ -21,7 +21,7 @@ from consent_desk.domain.wire.customer import CurrentState
 from consent_desk.domain.wire.outcome import Answered, Look, Lost
 from consent_desk.ui.log.details import body_of, technical
 from consent_desk.ui.states import word_of, word_of_fact
-from consent_desk.ui.widgets.messages import laid_out, render
+from consent_desk.ui.widgets.messages import laid_out, phrase, render
 
 
 class Style(StrEnum):
@@ -55,20 +55,30 @@ def _all(proof: Proof, json_sha256: str) -> Iterator[PageLine]:
     yield PageLine(Style.TITLE, render(title(proof)))
     if proof.watermark:
         yield PageLine(Style.HEADING, proof.watermark)
-    yield PageLine(Style.LINE, f"{_moment(proof, proof.made_at)}, by {proof.program}", "Made")
+    yield PageLine(
+        Style.LINE,
+        phrase("proof", "{moment}, by {program}").format(
+            moment=_moment(proof, proof.made_at), program=proof.program
+        ),
+        phrase("proof", "Made"),
+    )
     for label, told in summary(proof, partial(_spoken, proof)):
         yield PageLine(Style.SUMMARY, render(told), render(label))
-    yield PageLine(Style.HEADING, "Technical part")
+    yield PageLine(Style.HEADING, phrase("proof", "Technical part"))
     for one in source.witnesses:
         yield from _consent(proof, one.record)
     if proof.masked:
         return
     yield from _chain(source.chain)
-    yield PageLine(Style.HEADING, "The file for machines")
+    yield PageLine(Style.HEADING, phrase("proof", "The file for machines"))
     yield PageLine(
         Style.LINE,
-        "With these pages a .json was saved. Only that one can be checked, with consent-desk verify; these "
-        "pages cannot. It is the one that belongs to them if its SHA-256 is:",
+        phrase(
+            "proof",
+            "With these pages a .json was saved. Only that one can be checked, with "
+            "consent-desk verify; these pages cannot. It is the one that belongs to them "
+            "if its SHA-256 is:",
+        ),
     )
     yield PageLine(Style.QUOTE, json_sha256)
 
@@ -79,31 +89,38 @@ def _consent(proof: Proof, record: Record) -> Iterator[PageLine]:
     what = render(decision(consent.action, consent.category))
     yield PageLine(Style.HEADING, f"{what[0].upper()}{what[1:]}: {state}")
     said = {
-        "Customer ID": f"{consent.customer.type} = {consent.customer.value}",
-        "Category": consent.category,
-        "Action": consent.action.value,
-        "Valid until": "" if consent.valid_until is None else _until(consent.valid_until),
-        "Decided": _moment(proof, consent.timestamp),
-        "Noted": _moment(proof, consent.noted_at),
-        "Channel": consent.channel,
-        "Wording read out": consent.wording,
-        "Ticket": consent.ticket,
-        "Agent": consent.agent,
-        "Account on the computer": context.account,
-        **{f"Property {name}": str(value) for name, value in consent.properties},
-        "Project": noted.project_name,
-        "Request ID": consent.request_id,
-        "Corrects the request": context.corrects or "",
-        "Basis of an opt-in": context.basis,
-        "Before, in Engagement": _before(context),
-        "After, in Engagement": _after(proof, record),
+        phrase("proof", "Customer ID"): f"{consent.customer.type} = {consent.customer.value}",
+        phrase("proof", "Category"): consent.category,
+        phrase("proof", "Action"): consent.action.value,
+        phrase("proof", "Valid until"): "" if consent.valid_until is None else _until(consent.valid_until),
+        phrase("proof", "Decided"): _moment(proof, consent.timestamp),
+        phrase("proof", "Noted"): _moment(proof, consent.noted_at),
+        phrase("proof", "Channel"): consent.channel,
+        phrase("proof", "Wording read out"): consent.wording,
+        phrase("proof", "Ticket"): consent.ticket,
+        phrase("proof", "Agent"): consent.agent,
+        phrase("proof", "Account on the computer"): context.account,
+        **{
+            phrase("proof", "Property {name}").format(name=name): str(value)
+            for name, value in consent.properties
+        },
+        phrase("proof", "Project"): noted.project_name,
+        phrase("proof", "Request ID"): consent.request_id,
+        phrase("proof", "Corrects the request"): context.corrects or "",
+        phrase("proof", "Basis of an opt-in"): context.basis,
+        phrase("proof", "Before, in Engagement"): _before(context),
+        phrase("proof", "After, in Engagement"): _after(proof, record),
     }
     for label, text in said.items():
         if text:
             yield PageLine(Style.LINE, text, label)
-    yield PageLine(Style.LINE, f"{request_url(record)}", "Request")
+    yield PageLine(Style.LINE, f"{request_url(record)}", phrase("proof", "Request"))
     size, summed = len(noted.body), sha256(noted.body).hexdigest()
-    yield PageLine(Style.LINE, f"{size:,} bytes, SHA-256 {summed}", "Event sent")
+    yield PageLine(
+        Style.LINE,
+        phrase("proof", "{size:,} bytes, SHA-256 {summed}").format(size=size, summed=summed),
+        phrase("proof", "Event sent"),
+    )
     yield PageLine(Style.QUOTE, noted.body.decode("utf-8", "backslashreplace"))
     for fact in record.facts:
         yield from _happened(proof, noted, fact)
@@ -122,44 +139,58 @@ def _happened(proof: Proof, noted: Noted, fact: Fact) -> Iterator[PageLine]:
         case Look(valid=bool()) as look:
             shown = f"{_valid(look.valid)}{_since(look.since)}{_source(look.source)}"
             against = "" if look.reason is None else f"; {render(tell_reason(look))}"
-            yield PageLine(Style.LINE, f"{shown}{against}", "Read back")
+            yield PageLine(Style.LINE, f"{shown}{against}", phrase("proof", "Read back"))
         case _:
             return
 
 
 def _chain(chain: Chain) -> Iterator[PageLine]:
-    yield PageLine(Style.HEADING, "Where it stands in the journal")
-    yield PageLine(Style.LINE, chain.journal, "Journal")
+    yield PageLine(Style.HEADING, phrase("proof", "Where it stands in the journal"))
+    yield PageLine(Style.LINE, chain.journal, phrase("proof", "Journal"))
     for stretch in chain.stretches:
-        yield PageLine(Style.LINE, stretch.after.hex(), f"Facts {stretch.first} to {stretch.last} lead to")
+        yield PageLine(
+            Style.LINE,
+            stretch.after.hex(),
+            phrase("proof", "Facts {first} to {last} lead to").format(first=stretch.first, last=stretch.last),
+        )
     yield PageLine(
-        Style.LINE, f"{chain.head.hex()}, after fact {chain.facts}", "Head of the chain at that time"
+        Style.LINE,
+        phrase("proof", "{hex}, after fact {facts}").format(hex=chain.head.hex(), facts=chain.facts),
+        phrase("proof", "Head of the chain at that time"),
     )
     yield PageLine(
         Style.LINE,
-        "The journal hashes each fact together with all that came before it. The file for machines holds "
-        "these facts whole, and of the facts of others only their hashes. So whoever knows the head from "
-        "elsewhere, from a backup or because it was written down at that time, can compute that exactly "
-        "this stood in the journal, and was not changed since.",
-        "What this proves",
+        phrase(
+            "proof",
+            "The journal hashes each fact together with all that came before it. The "
+            "file for machines holds these facts whole, and of the facts of others only "
+            "their hashes. So whoever knows the head from elsewhere, from a backup or "
+            "because it was written down at that time, can compute that exactly this "
+            "stood in the journal, and was not changed since.",
+        ),
+        phrase("proof", "What this proves"),
     )
     yield PageLine(
         Style.LINE,
-        "That nobody made up all of it: whoever could write the journal and its check file, or this file, "
-        "could have made it anew from the beginning. That the times are right: they are those of the "
-        "computer. That no consent of this customer was left out: only the journal itself can tell. And "
-        "nothing of what Engagement did beyond the answers that are shown.",
-        "What it does not prove",
+        phrase(
+            "proof",
+            "That nobody made up all of it: whoever could write the journal and its "
+            "check file, or this file, could have made it anew from the beginning. That "
+            "the times are right: they are those of the computer. That no consent of "
+            "this customer was left out: only the journal itself can tell. And nothing "
+            "of what Engagement did beyond the answers that are shown.",
+        ),
+        phrase("proof", "What it does not prove"),
     )
 
 
 def _before(context: Context) -> str:
     if context.before is None:
-        return "no such customer" if context.is_new_profile else ""
+        return phrase("proof", "no such customer") if context.is_new_profile else ""
     before = context.before
     until = ""
     if before.until is not None and before.current_state is not CurrentState.REJECTED:
-        until = f" until {_until(before.until)}"
+        until = phrase("proof", " until {until}").format(until=_until(before.until))
     held = _valid(before.valid)
     return f"{before.current_state}, {held}{_since(before.since)}{until}{_source(before.source)}"
 
@@ -169,15 +200,17 @@ def _after(proof: Proof, record: Record) -> str:
     if found is None:
         return ""
     at, look = found
-    return f"{_valid(look.valid)}{_since(look.since)}, seen {_moment(proof, at)}"
+    return phrase("proof", "{valid}{since}, seen {moment}").format(
+        valid=_valid(look.valid), since=_since(look.since), moment=_moment(proof, at)
+    )
 
 
 def _valid(valid: bool | None) -> str:
-    return "valid" if valid else "not valid"
+    return "valid" if valid else phrase("proof", "not valid")
 
 
 def _source(source: str) -> str:
-    return f", source {source}" if source else ""
+    return phrase("proof", ", source {source}").format(source=source) if source else ""
 
 
 def _until(until: ValidUntil) -> str:
@@ -185,7 +218,7 @@ def _until(until: ValidUntil) -> str:
 
 
 def _since(seconds: float | None) -> str:
-    return "" if seconds is None else f" since {_at(seconds)}"
+    return "" if seconds is None else phrase("proof", " since {at}").format(at=_at(seconds))
 
 
 def _at(seconds: float) -> str:
@@ -202,10 +235,10 @@ def _moment(proof: Proof, at: Timestamp) -> str:
 def _spoken(proof: Proof, at: Timestamp) -> str:
     """A moment as people say it. The zone of the computer is known only of what its journal tells."""
     told = proof.local_times.get(written(at), "")
-    local, _, zone = told.partition(" ") if told else (written(at), "", "UTC")
+    local, _, zone = told.partition(" ") if told else (written(at), "", phrase("proof", "UTC"))
     clock = datetime.fromisoformat(local)
     return f"{clock.day} {clock:%B %Y, %H:%M:%S} {zone}"
 
 
 def _utc(at: Timestamp) -> str:
-    return f"{written(at)[:19].replace('T', ' ')} UTC"
+    return phrase("proof", "{replace} UTC").format(replace=written(at)[:19].replace("T", " "))

@@ -13,7 +13,7 @@ from consent_desk.ui.recovery.backups_dialog import BackupsDialog
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane, Result
-from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.messages import phrase, render_error
 
 _LOOKING = "Looking for backups…"
 _NO_ANSWER = (
@@ -133,14 +133,14 @@ class BackupList(Presenter):
         elif self._unlisted:
             said = _LOOKING
         else:
-            said = "" if self.dialog.table.rowCount() else "No backups were found."
+            said = "" if self.dialog.table.rowCount() else phrase("recovery", "No backups were found.")
         self.dialog.show_message(said)
 
     def _choose_folder(self) -> None:
         # Not from a folder that may not answer: the dialog of the system would hang with it.
         hangs = self._hangs or self._trouble or Lane.SECOND in self._unlisted
         at = "" if hangs else self.dialog.folder.text()
-        if chosen := self._questions.choose_folder("Second backup folder", at):
+        if chosen := self._questions.choose_folder(phrase("recovery", "Second backup folder"), at):
             self._keep_folder(Path(chosen))
 
     def _keep_folder(self, folder: Path | None) -> None:

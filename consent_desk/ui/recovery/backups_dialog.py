@@ -19,7 +19,7 @@ from consent_desk.ui.widgets.banner import tell
 from consent_desk.ui.widgets.fields import FramedLine
 from consent_desk.ui.widgets.inputs import button, label_for, plain_label
 from consent_desk.ui.widgets.layouts import fill, show_as_list
-from consent_desk.ui.widgets.messages import render
+from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone, colour, sign
 
 COLUMNS = ("Made (UTC)", "Size", "Consents", "Folder", "Check")
@@ -40,7 +40,7 @@ class BackupsDialog(QDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Backups of the journal")
+        self.setWindowTitle(phrase("recovery", "Backups of the journal"))
         self._backups: tuple[Backup, ...] = ()
         self._checked: dict[Backup, CheckedBackup] = {}
         self.table = QTableWidget(0, len(COLUMNS))
@@ -49,14 +49,16 @@ class BackupsDialog(QDialog):
         self.table.horizontalHeader().setStretchLastSection(True)
         show_as_list(self.table)
         self.table.itemSelectionChanged.connect(self._follow_choice)
-        self.message = plain_label(name="Backups status")
+        self.message = plain_label(name=phrase("recovery", "Backups status"))
         self.folder = FramedLine()
         self.folder.setReadOnly(True)
-        self.folder.setPlaceholderText("none: choose one on another disk")
-        self.choose = button("C&hoose…", "Choose second folder")
-        self.without = button("&Do without", "Do without second folder")
-        self.restore = button("&Restore…")
-        self.close_button = button("&Close")
+        self.folder.setPlaceholderText(phrase("recovery", "none: choose one on another disk"))
+        self.choose = button(phrase("recovery", "C&hoose…"), phrase("recovery", "Choose second folder"))
+        self.without = button(
+            phrase("recovery", "&Do without"), phrase("recovery", "Do without second folder")
+        )
+        self.restore = button(phrase("recovery", "&Restore…"))
+        self.close_button = button(phrase("recovery", "&Close"))
         for each in (self.choose, self.without, self.restore, self.close_button):
             each.setAutoDefault(False)
         self.restore.clicked.connect(lambda: self.restore_requested.emit(self._chosen()))
@@ -66,10 +68,14 @@ class BackupsDialog(QDialog):
         self.restore.setEnabled(False)
 
     def _lay_out(self) -> None:
-        name = label_for("&Second backup folder", self.folder, "Second backup folder")
+        name = label_for(
+            phrase("recovery", "&Second backup folder"),
+            self.folder,
+            phrase("recovery", "Second backup folder"),
+        )
         second = fill(QHBoxLayout(), name, (self.folder, 1), self.choose, self.without)
         buttons = fill(QHBoxLayout(), None, self.restore, self.close_button)
-        title = label_for("B&ackups", self.table, "List of backups")
+        title = label_for(phrase("recovery", "B&ackups"), self.table, phrase("recovery", "List of backups"))
         parts = (plain_label(WHAT), title, (self.table, 1), self.message, second, buttons)
         fill(QVBoxLayout(self), *parts, margins=None)
 
@@ -101,15 +107,30 @@ class BackupsDialog(QDialog):
 
     def _show_rows(self) -> None:
         for row, backup in enumerate(self._backups):
-            day = backup.day if "-version-" not in backup.path.name else f"{backup.day}, before an update"
+            day = (
+                backup.day
+                if "-version-" not in backup.path.name
+                else phrase("recovery", "{day}, before an update").format(day=backup.day)
+            )
             size = QLocale.c().formattedDataSize(backup.size, 1)
-            where = "second folder" if backup.second else "this computer"
-            consents, said, tone = "", "checking…" if backup == self._chosen() else "", Tone.NEUTRAL
+            where = (
+                phrase("recovery", "second folder") if backup.second else phrase("recovery", "this computer")
+            )
+            consents, said, tone = (
+                "",
+                phrase("recovery", "checking…") if backup == self._chosen() else "",
+                Tone.NEUTRAL,
+            )
             if (checked := self._checked.get(backup)) is not None:
                 if checked.why is None:
-                    consents, said = f"{checked.consents:,}", "✔ sound"
+                    consents, said = f"{checked.consents:,}", phrase("recovery", "✔ sound")
                 else:
-                    said, tone = f"{sign(Tone.BAD)} not sound: {render(checked.why)}", Tone.BAD
+                    said, tone = (
+                        phrase("recovery", "{sign} not sound: {render}").format(
+                            sign=sign(Tone.BAD), render=render(checked.why)
+                        ),
+                        Tone.BAD,
+                    )
             items = [QTableWidgetItem(text) for text in (day, size, consents, where, said)]
             for column, item in enumerate(items):
                 item.setToolTip(str(backup.path))

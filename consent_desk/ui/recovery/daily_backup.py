@@ -9,7 +9,7 @@ from consent_desk.delivery.events import Event
 from consent_desk.domain.errors import JournalError
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.messages import phrase, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
@@ -96,14 +96,18 @@ class DailyBackupPresenter(Presenter):
             self._runner.renew(Lane.SECOND)
             self._copy()
         elif self._waited == MOST_WAITED:
-            self._status.show_message(_BACKUP, Tone.WARNING, "The backup does not come to an end.")
+            self._status.show_message(
+                _BACKUP, Tone.WARNING, phrase("recovery", "The backup does not come to an end.")
+            )
 
     def _made(self) -> None:
         self._told, self._waited = None, 0
         self._status.take_back(_BACKUP)
 
     def _tell(self, error: Exception) -> None:
-        text = f"{render_error(error)} Noting goes on; the backup is tried again by itself."
+        text = phrase(
+            "recovery", "{render_error} Noting goes on; the backup is tried again by itself."
+        ).format(render_error=render_error(error))
         told = (self._shell.local_now().date(), text)
         # Once a day: whoever dismissed it knows.
         if told != self._told or self._waited >= MOST_WAITED:
@@ -124,7 +128,8 @@ class DailyBackupPresenter(Presenter):
 def _mark_text(trouble: JournalError | None) -> str:
     if trouble is None:
         return ""
-    return (
-        f"{render_error(trouble)} Nothing noted is lost by it, but a cut end of the journal would not be "
-        "found. The check file is written again with the next consent."
-    )
+    return phrase(
+        "recovery",
+        "{render_error} Nothing noted is lost by it, but a cut end of the journal "
+        "would not be found. The check file is written again with the next consent.",
+    ).format(render_error=render_error(trouble))

@@ -22,7 +22,7 @@ from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.tasks import Lane, Result
-from consent_desk.ui.widgets.messages import counted, render_error
+from consent_desk.ui.widgets.messages import counted, phrase, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
 
@@ -84,34 +84,47 @@ class RecoveryPresenter(Presenter):
 
     def look_again(self) -> None:
         """Open the journal anew, whatever it was that stood in the way."""
-        self._replace("Opening the journal…", lambda: None, lambda _none: None)
+        self._replace(phrase("recovery", "Opening the journal…"), lambda: None, lambda _none: None)
 
     def salvage(self) -> None:
         """Save what can be read of a damaged journal. Nothing is lost by it: its file is kept."""
         self._replace(
-            "Saving what can be read of the journal…",
+            phrase("recovery", "Saving what can be read of the journal…"),
             self._recovery.salvage,
             lambda saved: self._tell(told_salvaged(saved)),
         )
 
     def begin_anew(self) -> None:
         """Make a new journal where one is gone, if a person says that it is gone for good."""
-        question = (
-            "The journal that was here is gone, with all that was noted in it. Begin a new one only if it "
-            "cannot be put back and there is no backup.\n\nOpt-outs that had not reached Engagement are not "
-            "sent from a new journal."
+        question = phrase(
+            "recovery",
+            "The journal that was here is gone, with all that was noted in it. Begin "
+            "a new one only if it cannot be put back and there is no backup.\n\n"
+            "Opt-outs that had not reached Engagement are not sent from a new "
+            "journal.",
         )
-        if self._questions.choose("Begin a new journal", question, ("Cancel", "Begin a new journal")) == 1:
+        if (
+            self._questions.choose(
+                phrase("recovery", "Begin a new journal"),
+                question,
+                (phrase("recovery", "Cancel"), phrase("recovery", "Begin a new journal")),
+            )
+            == 1
+        ):
             self._replace(
-                "Making a new journal…",
+                phrase("recovery", "Making a new journal…"),
                 self._recovery.begin_anew,
-                lambda _none: self._tell("A new journal was begun. What the old one held is not in it."),
+                lambda _none: self._tell(
+                    phrase("recovery", "A new journal was begun. What the old one held is not in it.")
+                ),
             )
 
     def open_backups(self) -> None:
         """Show the backups that can be found; not to others, for it names files."""
         if self._shell.lens.is_on:
-            self._status.show_message(_KEY, Tone.NEUTRAL, "Presenting: the backups are not shown.")
+            self._status.show_message(
+                _KEY, Tone.NEUTRAL, phrase("recovery", "Presenting: the backups are not shown.")
+            )
             return
         if self._list is None:
             self._list = BackupList(self._shell, self._recovery)
@@ -125,7 +138,14 @@ class RecoveryPresenter(Presenter):
 
         def ask(missing: Missing | None) -> None:
             question = _why_not_restore(backup, missing)
-            if self._questions.choose("Restore from backup", question, ("Cancel", "Restore")) == 1:
+            if (
+                self._questions.choose(
+                    phrase("recovery", "Restore from backup"),
+                    question,
+                    (phrase("recovery", "Cancel"), phrase("recovery", "Restore")),
+                )
+                == 1
+            ):
                 self._restore(backup, missing)
 
         self._runner.run(
@@ -141,7 +161,9 @@ class RecoveryPresenter(Presenter):
                 self._list.dialog.close()
             self._tell(_told_restored(backup, restored))
 
-        self._replace("Restoring the backup…", lambda: self._recovery.restore(backup, agreed), done)
+        self._replace(
+            phrase("recovery", "Restoring the backup…"), lambda: self._recovery.restore(backup, agreed), done
+        )
 
     def _replace(self, what: str, work: Callable[[], Result], done: Callable[[Result], None]) -> None:
         if self._busy:
@@ -183,58 +205,82 @@ class RecoveryPresenter(Presenter):
 
 
 def _why_not_restore(backup: Backup, missing: Missing | None) -> str:
-    parts = [f"Put the backup of {backup.day} in the place of the journal?"]
+    parts = [
+        phrase("recovery", "Put the backup of {day} in the place of the journal?").format(day=backup.day)
+    ]
     if missing is None:
-        parts.append("What was noted after it was made is not in it.")
+        parts.append(phrase("recovery", "What was noted after it was made is not in it."))
     elif missing.consents:
         unsettled = ""
         if missing.unsettled:
             have = "has" if missing.unsettled == 1 else "have"
-            unsettled = (
-                f" {missing.unsettled:,} of these {have} not certainly reached "
-                "Engagement, and would not be sent any more: see “not yet confirmed” by the log first."
-            )
+            unsettled = phrase(
+                "recovery",
+                " {unsettled:,} of these {have} not certainly reached Engagement, "
+                "and would not be sent any more: see “not yet confirmed” by the log "
+                "first.",
+            ).format(unsettled=missing.unsettled, have=have)
         is_or_are = "is" if missing.consents == 1 else "are"
-        parts.append(f"{counted(missing.consents)} noted since {is_or_are} not in it.{unsettled}")
+        parts.append(
+            phrase("recovery", "{counted} noted since {is_or_are} not in it.{unsettled}").format(
+                counted=counted(missing.consents), is_or_are=is_or_are, unsettled=unsettled
+            )
+        )
     else:
-        parts.append("It holds every consent that the journal holds.")
-    parts.append("The journal's present file is renamed and kept.")
+        parts.append(phrase("recovery", "It holds every consent that the journal holds."))
+    parts.append(phrase("recovery", "The journal's present file is renamed and kept."))
     return "\n\n".join(parts)
 
 
 def _told_restored(backup: Backup, restored: Restored) -> str:
-    text = f"The backup of {backup.day} was restored."
+    text = phrase("recovery", "The backup of {day} was restored.").format(day=backup.day)
     if restored.replaced is not None:
-        text += f" The journal that was there is kept as {restored.replaced.name}."
+        text += phrase("recovery", " The journal that was there is kept as {name}.").format(
+            name=restored.replaced.name
+        )
     return text + _open(restored.restored)
 
 
 def told_salvaged(saved: Salvage) -> str:
     """What a salvage came to."""
     if saved.consents_lost:
-        lost = f"{saved.consents_lost:,} could not be read"
-        text = f"{saved.consents:,} of {counted(saved.consents + saved.consents_lost)} were saved, {lost}"
+        lost = phrase("recovery", "{consents_lost:,} could not be read").format(
+            consents_lost=saved.consents_lost
+        )
+        text = phrase("recovery", "{consents:,} of {counted} were saved, {lost}").format(
+            consents=saved.consents, counted=counted(saved.consents + saved.consents_lost), lost=lost
+        )
     else:
         was_or_were = "was" if saved.consents == 1 else "were"
-        text = f"{counted(saved.consents)} {was_or_were} saved, none is known to be lost"
+        text = phrase("recovery", "{counted} {was_or_were} saved, none is known to be lost").format(
+            counted=counted(saved.consents), was_or_were=was_or_were
+        )
     if saved.damaged is not None:
-        text += f"; the damaged file is kept as {saved.damaged.name}"
+        text += phrase("recovery", "; the damaged file is kept as {name}").format(name=saved.damaged.name)
     text += "."
     if saved.facts_lost:
         facts = saved.facts + saved.facts_lost
-        text += f" Of {facts:,} facts, what happened to the consents, {saved.facts_lost:,} could not be read."
+        text += phrase(
+            "recovery",
+            " Of {facts:,} facts, what happened to the consents, {facts_lost:,} could not be read.",
+        ).format(facts=facts, facts_lost=saved.facts_lost)
     if saved.incomplete:
-        text += f" {saved.incomplete:,} of them lack the customer or an answer."
+        text += phrase("recovery", " {incomplete:,} of them lack the customer or an answer.").format(
+            incomplete=saved.incomplete
+        )
     if saved.rest:
-        text += " What fits nowhere any more is kept beside it (.rest.jsonl)."
+        text += phrase("recovery", " What fits nowhere any more is kept beside it (.rest.jsonl).")
     return text + _open(saved.restored)
 
 
 def _open(count: int) -> str:
     if not count:
         return ""
-    it_is, it = ("It is", "it") if count == 1 else ("They are", "them")
-    return (
-        f" {counted(count)} may have gone out since. {it_is} looked up before anything is sent. "
-        f"Do not enter {it} again."
+    it_is, it = (
+        (phrase("recovery", "It is"), "it") if count == 1 else (phrase("recovery", "They are"), "them")
     )
+    return phrase(
+        "recovery",
+        " {counted} may have gone out since. {it_is} looked up before anything is "
+        "sent. Do not enter {it} again.",
+    ).format(counted=counted(count), it_is=it_is, it=it)

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel
 from consent_desk.ui.widgets.inputs import button
 from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone, sign
 
 SHUT = "Nothing can be noted or sent until this is settled."
@@ -15,11 +16,11 @@ class RecoveryBanner(TintedBanner):
 
     def __init__(self) -> None:
         super().__init__(Tone.BAD)
-        self.label = TintedLabel("Journal")
-        self.look = button("Look again", "Look for the journal again")
-        self.salvage = button("Save what can be read")
-        self.restore = button("Restore from backup…")
-        self.begin = button("Begin a new journal…")
+        self.label = TintedLabel(phrase("recovery", "Journal"))
+        self.look = button(phrase("recovery", "Look again"), phrase("recovery", "Look for the journal again"))
+        self.salvage = button(phrase("recovery", "Save what can be read"))
+        self.restore = button(phrase("recovery", "Restore from backup…"))
+        self.begin = button(phrase("recovery", "Begin a new journal…"))
         self._buttons = (self.look, self.salvage, self.restore, self.begin)
         row = fill(QHBoxLayout(), *self._buttons, None)
         fill(QVBoxLayout(self), self.label, row, margins=(10, 4, 10, 6))

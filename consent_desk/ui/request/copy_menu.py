@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.request import PublicRequest
 from consent_desk.domain.wire.snippets import Language, snippet
-from consent_desk.ui.widgets.messages import render
+from consent_desk.ui.widgets.messages import phrase, render
 
 _RUNS = "The key pair comes from CONSENT_DESK_KEY_ID and CONSENT_DESK_SECRET. Each run records once more."
 
@@ -21,13 +21,16 @@ class CopyMenu(QMenu):
         super().__init__(parent)
         self._request: PublicRequest | None = None
         self._requests: Sequence[PublicRequest] = ()
-        self._body = self._add("Request body, exact bytes", lambda request: request.body.decode())
-        self._add("URL", lambda request: request.url)
-        self._add("Whole request, without the key", _whole)
-        self._all = self._add(
-            "All requests, without the key", lambda _: "\n\n".join(map(_whole, self._requests))
+        self._body = self._add(
+            phrase("request", "Request body, exact bytes"), lambda request: request.body.decode()
         )
-        self._code = QMenu("Copy as…", self)
+        self._add(phrase("request", "URL"), lambda request: request.url)
+        self._add(phrase("request", "Whole request, without the key"), _whole)
+        self._all = self._add(
+            phrase("request", "All requests, without the key"),
+            lambda _: "\n\n".join(map(_whole, self._requests)),
+        )
+        self._code = QMenu(phrase("request", "Copy as…"), self)
         self._code.setToolTipsVisible(True)
         self.addMenu(self._code)
         self._written: dict[Language, QAction] = {}

@@ -4,6 +4,7 @@ import json
 
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.text import inert
+from consent_desk.ui.widgets.messages import phrase
 
 _LONGEST = 200
 
@@ -13,13 +14,14 @@ def outline(draft: Draft) -> str:
     category = (draft.categories or (draft.category,))[0]
     lines = (
         "{",
-        f'  "customer_ids": {{{_or(draft.customer_id_type, "ID type")}: '
-        f"{_or(draft.customer_id, 'customer ID')}}},",
-        '  "event_type": "consent",',
-        '  "timestamp": ‹set when you send›,',
-        '  "properties": {',
-        f'    "action": {_or(draft.action, "action")},',
-        f'    "category": {_or(category, "category")}',
+        phrase("request", '  "customer_ids": {{{or_}: {or_2}}},').format(
+            or_=_or(draft.customer_id_type, "ID type"), or_2=_or(draft.customer_id, "customer ID")
+        ),
+        phrase("request", '  "event_type": "consent",'),
+        phrase("request", '  "timestamp": ‹set when you send›,'),
+        phrase("request", '  "properties": {'),
+        phrase("request", '    "action": {or_},').format(or_=_or(draft.action, "action")),
+        phrase("request", '    "category": {or_}').format(or_=_or(category, "category")),
         "  }",
         "}",
     )

@@ -18,6 +18,7 @@ from consent_desk.ui.widgets.banner import TintedLabel, TintedLines
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import named
 from consent_desk.ui.widgets.layouts import fill, scrolled
+from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone
 
 _LEAST = 2
@@ -36,9 +37,16 @@ class RequestPages(QWidget):
         super().__init__()
         self.page = 0
         self._count = 1
-        self.previous = named(Button(look=Look.QUIET), "‹", "Previous request", "Previous request")
-        self.next = named(Button(look=Look.QUIET), "›", "Next request", "Next request")
-        self.place = TintedLabel("Page of the preview")
+        self.previous = named(
+            Button(look=Look.QUIET),
+            "‹",
+            phrase("request", "Previous request"),
+            phrase("request", "Previous request"),
+        )
+        self.next = named(
+            Button(look=Look.QUIET), "›", phrase("request", "Next request"), phrase("request", "Next request")
+        )
+        self.place = TintedLabel(phrase("request", "Page of the preview"))
         self.place.setWordWrap(False)
         fill(QHBoxLayout(self), self.previous, self.place, self.next).setSpacing(0)
         self.previous.clicked.connect(lambda: self._turn(-1))
@@ -59,9 +67,11 @@ class RequestPages(QWidget):
         self.turned.emit()
 
     def _show(self) -> None:
-        self.place.show_text(Tone.QUIET, f"{self.page + 1} of {self._count}")
+        self.place.show_text(
+            Tone.QUIET, phrase("request", "{text} of {count}").format(text=self.page + 1, count=self._count)
+        )
         for each in (self.previous, self.next):
-            each.setAccessibleDescription(f"Shown: {self.place.text()}")
+            each.setAccessibleDescription(phrase("request", "Shown: {text}").format(text=self.place.text()))
 
 
 class RequestPanel(QWidget):
@@ -77,18 +87,18 @@ class RequestPanel(QWidget):
         self._why_empty, self._stamp = "", ""
         self._draft: Draft | None = None
         self._captions: list[QLabel] = []
-        self.url = RequestText("Request URL", lines=2)
-        self.authorization = RequestText("Authorization header", lines=1)
-        self.headers = RequestText("Other headers", lines=1)
-        self.body = RequestText("Request body")
+        self.url = RequestText(phrase("request", "Request URL"), lines=2)
+        self.authorization = RequestText(phrase("request", "Authorization header"), lines=1)
+        self.headers = RequestText(phrase("request", "Other headers"), lines=1)
+        self.body = RequestText(phrase("request", "Request body"))
         self._fields = (self.url, self.authorization, self.headers, self.body)
-        tip = "The exact bytes, instead of the same JSON laid out for reading"
-        self.as_sent = named(Button(look=Look.CHIP), "As sent", tip=tip)
+        tip = phrase("request", "The exact bytes, instead of the same JSON laid out for reading")
+        self.as_sent = named(Button(look=Look.CHIP), phrase("request", "As sent"), tip=tip)
         self.byte_count = TintedLabel()
         self.byte_count.setWordWrap(False)
         self.stamp = TintedLines()
         self.pages = RequestPages()
-        self.copy = named(Button(sign="copy"), "Copy")
+        self.copy = named(Button(sign="copy"), phrase("request", "Copy"))
         self.menu = CopyMenu(self.copy)
         self.copy.setMenu(self.menu)
         self._lay_out()
@@ -101,23 +111,28 @@ class RequestPanel(QWidget):
             field.left.connect(self._let_tab_in)
 
     def _lay_out(self) -> None:
-        self._heading = QLabel("Request")
+        self._heading = QLabel(phrase("request", "Request"))
         head = fill(QHBoxLayout(), self._heading, self.byte_count, (self.stamp, 1), self.as_sent, self.copy)
         head.setSpacing(8)
-        self.url_label = self._caption("Request URL", self.url)
+        self.url_label = self._caption(phrase("request", "Request URL"), self.url)
         self.url_label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
         # Of one height, whoever is in it: nothing moves when there are pages.
         self._above_url = QWidget()
         fill(QHBoxLayout(self._above_url), self.url_label, None, self.pages)
         across = QHBoxLayout()
         across.setSpacing(8)
-        for text, field in (("Authorization header", self.authorization), ("Other headers", self.headers)):
+        for text, field in (
+            (phrase("request", "Authorization header"), self.authorization),
+            (phrase("request", "Other headers"), self.headers),
+        ):
             column = fill(QVBoxLayout(), self._caption(text, field), field, None)
             column.setSpacing(4)
             across.addLayout(column, 1)
         # In a low window it gives way first: it scrolls by itself.
         self.body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        body = fill(QVBoxLayout(), self._caption("Request body", self.body), (self.body, 1))
+        body = fill(
+            QVBoxLayout(), self._caption(phrase("request", "Request body"), self.body), (self.body, 1)
+        )
         body.setSpacing(4)
         parts = QWidget()
         fill(QVBoxLayout(parts), self.url, across, (body, 1)).setSpacing(8)
@@ -185,7 +200,11 @@ class RequestPanel(QWidget):
 
     def _refresh(self) -> None:
         request = self._requests[self.pages.page] if self._requests else None
-        what = "Request URL" if request is None else f"{request.method} to this URL"
+        what = (
+            phrase("request", "Request URL")
+            if request is None
+            else phrase("request", "{method} to this URL").format(method=request.method)
+        )
         self.url_label.setText(what)
         self.url.show_text("" if request is None else request.url)
         lines = () if request is None else request.header_lines(show_authorization=self._unmasked)
@@ -198,7 +217,9 @@ class RequestPanel(QWidget):
         if text and not self.as_sent.isChecked():
             text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
         self.body.show_text(text)
-        self.byte_count.show_text(Tone.QUIET, f"{len(body):,} bytes" if body else "")
+        self.byte_count.show_text(
+            Tone.QUIET, phrase("request", "{len:,} bytes").format(len=len(body)) if body else ""
+        )
         self._count_bytes()
         stamp, placeholder = f"· {self._stamp}" if body and self._stamp else "", ""
         if not body:

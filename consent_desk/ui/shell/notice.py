@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLines, announce
 from consent_desk.ui.widgets.inputs import Unhurried, button
 from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone, sign
 
 
@@ -23,7 +24,7 @@ class Notice(TintedBanner):
         self._said = ""
         self._steps_back = False
         self.headline = TintedLines(name, bold=True)
-        self.details = TintedLines(f"About: {name}")
+        self.details = TintedLines(phrase("shell", "About: {name}").format(name=name))
         self._name = action
         self.action = button(action)
         self._unhurried = Unhurried(self.action)

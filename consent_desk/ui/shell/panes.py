@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from consent_desk.ui.shell.places import Banners
 from consent_desk.ui.theme.fonts import scale
 from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tabs import Splitter, Tabs
 
 NARROW, LOW = 900, 500
@@ -40,7 +41,12 @@ class Panes(QWidget):
         self._alone: Pane | None = None
         self._is_small = False
         self._has_request = True
-        self.tabs = Tabs("Caller", "Request", "Log", name="Panes")
+        self.tabs = Tabs(
+            phrase("shell", "Caller"),
+            phrase("shell", "Request"),
+            phrase("shell", "Log"),
+            name=phrase("shell", "Panes"),
+        )
         self.tabs.hide()
         self.right = Splitter(Qt.Orientation.Vertical, childrenCollapsible=False, handleWidth=_GAP)
         self.right.addWidget(request)
@@ -91,7 +97,10 @@ class Panes(QWidget):
 
     def count_log(self, needing: int) -> None:
         """Say behind the log's tab how many lines need somebody."""
-        self.tabs.setTabText(Pane.LOG, f"Log {needing}" if needing else "Log")
+        self.tabs.setTabText(
+            Pane.LOG,
+            phrase("shell", "Log {needing}").format(needing=needing) if needing else phrase("shell", "Log"),
+        )
 
     def minimumSizeHint(self) -> QSize:
         # Not that of two beside each other: in less room than they need, there is one.

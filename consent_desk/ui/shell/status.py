@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
 from consent_desk.ui.widgets.inputs import button
 from consent_desk.ui.widgets.layouts import Yielding, fill
+from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone, sign
 
 _STAYS = frozenset({Tone.BAD, Tone.WARNING})
@@ -39,11 +40,11 @@ class StatusPanel(TintedBanner):
         super().__init__(Tone.QUIET)
         self._said: dict[str, _Said] = {}
         self._practice: bool | None = None
-        self.label = TintedLabel("Status")
+        self.label = TintedLabel(phrase("shell", "Status"))
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.dismiss = button("Dismiss", "Dismiss messages")
+        self.dismiss = button(phrase("shell", "Dismiss"), phrase("shell", "Dismiss messages"))
         self.dismiss.clicked.connect(self.clear)
-        texts = Yielding(self.label, name="Text of the status", least=1)
+        texts = Yielding(self.label, name=phrase("shell", "Text of the status"), least=1)
         layout = fill(QHBoxLayout(self), (texts, 1), margins=(12, 8, 12, 8))
         layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
         self._refresh()
@@ -97,7 +98,7 @@ class StatusPanel(TintedBanner):
         said = [*reversed(self._said.values())]
         lines = [f"{sign(one.tone)} {self._told(one)}".strip() for one in said[:_MOST]]
         if len(said) > _MOST:
-            lines.append(f"… and {len(said) - _MOST} more")
+            lines.append(phrase("shell", "… and {text} more").format(text=len(said) - _MOST))
         tones = {one.tone for one in said}
         rest = said[0].tone if said else Tone.QUIET
         tone = next((one for one in (Tone.BAD, Tone.WARNING) if one in tones), rest)

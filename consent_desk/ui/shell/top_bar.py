@@ -12,6 +12,7 @@ from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.inputs import named
 from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.messages import phrase
 
 _HEIGHT = 56
 
@@ -23,13 +24,18 @@ class TopBar(QWidget):
         super().__init__()
         self.project = fill(QHBoxLayout())
         self.search = fill(QHBoxLayout())
-        self.needs_you = named(Button("", "alert-circle"), "", "Needs you")
+        self.needs_you = named(Button("", "alert-circle"), "", phrase("shell", "Needs you"))
         self.needs_you.show_as("bad")
         self.needs_you.hide()
-        self.show_request = named(Button(), "Request", "Show request", "URL, headers and body")
+        self.show_request = named(
+            Button(),
+            phrase("shell", "Request"),
+            phrase("shell", "Show request"),
+            phrase("shell", "URL, headers and body"),
+        )
         self.show_request.setCheckable(True)
         self.show_request.setShortcut(QKeySequence("Ctrl+Shift+I"))
-        self.more = named(Button(), "", "More")
+        self.more = named(Button(), "", phrase("shell", "More"))
         self.menu = QMenu(self.more)
         self.menu.setToolTipsVisible(True)
         self.more.setMenu(self.menu)

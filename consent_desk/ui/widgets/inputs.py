@@ -25,6 +25,7 @@ from consent_desk.ui.widgets.banner import TintedLabel
 from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.fields import FramedComboBox, FramedLine, FramedText
 from consent_desk.ui.widgets.layouts import Folding
+from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone
 
 AnyButton = TypeVar("AnyButton", bound=QAbstractButton)
@@ -310,7 +311,9 @@ class WordingField(FramedText):
         cursor = self.textCursor()
         room = LONGEST - self.document().characterCount() + len(cursor.selectedText())
         if len(text) > room:
-            text = f"{text[: max(room, 0)]} … (cut here: {len(text):,} characters were pasted)"
+            text = phrase("widgets", "{text} … (cut here: {len:,} characters were pasted)").format(
+                text=text[: max(room, 0)], len=len(text)
+            )
         # As one step, and always as plain text.
         cursor.insertText(text)
         self.ensureCursorVisible()

@@ -48,7 +48,7 @@ def at(seconds: float) -> Consent:
 
 NOT_ASKED: dict[str, tuple[Consent, Found | None]] = {
     "no answer yet": (OPT_OUT, None),
-    "untold": (OPT_OUT, Untold(Meaning(say("it is slow"), say("Wait.")))),
+    "untold": (OPT_OUT, Untold(Meaning(say("tests", "it is slow"), say("tests", "Wait.")))),
     "accepted": (OPT_OUT, known(ACCEPTED)),
     "never": (OPT_OUT, known(NEVER)),
     "another category": (OPT_OUT, known(REJECTED, category="newsletter")),
@@ -223,7 +223,7 @@ FOUND = st.one_of(
     st.none(),
     st.builds(known, STATUSES),
     st.builds(Unknown, customer=st.just(JANE), other=st.none() | st.builds(known, STATUSES)),
-    st.just(Untold(Meaning(say("it is slow"), say("Wait.")))),
+    st.just(Untold(Meaning(say("tests", "it is slow"), say("tests", "Wait.")))),
 )
 
 

@@ -67,7 +67,7 @@ def test_what_lacks_something_is_no_consent_and_names_all_of_it() -> None:
 
 
 def test_what_is_odd_stands_beside_it_that_of_the_customer_first() -> None:
-    odd = Problem(Field.CUSTOMER_ID, say("Is that so?"))
+    odd = Problem(Field.CUSTOMER_ID, say("tests", "Is that so?"))
     answer = asked(replace(DRAFT, category="sms", taken_at="11:00"), categories=(SMS,), doubts=(odd,))
     assert fields(answer.warnings) == [Field.CUSTOMER_ID, Field.CATEGORY, Field.TAKEN_AT]
     assert len(answer.consents) == 1

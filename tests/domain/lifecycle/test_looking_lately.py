@@ -13,7 +13,7 @@ from tests.consents import NOON, a_consent, later
 OURS = a_consent()
 SINCE = NOON.micros / 1_000_000
 BEFORE = CategoryStatus(valid=True, since=SINCE - 1000, source="page")
-UNTOLD = Untold(Meaning(say("it is slow"), say("Wait.")))
+UNTOLD = Untold(Meaning(say("tests", "it is slow"), say("tests", "Wait.")))
 UNKNOWN = Unknown(customer=OURS.customer)
 
 

@@ -198,11 +198,16 @@ def test_what_stands_in_view_names_no_time_that_may_pass(
     at: Timestamp | None, failing: Failing | None, state: State
 ) -> None:
     outlook = tell_plan(Plan(Step.LOOK_UP, at, failing=failing), Action.REJECT)
-    told = str(tell_all(Judgement(state, say("Head."), say("It is looked up by itself.")), outlook))
+    told = str(
+        tell_all(Judgement(state, say("tests", "Head."), say("tests", "It is looked up by itself.")), outlook)
+    )
     assert told.startswith("Head. It is looked up by itself.")
     assert "12:00" not in told
     retry = tell_plan(Plan(Step.SEND, at), Action.REJECT) if at is not None else None
-    assert str(tell_all(Judgement(State.RETRY_WAIT, say("Head."), say("Advice.")), retry)) == "Head. Advice."
+    assert (
+        str(tell_all(Judgement(State.RETRY_WAIT, say("tests", "Head."), say("tests", "Advice.")), retry))
+        == "Head. Advice."
+    )
 
 
 def test_looks_that_fail_are_told_with_their_reason_and_the_next_one() -> None:
@@ -262,8 +267,8 @@ def test_nobody_sends_again_what_may_be_there_without_being_asked() -> None:
 
 @pytest.mark.parametrize(("outlook", "words"), [(None, "Head. Advice."), ("Next.", "Head. Advice. Next.")])
 def test_all_is_told_one_after_the_other(outlook: str | None, words: str) -> None:
-    judgement = Judgement(State.UNCONFIRMED, say("Head."), say("Advice."))
-    assert str(tell_all(judgement, None if outlook is None else say(outlook))) == words
+    judgement = Judgement(State.UNCONFIRMED, say("tests", "Head."), say("tests", "Advice."))
+    assert str(tell_all(judgement, None if outlook is None else say("tests", outlook))) == words
 
 
 YES = CategoryStatus(valid=True, since=SINCE, source="crm")

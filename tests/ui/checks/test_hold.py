@@ -284,7 +284,9 @@ def test_a_question_about_the_form_ends_the_one_about_what_was_noted(qtbot: QtBo
     qtbot.addWidget(banner)
     draft, answers = Draft(), list[int | None]()
     desk = QuestionPresenter(banner, partial(moment, zone=UTC), banner, current=lambda: draft)
-    desk.ask_about_noted(say("Is the ID right?"), (say("Send"), say("Cancel it")), answers.append)
+    desk.ask_about_noted(
+        say("tests", "Is the ID right?"), (say("tests", "Send"), say("tests", "Cancel it")), answers.append
+    )
     assert desk.asks((about_repetition("sms_marketing", NOON, Action.REJECT),), (), draft)
     assert answers == [None]
     banner.choices[1].click()

@@ -147,7 +147,7 @@ def test_what_waits_and_could_not_be_cancelled_is_said_to_be_sent_still(
     acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(journal: SqliteJournal, request_id: str, states: object, fact: object) -> None:
-        raise JournalError(say("The disk is full."), say("Make room."))
+        raise JournalError(say("tests", "The disk is full."), say("tests", "Make room."))
 
     one_waits_while_the_other_is_silent(acme, engagement, monkeypatch)
     monkeypatch.setattr(SqliteJournal, "give_up", fail)
@@ -205,7 +205,7 @@ def test_what_several_could_not_be_noted_stays_and_is_noted_as_it_was(
     acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(journal: SqliteJournal, noted: object) -> None:
-        raise JournalError(say("The disk is full."), say("Make room."))
+        raise JournalError(say("tests", "The disk is full."), say("tests", "Make room."))
 
     acme.fill()
     acme.tick_all()

@@ -121,7 +121,7 @@ def test_a_late_answer_about_another_id_is_not_shown(qtbot: QtBot, tmp_path: Pat
         def hint(self, id_type: str, text: str) -> Hint:
             asked.set()
             let.wait(10)
-            return Hint(say("About {text}", text=text), f"{text}!")
+            return Hint(say("tests", "About {text}").format(text=text), f"{text}!")
 
         def alternatives(self, id_type: str, text: str) -> tuple[str, ...]:
             return ()

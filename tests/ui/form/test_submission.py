@@ -83,7 +83,7 @@ def a_submission(workspace: SlowWorkspace, submitter: Submitter, draft: Draft | 
 def fail(submitter: Submitter, qtbot: QtBot, workspace: SlowWorkspace) -> Submission:
     """A submission that could not be noted in `workspace`."""
     workspace.engine.let.set()
-    workspace.engine.trouble = JournalError(say("Full."), say("Make room."))
+    workspace.engine.trouble = JournalError(say("tests", "Full."), say("tests", "Make room."))
     submission = a_submission(workspace, submitter)
     with qtbot.waitSignal(submitter.failed):
         submitter.submit(submission)
@@ -178,7 +178,7 @@ def test_what_failed_for_another_address_is_another_consent(submitter: Submitter
 
 def test_a_late_failure_is_not_brought_into_another_form(submitter: Submitter, qtbot: QtBot) -> None:
     workspace = SlowWorkspace(submitter)
-    workspace.engine.trouble = JournalError(say("Full."), say("Make room."))
+    workspace.engine.trouble = JournalError(say("tests", "Full."), say("tests", "Make room."))
     submission = a_submission(workspace, submitter)
     with qtbot.waitSignal(submitter.failed):
         submitter.submit(submission)

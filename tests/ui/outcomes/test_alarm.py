@@ -228,7 +228,7 @@ def test_a_row_that_is_there_although_its_noting_failed_is_sent_as_it_is(
     def note_and_fail(outbox: Outbox, project: Project, consent: Consent, context: Context) -> Entry:
         noted.append(note(outbox, project, consent, context))
         monkeypatch.setattr(Outbox, "note", note)
-        raise JournalError(say("The disk reported an error."), say("Try again."))
+        raise JournalError(say("tests", "The disk reported an error."), say("tests", "Try again."))
 
     monkeypatch.setattr(Outbox, "note", note_and_fail)
     controls.press(ringing.window, "Record the decision again, dated now")

@@ -111,7 +111,7 @@ def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(
     acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
-        raise JournalError(say("The disk is full."), say("Make room."))
+        raise JournalError(say("tests", "The disk is full."), say("tests", "Make room."))
 
     monkeypatch.setattr(Outbox, "note_all", fail)
     acme.send()

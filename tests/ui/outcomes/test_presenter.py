@@ -168,7 +168,7 @@ def test_a_shortcut_held_down_notes_once_and_complains_of_nothing(
 
 
 def fail(*_: object) -> None:
-    raise JournalError(say("The disk is full."), say("Make room."))
+    raise JournalError(say("tests", "The disk is full."), say("tests", "Make room."))
 
 
 def break_journal(folders: Folders) -> None:

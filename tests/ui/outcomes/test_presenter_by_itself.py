@@ -56,7 +56,7 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ) -> tuple[Entry, ...]:
         if tries:
             tries.append(request_id)
-            raise JournalError(say("It cannot be read."), say("Try again."))
+            raise JournalError(say("tests", "It cannot be read."), say("tests", "Try again."))
         return schedule_module.refresh(schedule, journal, request_id, is_left=is_left, is_behind=is_behind)
 
     monkeypatch.setattr(scheduler, "refresh", refresh)

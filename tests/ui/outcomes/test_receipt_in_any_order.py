@@ -82,7 +82,7 @@ class Disk(MemoryJournal):
 
     def note_all(self, noted: Any) -> None:
         if self.full:
-            raise JournalError(say("The disk is full."), say("Make room."))
+            raise JournalError(say("tests", "The disk is full."), say("tests", "Make room."))
         super().note_all(noted)
 
 

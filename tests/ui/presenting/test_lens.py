@@ -24,7 +24,10 @@ ENTRY = Entry.after(RECORD.noted, RECORD.facts)
 CONSENT = RECORD.noted.consent
 OUTCOME = RECORD.facts[1].outcome
 assert isinstance(OUTCOME, Answered)
-ERROR = JournalError(say("{path} is full.", path=NAMES["host"]), say("Ask {who}.", who=NAMES["agent"]))
+ERROR = JournalError(
+    say("tests", "{path} is full.").format(path=NAMES["host"]),
+    say("tests", "Ask {who}.").format(who=NAMES["agent"]),
+)
 VALUES: dict[str, object] = {
     "request_id": CONSENT.request_id,
     "request_ids": (CONSENT.request_id,),
@@ -33,7 +36,7 @@ VALUES: dict[str, object] = {
     "entry": ENTRY,
     "error": ERROR,
     "trouble": ERROR,
-    "outlook": say("{text} next.", text=NAMES["answer"]),
+    "outlook": say("tests", "{text} next.").format(text=NAMES["answer"]),
     "why": NAMES["host"],
     "judgement": judge(OUTCOME, CONSENT.action),
     "failing": Failing(3, NOON, FailedLook(why=NoLook.NO_ANSWER, outcome=OUTCOME)),

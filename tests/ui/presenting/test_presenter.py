@@ -198,7 +198,7 @@ def test_the_receipt_of_the_last_call_is_put_away_and_what_becomes_of_it_is_told
 
 def test_it_does_not_begin_beside_what_was_not_noted(acme: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
-        raise JournalError(say("The disk is full."), say("Make room."))
+        raise JournalError(say("tests", "The disk is full."), say("tests", "Make room."))
 
     monkeypatch.setattr(SqliteJournal, "note_all", fail)
     acme.send()

@@ -16,7 +16,10 @@ from consent_desk.engagement.key_watch import Heard
 from consent_desk.sandbox.server import Sandbox
 from tests.ui.desks import OpenDesk, real
 
-WRONG, MISSING = say("this desk's key is wrong"), say("this desk's key may not record consents")
+WRONG, MISSING = (
+    say("tests", "this desk's key is wrong"),
+    say("tests", "this desk's key may not record consents"),
+)
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, events, keep, real
 from tests.ui.recovery.recovering import leave
 
-LOCKED = KeyringFailureError(say("The keyring is locked."), say("Unlock it and try again."))
-ABSENT = NoKeyringError(say("There is no keyring."), say("Enter the settings again."))
+LOCKED = KeyringFailureError(say("tests", "The keyring is locked."), say("tests", "Unlock it and try again."))
+ABSENT = NoKeyringError(say("tests", "There is no keyring."), say("tests", "Enter the settings again."))
 
 
 @pytest.fixture
@@ -172,7 +172,9 @@ def test_an_unreadable_or_lost_list_of_projects_never_selects_the_sandbox(
 
 
 def test_long_words_of_the_bar_do_not_widen_the_window(open_acme: OpenAcme, keyring: MemoryKeyring) -> None:
-    keyring.trouble = KeyringFailureError(say("The keyring is locked. " * 10), say("Unlock it."))
+    keyring.trouble = KeyringFailureError(
+        say("tests", "The keyring is locked. " * 10), say("tests", "Unlock it.")
+    )
     desk = open_acme()
     desk.wait_for_state("✖")
     desk.window.project_bar.show_host("host." * 50 + "example")

@@ -347,7 +347,9 @@ def test_removing_with_open_consents_says_how_many_and_can_be_declined(
 def test_saving_is_told_when_it_fails_and_keeping_for_the_session_is_offered(
     fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
-    keyring.trouble = KeyringFailureError(say("The keyring is locked."), say("Unlock it and try again."))
+    keyring.trouble = KeyringFailureError(
+        say("tests", "The keyring is locked."), say("tests", "Unlock it and try again.")
+    )
     dialog = fresh.set_up()
     save(dialog, engagement)
     message = controls.named(dialog, "Save status", QLabel)
@@ -364,7 +366,9 @@ def test_saving_is_told_when_it_fails_and_keeping_for_the_session_is_offered(
 def test_a_project_kept_for_this_session_does_not_claim_the_keyring(
     fresh: OpenDesk, engagement: Sandbox, keyring: MemoryKeyring
 ) -> None:
-    keyring.trouble = NoKeyringError(say("There is no keyring."), say("Enter the settings again."))
+    keyring.trouble = NoKeyringError(
+        say("tests", "There is no keyring."), say("tests", "Enter the settings again.")
+    )
     dialog = fresh.set_up()
     save(dialog, engagement)
     fresh.wait_for_state("▲ no keyring: this session only")
@@ -446,7 +450,7 @@ def test_an_abandoned_save_does_not_come_back(
 def test_removing_does_not_offer_to_keep_the_project_for_this_session(
     acme: OpenDesk, keyring: MemoryKeyring
 ) -> None:
-    keyring.trouble = KeyringFailureError(say("The keyring is closed."), say("Open it."))
+    keyring.trouble = KeyringFailureError(say("tests", "The keyring is closed."), say("tests", "Open it."))
     dialog = acme.open_settings()
     acme.person.answer = 1
     controls.press(dialog, "Remove project")

@@ -163,7 +163,7 @@ def test_an_unexpected_exception_is_shown_and_logged_without_its_text(
     assert log.stat().st_mode & 0o777 == 0o600
 
 
-NOT_READ = JournalError(say("The journal cannot be read."), say("Try again."))
+NOT_READ = JournalError(say("tests", "The journal cannot be read."), say("tests", "Try again."))
 
 
 def fail_after_opening(monkeypatch: pytest.MonkeyPatch) -> None:
