@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from consent_desk.ui.theme.fonts import CAPTION, HEADING, sized
 from consent_desk.ui.widgets.banner import TintedLines
 from consent_desk.ui.widgets.inputs import Note, label_for
-from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.layouts import fill, keep_high
 from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone
 
@@ -56,7 +56,7 @@ class NoteLine(QWidget):
             note.setObjectName(f"note of {name}")
         self._row = fill(QHBoxLayout(self), *((note, 1) for note in self.notes.values()))
         self._row.setSpacing(8)
-        self.setFixedHeight(self._least())
+        keep_high(self, self._least)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def _least(self) -> int:
@@ -64,8 +64,8 @@ class NoteLine(QWidget):
 
     def add(self, button: QWidget) -> None:
         """Put what mends a field behind its note."""
-        button.setMaximumHeight(self._least())
         button.setFont(sized(CAPTION))
+        keep_high(button, self._least)
         self._row.addWidget(button)
 
 
@@ -95,7 +95,7 @@ def labelled(
         above.addStretch()
     if button is not None:
         button.setFont(sized(CAPTION))
-        button.setMaximumHeight(label.sizeHint().height() + 6)
+        keep_high(button, lambda: button.fontMetrics().height() + 6)
         above.addWidget(button)
     fill(QVBoxLayout(both), above, field).setSpacing(3)
     both.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

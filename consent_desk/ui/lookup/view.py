@@ -6,7 +6,7 @@ from consent_desk.ui.form.field import caption
 from consent_desk.ui.widgets.banner import announce
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import named
-from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.layouts import fill, keep_high
 from consent_desk.ui.widgets.messages import phrase, tool_tip
 from consent_desk.ui.widgets.pill import Pill, pill_size
 from consent_desk.ui.widgets.tones import Tone
@@ -23,7 +23,7 @@ class KnownView(QWidget):
         self.again = named(Button(sign="refresh", look=Look.QUIET), "", phrase("lookup", "Look again"))
         self.again.setToolTip(phrase("lookup", "Look this customer up again"))
         fill(QHBoxLayout(self), self.age, self.again, self.pill).setSpacing(4)
-        self.setFixedHeight(max(pill_size("").height(), self.again.sizeHint().height()))
+        keep_high(self, lambda: max(pill_size("").height(), self.again.sizeHint().height()))
         self.show_text(Tone.QUIET, "")
 
     def show_text(self, tone: Tone, text: str, icon: str = "", *, whole: str = "", age: str = "") -> None:

@@ -171,7 +171,11 @@ class ReceiptPanel(QFrame):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.FontChange} and not self._is_showing:
+        if self._is_showing:
+            return
+        if event.type() == QEvent.Type.FontChange:
+            self.show_low(self._is_low)
+        elif event.type() == QEvent.Type.PaletteChange:
             self._write()
 
     def paintEvent(self, event: QPaintEvent) -> None:
