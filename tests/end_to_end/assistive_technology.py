@@ -78,9 +78,11 @@ class AssistiveTechnology:
 
     def press(self, seconds: float, name: str) -> None:
         """Press a button through the tree."""
-        action = self._within(seconds, name, "button").queryAction()
-        names = [action.getName(at) for at in range(action.nActions)]
-        action.doAction(names.index("Press"))
+        self._act(seconds, name, "button", "Press")
+
+    def tick(self, seconds: float, name: str, kind: str) -> None:
+        """Tick a box or choose a radio button through the tree; untick a box that is ticked."""
+        self._act(seconds, name, kind, "Toggle")
 
     def write(self, seconds: float, name: str, text: str) -> None:
         """Fill a field through the tree."""
@@ -94,6 +96,11 @@ class AssistiveTechnology:
             return next((one.name for one in frames if has(one, pyatspi.STATE_ACTIVE)), None)
 
         return until(look, seconds)
+
+    def _act(self, seconds: float, name: str, kind: str, what: str) -> None:
+        action = self._within(seconds, name, kind).queryAction()
+        names = [action.getName(at) for at in range(action.nActions)]
+        action.doAction(names.index(what))
 
     def _within(self, seconds: float, name: str, kind: str) -> Any:
         return until(lambda: self._find(name, kind), seconds)

@@ -288,6 +288,51 @@ def test_an_unknown_customer_is_asked_about_in_place_and_escape_is_the_safe_answ
     assert "Question" not in {name for name, _ in walk.ask("controls")}
     assert "nobody@example.com" in walk.wait("Customer ID", "text")
     assert "nobody" not in walk.wait("Response log", "list")
+    # It was wrong: the right one is typed over it, and sent.
+    walk.keys("ctrl+a")
+    walk.type("kofi.mensah@example.org")
+    walk.ask("heard", "What is known of this customer", "sms_marketing: ")
+    walk.keys("ctrl+Return")
+    walk.ask("heard", "Receipt", "Delivered to the Sandbox only.")
+    line = walk.wait("Response log", "list", "kofi.mensah@example.org")
+    assert "nobody" not in line
+
+
+def test_an_opt_out_of_everything_is_one_line_that_unfolds_by_keys_alone(walk: Walk) -> None:
+    walk.wait("What is known of this customer", "label", "sms_marketing: accepted")
+    walk.keys("alt+a")
+    walk.wait("Send", "button", "opt out of 6 categories")
+    walk.keys("ctrl+Return")
+    walk.ask("heard", "Receipt", "6 practice: delivered.")
+    line = walk.wait("Response log", "list", "6 parts, collapsed")
+    for part in ("jane@example.com", "Opt-out", "6 categories"):
+        assert part in line
+    walk.go_to("ctrl+f", "Filter")
+    walk.tab_to("Response log")
+    walk.keys("Right")
+    lines = walk.wait("Response log", "list", "6 parts, expanded").strip().split("\n")
+    parts = [f"part {number} of 6" for number in range(1, 7)]
+    assert sorted(line.rpartition(", ")[2] for line in lines) == sorted(["expanded", *parts])
+
+
+def test_an_opt_out_is_sent_and_taken_back_through_the_tree_alone(walk: Walk) -> None:
+    """No key is pressed: as with a switch, by voice, or on a braille display."""
+    walk.ask("write", "Customer ID", "omar.haddad@example.org")
+    walk.ask("heard", "What is known of this customer", "sms_marketing: rejected")
+    walk.ask("tick", "SMS marketing", "check box")
+    walk.ask("tick", "Newsletter", "check box")
+    assert "checked" not in walk.wait("SMS marketing", "check box")
+    walk.wait("Send", "button", "Practise: opt out of Newsletter")
+    walk.ask("press", "Send")
+    walk.ask("heard", "Receipt", "Noted for practice.")
+    walk.ask("heard", "Receipt", "Delivered to the Sandbox only.")
+    assert "Newsletter" in walk.wait("Response log", "list", "omar.haddad@example.org")
+    walk.ask("press", "Correct")
+    walk.wait("Correction", "label", "Corrects the opt-out of Newsletter")
+    walk.wait("Customer ID", "text", "omar.haddad@example.org")
+    walk.ask("press", "No correction")
+    walk.wait("Customer ID", "text")
+    assert "Correction" not in {name for name, _ in walk.ask("controls")}
 
 
 def test_an_opt_in_to_several_categories_until_a_day_is_sent_by_keys_alone(walk: Walk) -> None:

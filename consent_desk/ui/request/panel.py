@@ -51,14 +51,15 @@ class RequestPages(QWidget):
         fill(QHBoxLayout(self), self.previous, self.place, self.next).setSpacing(0)
         self.previous.clicked.connect(lambda: self._turn(-1))
         self.next.clicked.connect(lambda: self._turn(1))
-        self.show_count(1)
+        self.hide()
 
     def show_count(self, count: int) -> None:
         """There are `count` pages now. The page stays where it can."""
         self._count = max(count, 1)
         self.page = min(self.page, self._count - 1)
         self.setVisible(self._count > 1)
-        self._show()
+        if self._count > 1:
+            self._show()
 
     def _turn(self, by: int) -> None:
         # At the ends the buttons stay on: one that goes off would push the focus elsewhere.
@@ -217,9 +218,7 @@ class RequestPanel(QWidget):
         if text and not self.as_sent.isChecked():
             text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
         self.body.show_text(text)
-        self.byte_count.show_text(
-            Tone.QUIET, phrase("request", "{len:,} bytes").format(len=len(body)) if body else ""
-        )
+        self.byte_count.setText(phrase("request", "{len:,} bytes").format(len=len(body)) if body else "")
         self._count_bytes()
         stamp, placeholder = f"· {self._stamp}" if body and self._stamp else "", ""
         if not body:
@@ -228,7 +227,8 @@ class RequestPanel(QWidget):
                 # Below the outline there is not always room.
                 stamp = self._why_empty.partition("\n")[0]
                 placeholder = f"{outline(self._draft)}\n\n{self._why_empty}"
-        self.stamp.show_text(Tone.QUIET, stamp)
+        if stamp != self.stamp.text():
+            self.stamp.show_text(Tone.QUIET, stamp)
         if placeholder != self.body.placeholderText():
             self.body.setPlaceholderText(placeholder)
             # Qt itself paints another placeholder only when the text changes too.

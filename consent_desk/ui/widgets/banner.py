@@ -122,8 +122,9 @@ class TintedLines(TintedLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:
+        if text != self.text():
+            self.setToolTip(tool_tip(text))
         super().show_text(tone, text, loud=loud)
-        self.setToolTip(tool_tip(text))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
