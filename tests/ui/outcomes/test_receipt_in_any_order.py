@@ -147,6 +147,7 @@ class Desk:
     def begin(self) -> None:
         """Begin with an empty journal, an empty form, and nothing said."""
         self.open: dict[str, Submission] = {}
+        self.cancelled = 0
         self.left: Draft | None = None
         for failure in [*self.receipt._call.beside]:
             self.receipt._drop(failure)
@@ -216,7 +217,10 @@ class Desk:
             case "answer" if question.is_open:
                 self.time += 700_000
                 answers = [one for one in question.choices if one.isVisible()]
-                answers[value % len(answers)].click()
+                answer = answers[value % len(answers)]
+                # The one thing that discards what was noted, and says so.
+                self.cancelled += answer.text().startswith("Cancel it")
+                answer.click()
             case "wait":
                 self.time += value * 1_000_000
                 if value > 1 and self.submitter.busy:
@@ -240,6 +244,10 @@ class Desk:
 
     def try_in_vain(self, how: str) -> None:
         """Do to the question what answers none, or only that nothing is recorded."""
+        # What was pressed before may note something still.
+        self.work()
+        if not self.form.question.is_open:
+            return
         before = self.notes
         if how == "double":
             for each in self.form.question.choices[1:]:
@@ -307,7 +315,7 @@ class Desk:
             assert named == {draft.customer_id.split("@")[0]} & {*CALLERS}, "it is of another caller"
         elif "Not noted yet" not in text:
             assert not named
-        assert self.journal.records_in({State.DISCARDED}) == (), "discarded"
+        assert len(self.journal.records_in({State.DISCARDED})) <= self.cancelled, "discarded"
         for request_id, submission in self.open.items():
             self.check_in_view(request_id, submission)
 
