@@ -331,10 +331,13 @@ class Session(Presenter):
         self, submission: Submission, repeated: tuple[tuple[Consent, Timestamp], ...]
     ) -> None:
         self._form.send.setEnabled(True)
-        if not self._submitter.concerns_form(submission):
+        of_form = self._submitter.concerns_form(submission)
+        if of_form:
+            self._receipt.end_noting()
+        if not of_form or self._form.draft() != submission.draft:
+            # An answer would be about whoever stands in the form by now.
             self._receipt.tell_repeated(submission)
             return
-        self._receipt.end_noting()
         asked = [about_repetition(one.category, at, one.action) for one, at in repeated]
         self._question.asks(of_several(asked, len(submission.all)), (), submission.draft)
 
@@ -373,8 +376,10 @@ class Session(Presenter):
     def _not_noted(self, submission: Submission, error: Exception) -> None:
         self._form.send.setEnabled(True)
         of_form = self._submitter.concerns_form(submission)
-        if of_form:
+        if of_form and self._form.draft() == submission.draft:
+            # Else the next caller is being typed.
             self._form.send.setFocus()
+        if of_form:
             self._filled.show_anew()
         self._receipt.take_not_noted(submission, error, of_form=of_form)
         if not submission.workspace.practice:

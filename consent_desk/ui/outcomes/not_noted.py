@@ -40,6 +40,9 @@ class NotNotedBanner(TintedBanner):
                 self._shown.remove((failure, line))
                 line.hide()
                 line.deleteLater()
+                for _, other in self._shown:
+                    # The second click of two would settle the line that comes up in its place.
+                    other.unhurried.begin()
         for place, failure in enumerate(failures):
             if not any(one is failure for one, _ in self._shown):
                 line = _Line(failure)
@@ -74,7 +77,7 @@ class _Line(QWidget):
         self.dismiss = button(
             phrase("outcomes", "Dismiss"), phrase("outcomes", "Dismiss: {who}").format(who=who)
         )
-        Unhurried(self.again, self.dismiss)
+        self.unhurried = Unhurried(self.again, self.dismiss)
         texts = fill(QVBoxLayout(), headline, details)
         texts.setSpacing(1)
         said = fill(QHBoxLayout(), _Sign(), (texts, 1))

@@ -283,6 +283,10 @@ class CallInHand:
             self.drop(found)
         return found is not None
 
+    def is_not_noted(self, request_id: str) -> bool:
+        """Whether it is among what could not be noted, and was not dealt with."""
+        return self._find(request_id) is not None
+
     def drop(self, failure: NotNoted) -> None:
         """Speak of it no more."""
         self.beside = [one for one in self.beside if one is not failure]

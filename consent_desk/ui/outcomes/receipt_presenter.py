@@ -38,6 +38,7 @@ _NAMED = 2
 """Categories of one press that are named; more are counted."""
 
 _KEY = "receipt"
+_REPEATED = "repeated"
 _SIGNS = "✓ " + "".join(map(sign, Tone))
 
 
@@ -151,13 +152,23 @@ class ReceiptPresenter(Presenter):
         self._show()
 
     def tell_repeated(self, submission: Submission) -> None:
-        """What was tried again is a repetition of what was noted since."""
-        said = phrase(
-            "outcomes",
-            "Not noted once more: the same was noted minutes ago. Dismiss it, if nothing is missing.",
+        """It is a repetition of what was noted minutes ago, and the form shows something else by now."""
+        tried = self._call.is_not_noted(submission.consent.request_id)
+        said = (
+            phrase(
+                "outcomes",
+                "Not noted once more: the same was noted minutes ago. Dismiss it, if nothing is missing.",
+            )
+            if tried
+            else phrase(
+                "outcomes",
+                "Not noted once more: the same was noted minutes ago. Enter it again, if that is meant.",
+            )
         )
         who = self._who(submission)
-        self._status.show_message(submission.consent.request_id, Tone.WARNING, f"{said}\n{who}")
+        # The request ID of what was never tried is that of the next caller.
+        key = submission.consent.request_id if tried else _REPEATED
+        self._status.show_message(key, Tone.WARNING, f"{said}\n{who}")
 
     def _say_slow(self) -> None:
         submission = self._call.noting

@@ -27,8 +27,8 @@ class Notice(TintedBanner):
         self.details = TintedLines(phrase("shell", "About: {name}").format(name=name))
         self._name = action
         self.action = button(action)
-        self._unhurried = Unhurried(self.action)
         self.dismiss = button(dismiss)
+        self._unhurried = Unhurried(self.action, self.dismiss)
         # Below the texts, which have the whole width that way.
         buttons = fill(QHBoxLayout(), self.action, self.dismiss, None)
         buttons.setSpacing(8)

@@ -410,6 +410,31 @@ def test_what_is_typed_for_the_next_caller_while_it_is_noted_stays(acme: OpenDes
     assert controls.line(acme.window, "Customer ID").text() == "first@example.com"
 
 
+def test_an_answer_about_a_repetition_is_not_one_about_the_next_caller(
+    acme: OpenDesk, engagement: Sandbox
+) -> None:
+    acme.deliver("first@example.com")
+    acme.send("first@example.com")
+    controls.type_keys(acme.window, "omar")
+    acme.wait_for_status("Not noted once more: the same was noted minutes ago. Enter it again, if that is")
+    assert "first@example.com" in acme.errors
+    assert not acme.window.consent.question.is_open
+    assert controls.line(acme.window, "Customer ID").text() == "omar"
+    acme.key(Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
+    acme.wait_for_line("Delivered, checking")
+    assert len(events(engagement)) == 1
+
+
+def test_what_cannot_be_noted_takes_no_key_from_the_next_caller(
+    acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Outbox, "note_all", fail)
+    acme.send("first@example.com")
+    controls.type_keys(acme.window, "omar")
+    acme.bot.waitUntil(lambda: acme.not_noted != [])
+    assert controls.focused_name(acme.window) == "Customer ID"
+
+
 def test_the_practice_log_does_not_stay_beside_a_real_journal_that_cannot_be_opened(
     open_acme: OpenAcme, folders: Folders
 ) -> None:

@@ -86,11 +86,14 @@ def test_a_notice_that_says_something_else_has_just_come_up(
     notice = Notice("Kept consents", "Send what was kept", "Not now")
     qtbot.addWidget(notice)
     acted: list[None] = []
-    notice.action.clicked.connect(lambda: acted.append(None))
+    for each in (notice.action, notice.dismiss):
+        each.clicked.connect(lambda: acted.append(None))
     notice.show_notice(Tone.NEUTRAL, "Of one customer.", "")
     monkeypatch.setattr(inputs, "MOMENT", SOON)
     notice.show_notice(Tone.NEUTRAL, "Of another customer.", "")
     press_in_every_way(notice.action)
+    # An alarm that nobody has seen is not taken away either.
+    press_in_every_way(notice.dismiss)
     assert acted == []
 
 
