@@ -111,7 +111,7 @@ class Session(Presenter):
         self._attention = AttentionPresenter(shell, self._log)
         self.sending.counted.connect(self._attention.take)
         OutstandingPresenter(shell, self.sending, self._receipt, self._submitter, self._hold)
-        history = LogActionsPresenter(shell, self._log, self.sending.answer)
+        history = LogActionsPresenter(shell, self._log, self.sending.answer, self._correction.cannot_enter)
         history.discarded.connect(lambda workspace, request_id: workspace.engine.follow(request_id))
         history.discarded.connect(lambda _workspace, request_id: self._hold.let_go(request_id))
         history.discarded.connect(self._alarms.look_again)

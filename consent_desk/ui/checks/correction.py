@@ -99,13 +99,17 @@ class CorrectionPresenter(Presenter):
             why = phrase("checks", "opted out {day_of}").format(day_of=day_of(self._local(since[0])))
         fields.ask_for_basis(demands.needs_basis, why)
 
-    def _offer(self, record: Record, last: Timestamp | None) -> None:
+    def cannot_enter(self, record: Record) -> Message | None:
+        """Why the form, which is for the project in use, cannot hold the decision of `record`."""
         project = self._project
         refused = belongs_elsewhere(record, "" if project is None else project.id)
         if project is not None:
             # The form would show another type beside the same ID: that is somebody else.
             refused = refused or lost_its_id_type(record, project.id_types)
-        found = refused or overtaken(last) or restored(record, self._now())
+        return refused
+
+    def _offer(self, record: Record, last: Timestamp | None) -> None:
+        found = self.cannot_enter(record) or overtaken(last) or restored(record, self._now())
         if isinstance(found, Message):
             consent = record.noted.consent
             said = f"{render(found, self._local)}\n{about(consent, record.noted.project_name)}"

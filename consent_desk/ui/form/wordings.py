@@ -42,6 +42,9 @@ class WordingsPresenter(Presenter):
         projects.project_removed.connect(self._forget_project)
 
     def _enter(self, project_id: str | None) -> None:
+        if self._shell.lens.is_on and project_id != _PRACTICE:
+            # Others look on.
+            project_id = None
         self._project_id, self._texts = project_id, {}
         if project_id is not None:
             self._run(lambda: self._kept.of(project_id))

@@ -14,7 +14,7 @@ from consent_desk.domain.dates import spelled_end
 from consent_desk.domain.evidence.table import TableStyle
 from consent_desk.domain.lifecycle.record import Entry, Record
 from consent_desk.domain.lifecycle.state import IS_RIGHT, State
-from consent_desk.domain.message import say
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.category import Category
 from consent_desk.journal.export import Export, ExportKind
 from consent_desk.ui.log.presenter import LogPresenter
@@ -45,16 +45,24 @@ class LogActionsPresenter(Presenter):
     """Emits `discarded(Workspace, request_id)` and `erased(project_id, CustomerId)`.
 
     One export runs at a time, on a lane of its own: its folder may not answer, and noting goes on.
+    `cannot_enter` tells why the form cannot hold what was decided: it is for one project.
     """
 
     discarded = Signal(object, str)
     erased = Signal(str, object)
 
-    def __init__(self, shell: ShellContext, log: LogPresenter, tell: Say) -> None:
+    def __init__(
+        self,
+        shell: ShellContext,
+        log: LogPresenter,
+        tell: Say,
+        cannot_enter: Callable[[Record], Message | None],
+    ) -> None:
         super().__init__(shell)
         self._panel = self._window.log
         self._log = log
         self._say = tell
+        self._cannot_enter = cannot_enter
         self._export: Export | None = None
         self._labels: dict[str, str] = {}
         self._path, self._shown = Path(), shell.lens.path
@@ -113,8 +121,13 @@ class LogActionsPresenter(Presenter):
         """Fill the form with the decision of a line, for another customer ID."""
 
         def done(record: Record) -> None:
-            if workspace is self._log.workspace:
+            if workspace is not self._log.workspace:
+                return
+            why_not = self._cannot_enter(record)
+            if why_not is None:
                 self._fill_in(record.noted.consent)
+            else:
+                self._say(workspace, entry, Tone.WARNING, render(why_not))
 
         def failed(error: Exception) -> None:
             self._say(workspace, entry, Tone.BAD, render_error(error))

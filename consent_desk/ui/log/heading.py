@@ -201,7 +201,7 @@ class Heading(QWidget):
         self.shown.setAccessibleDescription(text)
 
     def clear(self) -> None:
-        """Want everything."""
-        self.filter.clear()
+        """Want everything, with no way back through undo: it may name somebody."""
+        self.filter.setText("")
         self._popup.clear()
         self.choose(Which.ALL)

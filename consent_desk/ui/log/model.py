@@ -419,9 +419,10 @@ class LogModel(QAbstractTableModel):
         # The line that stays is the one on top.
         kept = first if self.query.oldest_first else last
         self._lines[kept] = joined
+        # Before the others go: who hears of that asks where the chosen one is.
+        self._note_places(kept, kept + 1)
         gone = (first + 1, last) if kept == first else (first, last - 1)
         self._delete(*gone)
-        self._note_places(first, first + 1)
         self._tell_changed(first)
 
     def _tell_changed(self, place: int) -> None:

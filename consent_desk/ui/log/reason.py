@@ -46,9 +46,9 @@ class ReasonRow(QWidget):
         self.reason.setFocus()
 
     def put_away(self) -> None:
-        """Go away, and forget what was typed."""
+        """Go away, and forget what was typed: the next one is about another consent."""
         self.hide()
-        self.reason.clear()
+        self.reason.setText("")
 
     def close_row(self) -> None:
         """Ask no more: nothing is discarded."""

@@ -94,6 +94,9 @@ class PresentingPresenter(Presenter):
     def _end(self) -> None:
         self.action.setChecked(False)
         kept, self._kept = self._kept, None
+        if not self._practice:
+            # What was typed meanwhile may name an alias, and Send would take it for a real customer.
+            self._form.forget_all()
         self._turn(on=False)
         if kept is not None:
             self._form.fill(kept)

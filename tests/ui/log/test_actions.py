@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
 from consent_desk.domain.faults import Fault
+from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import LogQuery
 from consent_desk.journal.backups import every_backup
@@ -28,8 +29,8 @@ from consent_desk.ui.log import model as log_model
 from consent_desk.ui.log.actions import separators_of, told_after
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.shell import waiting as patience
-from tests.consents import a_project, later
-from tests.journal.journals import noted_in
+from tests.consents import a_consent, a_project, later
+from tests.journal.journals import lead, noted_in, way_to
 from tests.reliability.long_journal import write_long
 from tests.ui import controls
 from tests.ui.desks import OpenDesk, journal_of
@@ -265,6 +266,22 @@ def test_what_went_to_a_new_profile_is_entered_with_the_right_id(
     assert (draft.action, draft.category, draft.ticket) == (Action.ACCEPT, "sms_marketing", "T-9")
     assert draft.valid_until.startswith("2030-12-31")
     assert field.hasFocus()
+
+
+def test_what_was_noted_for_another_project_is_not_entered_for_this_one(
+    folders: Folders, acme_is_kept: None, request: pytest.FixtureRequest
+) -> None:
+    beta = a_project(id="7a1f2f0e-6f43-4d3a-9a0c-0f6d1f3f5a12", name="Beta shop")
+    with journal_of(folders) as journal:
+        noted = Noted.of(beta, a_consent(customer=MISTYPED, category="newsletter"))
+        journal.note_all((noted,))
+        lead(journal, noted.consent.request_id, way_to(State.NEW_PROFILE))
+    desk: OpenDesk = request.getfixturevalue("acme")
+    desk.choose_line()
+    desk.press_once_enabled("Enter with the right ID")
+    desk.wait_for_status("This was recorded for Beta shop. Choose that project first.")
+    draft = desk.window.consent.draft()
+    assert (draft.customer_id, draft.category) == ("", "")
 
 
 # -- erasing --------------------------------------------------------------------------------------

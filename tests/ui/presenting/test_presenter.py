@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QModelIndex, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QCompleter, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QCompleter, QLineEdit, QPlainTextEdit, QWidget
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.errors import JournalError
@@ -338,3 +338,46 @@ def test_the_menu_begins_and_the_banner_ends_it(acme: OpenDesk) -> None:
     QTest.mouseClick(controls.button(acme.window, "Stop presenting"), Qt.MouseButton.LeftButton)
     acme.wait_for_status("Presenting has ended")
     assert not action.isChecked()
+
+
+def test_undo_brings_back_nobody(presenting: OpenDesk) -> None:
+    for field in presenting.window.findChildren(QLineEdit):
+        field.undo()
+    for text in presenting.window.findChildren(QPlainTextEdit):
+        text.undo()
+    assert traces(everything(presenting.window)) == set()
+
+
+def test_no_saved_wording_is_offered_and_the_end_brings_them_back(acme: OpenDesk) -> None:
+    text = "May we write to you?"
+    saved = acme.window.consent.fields.saved_wordings.menu()
+
+    def offered() -> str:
+        saved.aboutToShow.emit()
+        return "".join(f"{action.text()}{action.toolTip()}" for action in saved.actions())
+
+    controls.choose_category(acme.window, "sms_marketing")
+    acme.window.consent.wording.setPlainText(text)
+    offered()
+    next(one for one in saved.actions() if "Save this wording" in one.text()).trigger()
+    acme.bot.waitUntil(lambda: text in offered())
+    present(acme)
+    acme.bot.waitUntil(lambda: "Masked" in acme.window.preview.body.placeholderText())
+    controls.write(acme.window, "Other category ID", "sms_marketing")
+    assert acme.window.consent.draft().category == "sms_marketing"
+    assert text not in offered()
+    present(acme)
+    controls.choose_category(acme.window, "sms_marketing")
+    acme.bot.waitUntil(lambda: text in offered())
+
+
+def test_an_alias_typed_meanwhile_does_not_stay_for_the_real_project(acme: OpenDesk) -> None:
+    acme.practise()
+    present(acme)
+    acme.choose_project("Acme production")
+    acme.bot.waitUntil(lambda: "Masked" in acme.window.preview.body.placeholderText())
+    controls.write(acme.window, "Customer ID", "customer 7")
+    controls.write(acme.window, "Ticket", "masked")
+    present(acme)
+    acme.wait_for_status("Presenting has ended")
+    assert (acme.window.consent.draft().customer_id, acme.window.consent.draft().ticket) == ("", "")

@@ -1,0 +1,35 @@
+"""The chosen line stays the chosen one, whatever becomes of the others."""
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from consent_desk.domain.log_query import LogQuery
+from consent_desk.ui.log.lines import rows_of
+from consent_desk.ui.log.model import LogModel
+from consent_desk.ui.log.panel import LogPanel
+from tests.ui.log.test_model import PRESS, model, newest_first
+
+__all__ = ["model"]
+
+
+@pytest.mark.parametrize("chosen", [1, 2, 3])
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_a_chosen_line_that_joins_its_press_never_becomes_another_customers(
+    qtbot: QtBot, model: LogModel, oldest_first: bool, chosen: int
+) -> None:
+    panel = LogPanel(model)
+    qtbot.addWidget(panel)
+    shown = PRESS if oldest_first else newest_first(PRESS)
+    model.show(shown[:1], LogQuery(oldest_first=oldest_first), practice=False)
+    model.set_total(len(PRESS), len(PRESS))
+    row = shown.index(PRESS[chosen])
+    # The rest of its press is read after it.
+    model.fill(row, [PRESS[chosen]])
+    panel.choose(PRESS[chosen].entry.request_id)
+    told: list[str] = []
+    panel.line_chosen.connect(told.append)
+    model.fill(1, shown[1:])
+    of_press = {each.entry.request_id for each in PRESS[1:4]}
+    assert {panel.chosen, *told} <= of_press
+    current = panel.list.selectionModel().currentIndex().row()
+    assert {each.entry.request_id for each in rows_of(model.slot(current))} == of_press
