@@ -102,7 +102,7 @@ class ReceiptPanel(QFrame):
         self.copy.setIcon(icon("copy"))
         self.dismiss = button(phrase("outcomes", "Dismiss"))
         Unhurried(self.correct, self.again, self.dismiss)
-        self._buttons = QWidget()
+        self._buttons = QWidget(self)
         row = (self.correct, self.again, self.copy, self.dismiss)
         self._row = fill(QHBoxLayout(self._buttons), *row, None)
         self._row.setSpacing(8)

@@ -183,3 +183,10 @@ def test_nobody_is_described_who_has_gone(panel: ReceiptPanel) -> None:
     panel.show_told(LONG)
     panel.show_told(REST)
     assert "example.com" not in controls.everything_said(panel)
+
+
+def test_what_it_offers_comes_up_in_it_and_takes_the_keys_from_no_window(panel: ReceiptPanel) -> None:
+    offered = (panel.correct, panel.again, panel.copy, panel.dismiss)
+    assert [each.window() for each in offered] == [panel] * 4
+    panel.show_told(LONG, is_not_noted=True)
+    assert panel.again.isVisible()
