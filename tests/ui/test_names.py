@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
@@ -100,6 +101,17 @@ def tab_through(window: QWidget) -> list[str]:
     return names
 
 
+def read_through(window: QWidget) -> Iterator[str]:
+    """The names of all that is in view, as assistive technology comes upon it."""
+    seen = QAccessible.queryAccessibleInterface(window)
+    for at in range(seen.childCount()):
+        child = seen.child(at)
+        inside = None if child is None else child.object()
+        if isinstance(inside, QWidget) and inside.isVisible():
+            yield inside.accessibleName()
+            yield from read_through(inside)
+
+
 def test_each_name_is_borne_by_one_control_of_its_window(acme: OpenDesk, settings: ProjectDialog) -> None:
     mine = Counter(widget.accessibleName() for widget in settings.findChildren(QWidget))
     names = Counter(widget.accessibleName() for widget in acme.window.findChildren(QWidget)) - mine
@@ -145,6 +157,12 @@ def test_tab_goes_through_the_window_as_one_reads_it(acme: OpenDesk) -> None:
     controls.button(acme.window, "Opt in (accept)").click()
     controls.combo(acme.window, "Project").setFocus()
     assert tab_through(acme.window) == [*READING_ORDER]
+
+
+def test_assistive_technology_finds_everything_in_the_order_of_tab(acme: OpenDesk) -> None:
+    controls.button(acme.window, "Opt in (accept)").click()
+    found = [name for name in read_through(acme.window) if name in READING_ORDER]
+    assert found == [*READING_ORDER]
 
 
 def test_tab_goes_through_the_settings_as_one_reads_them(settings: ProjectDialog) -> None:

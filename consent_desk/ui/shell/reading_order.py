@@ -1,0 +1,38 @@
+"""Has assistive technology come upon what the window holds in the order in which people read it."""
+
+from collections.abc import Iterator
+
+from PySide6.QtWidgets import QLayout, QScrollArea, QSplitter, QWidget
+
+
+def put_in_order(part: QWidget) -> None:
+    """Put what `part` holds into the order of its layouts, all the way down.
+
+    Assistive technology is told of children as their parent has them: in the order of making, but for this.
+    """
+    held = [*_held(part)]
+    # Below what stands in no layout: that may lie on top of them.
+    for each in reversed(held):
+        each.lower()
+    for each in held:
+        put_in_order(each)
+
+
+def _held(part: QWidget) -> Iterator[QWidget]:
+    layout = part.layout()
+    if isinstance(part, QSplitter):
+        yield from map(part.widget, range(part.count()))
+    elif isinstance(part, QScrollArea):
+        if (inner := part.widget()) is not None:
+            yield inner
+    elif layout is not None:
+        yield from _placed(layout)
+
+
+def _placed(layout: QLayout) -> Iterator[QWidget]:
+    for item in map(layout.itemAt, range(layout.count())):
+        inner = None if item is None else item.layout()
+        if inner is not None:
+            yield from _placed(inner)
+        elif item is not None and item.widget() is not None:
+            yield item.widget()
