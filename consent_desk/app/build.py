@@ -131,8 +131,9 @@ def build(
     keys.listener = projects.troubles.hear
     AgentPresenter(shell, projects, agent)
     WordingsPresenter(shell, projects, SavedWordings(folders.config / "texts.json"))
-    cache = None if folders.cache is None else folders.cache / "categories.json"
-    categories = Categories(cache, now, tuple(QLocale.system().uiLanguages()))
+    categories = Categories(
+        folders.cache and folders.cache / "categories.json", now, tuple(QLocale.system().uiLanguages())
+    )
     country = QLocale.territoryToCode(QLocale.system().territory()) if place is None else place
     session = Session(
         shell,
@@ -146,7 +147,7 @@ def build(
         RecoveryPresenter(shell, workspaces, journal_recovery, session, projects)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
-    put_in_order(window.centralWidget())
+    put_in_order(window)
     application = Application(shell, projects, resources, faults)
     if not shown:
         window.painted.connect(application.start)

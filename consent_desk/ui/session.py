@@ -1,24 +1,16 @@
-"""The presenter: connects form, preview, status and log to the workspace. Holds the state of the window.
+"""The session: which project and workspace are in use, and where each event of an engine is shown."""
 
-Long because one press of Send concerns every room, and this is where they meet.
-"""
-
-from dataclasses import replace
-from time import sleep
-
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 
 from consent_desk.delivery.events import Event, Learnt, Noted, NotNoted, Released, Repeated, Stamped
-from consent_desk.domain.checks.confirmations import Confirmation, about_repetition, of_several
 from consent_desk.domain.consent.draft import Draft
-from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
+from consent_desk.domain.consent.values import Consent, CustomerId
 from consent_desk.domain.lifecycle.messages import tell_all, tell_check
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Entry
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES
-from consent_desk.domain.wire.customer import Known
 from consent_desk.domain.wire.project import PRACTICE_ID, Project
 from consent_desk.ui.checks.correction import CorrectionPresenter
-from consent_desk.ui.checks.hold import HOLD, HoldPresenter
+from consent_desk.ui.checks.hold import HoldPresenter
 from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.categories import CategoriesPresenter
 from consent_desk.ui.form.id_hints import IdHintsPresenter
@@ -37,21 +29,16 @@ from consent_desk.ui.outcomes.slip import SlipPresenter
 from consent_desk.ui.presenting.presenter import PresentingPresenter
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.proof.presenter import ProofPresenter
+from consent_desk.ui.sending import START, SendPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.states import tone_of
-from consent_desk.ui.widgets.inputs import commit_typing
 from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
 
-_START = "start"
-
 _PRESENTING = "Masked for presenting. Nothing real can be sent: choose the Sandbox to send."
-
-_HEAD_START = 0.008
-"""Seconds."""
 
 
 class Session(Presenter):
@@ -80,12 +67,6 @@ class Session(Presenter):
         self.projects = projects
         self._practice: bool | None = None
         self._wanted = object()
-        self._pressed_early = False
-        # Send was pressed for this, and waits for a look-up that is not older than a minute.
-        self._stale_press: tuple[Draft, tuple[str, ...]] | None = None
-        # What of this submission was confirmed, and left out, before the question that stands now.
-        self._confirmed: tuple[Confirmation, ...] = ()
-        self._left_out: tuple[str, ...] = ()
         self._log = LogPresenter(shell)
         self._look_up = LookupPresenter(
             shell, now=lambda: self._filled.moment().now, alternatives=id_help.alternatives
@@ -119,19 +100,23 @@ class Session(Presenter):
         categories.offered.connect(history.learn_labels)
         ProofPresenter(shell, self._log)
         PresentingPresenter(shell, projects, self._why_not_present)
+        self._send = SendPresenter(
+            shell,
+            workspaces,
+            self._filled,
+            self._submitter,
+            look_up=self._look_up,
+            question=self._question,
+            hold=self._hold,
+            receipt=self._receipt,
+        )
+        self._send.noted.connect(self._take_noted)
+        self._send.not_noted.connect(self.not_noted)
         self._follow_form()
         self._follow(workspaces, projects)
         self._filled.show_anew()
 
     def _follow_form(self) -> None:
-        self._look_up.answered.connect(self._press_on)
-        self._question.confirmed.connect(
-            lambda confirmed: self._press((*self._confirmed, *confirmed), self._left_out)
-        )
-        self._question.another_chosen.connect(self._use_instead)
-        self._question.rest_chosen.connect(
-            lambda categories: self._press(self._confirmed, (*self._left_out, *categories))
-        )
         self._categories.offered.connect(self._filled.offer_categories)
         self._categories.offered.connect(
             lambda offered: self._receipt.name_categories({one.id: one.label for one in offered})
@@ -141,16 +126,9 @@ class Session(Presenter):
         for told in (self._categories.offered, self._categories.time_told, self._look_up.answered):
             told.connect(self._alarms.show_anew)
         self._receipt.correction_wanted.connect(self._correction.correct)
-        self._receipt.again.connect(self._try_again)
-        self._submitter.begun.connect(self._begin_noting)
-        self._submitter.stamped.connect(self._show_stamped)
         self._hold.given_up.connect(self.sending.give_up)
         self._hold.given_up.connect(lambda *_: self._form.customer_id.setFocus())
         self.sending.ended.connect(self._hold.let_go)
-        self._submitter.repeated.connect(self._ask_about_repetition)
-        self._submitter.noted.connect(self._noted)
-        self._submitter.failed.connect(self._not_noted)
-        self._form.send_requested.connect(self.send)
 
     def _follow(self, workspaces: Workspaces, projects: ProjectPresenter) -> None:
         self._alarms.noted.connect(self._noted_anew)
@@ -235,7 +213,7 @@ class Session(Presenter):
         def failed(error: Exception) -> None:
             if self._wanted is wanted:
                 why = render_error(error)
-                self._status.show_message(_START, Tone.BAD, why)
+                self._status.show_message(START, Tone.BAD, why)
                 self._filled.say_why_closed(why)
                 if not practice:
                     self.journal_shut.emit(error)
@@ -247,13 +225,11 @@ class Session(Presenter):
     def _show_workspace(self, workspace: Workspace, project: Project | None) -> None:
         self._filled.lead_to(workspace, project)
         self._correction.use_project(project)
-        self._status.take_back(_START)
+        self._status.take_back(START)
         if not workspace.practice:
             self.journal_well.emit()
-        if self._pressed_early and project is not None:
-            self._pressed_early = False
-            again = phrase("window", "Ready now. What was pressed before was not noted: press Send again.")
-            self._status.show_message(_START, Tone.WARNING, again)
+        if project is not None:
+            self._send.tell_ready()
         self._log.show_workspace(workspace)
         self._attention.show_workspace(workspace)
         self._form.offer_id_types(() if project is None else project.id_types)
@@ -273,131 +249,15 @@ class Session(Presenter):
             workspace.engine.settings_work(project.id)
             self._kept.consider(workspace, project, checked=True)
 
-    # -- submitter and sending -----------------------------------------------------------------------
+    # -- what comes back ---------------------------------------------------------------------------
 
-    def send(self) -> None:
-        """Note the consent, then send it: one press is one consent. What speaks against it is asked first."""
-        commit_typing()
-        if self._question.is_about_noted and self._filled.press() is not None:
-            # The next caller is ready.
-            self._question.give_way()
-        if self._question.is_open:
-            self._question.announce()
-        else:
-            self._press(())
-
-    def _press(self, confirmed: tuple[Confirmation, ...], left_out: tuple[str, ...] = ()) -> None:
-        if self._submitter.busy:
-            return
-        if self._filled.project is None:
-            self._pressed_early = True
-            why = phrase("window", "Nothing was noted. {why_closed}").format(
-                why_closed=self._filled.why_closed
-            )
-            self._status.show_message(_START, Tone.BAD, why)
-            return
-        self._status.take_back(_START)
-        submission = self._filled.press(left_out)
-        if submission is None:
-            self._filled.show_what_lacks()
-            return
-        self._confirmed, self._left_out = confirmed, left_out
-        against = submission.asks
-        if against and not confirmed and self._look_up.is_stale:
-            self._ask_anew_first(submission, left_out)
-            return
-        if self._question.asks(against, confirmed, submission.draft, self._look_up.told_long_ago()):
-            return
-        self._form.switch_off_send()
-        self._look_up.keep(submission)
-        self._submitter.submit(
-            submission,
-            again=[one.holds for one in confirmed if one.holds],
-            hold=self._hold.seconds(submission, waits=self._look_up.awaits(submission.consent)),
-        )
-
-    def _ask_anew_first(self, submission: Submission, left_out: tuple[str, ...]) -> None:
-        """Have the customer looked up anew before a question rests on what is known; wait a moment for it."""
-        self._stale_press = submission.draft, left_out
-        self._look_up.look_now()
-        QTimer.singleShot(HOLD, self, self._press_on)
-
-    def _press_on(self) -> None:
-        stale, self._stale_press = self._stale_press, None
-        if stale is not None and stale[0] == self._form.draft():
-            self._press((), stale[1])
-
-    def _ask_about_repetition(
-        self, submission: Submission, repeated: tuple[tuple[Consent, Timestamp], ...]
-    ) -> None:
-        self._form.send.setEnabled(True)
-        of_form = self._submitter.concerns_form(submission)
-        if of_form:
-            self._receipt.end_noting()
-        if not of_form or self._form.draft() != submission.draft:
-            # An answer would be about whoever stands in the form by now.
-            self._receipt.tell_repeated(submission)
-            return
-        asked = [about_repetition(one.category, at, one.action) for one, at in repeated]
-        self._question.asks(of_several(asked, len(submission.all)), (), submission.draft)
-
-    def _use_instead(self, known: Known) -> None:
-        self._look_up.adopt(known)
-        self._form.use_customer(known.customer)
-        self._press(())
-
-    def _show_stamped(self, submission: Submission) -> None:
-        if self._submitter.concerns_form(submission):
-            self._filled.show_stamped(submission.consents)
-
-    def _noted(self, submission: Submission, entries: tuple[Entry, ...]) -> None:
-        # The sending goes first: else it would wait until the form is cleared and the log has its line.
-        sleep(_HEAD_START)
+    def _take_noted(self, submission: Submission, entries: tuple[Entry, ...]) -> None:
         if not submission.workspace.practice:
             self.journal_well.emit()
         for entry in entries:
             self._log.put(submission.workspace, entry)
-        self._hold.begin(submission, entries)
-        self._look_up.remember(submission.project, submission.consents)
         self._alarms.end_if_overtaken()
-        self._form.send.setEnabled(True)
-        of_form = self._submitter.concerns_form(submission)
-        blank = self._filled.begin_next(submission.draft) if of_form else None
-        self._receipt.take_noted(submission, entries, blank)
-        # Last: what it tells may ask about what has left the form.
-        self._look_up.confirm(submission.consent)
         self._log.choose(submission.workspace, entries[0])
-
-    def _begin_noting(self) -> None:
-        submission = self._submitter.under_way
-        if submission is not None and self._submitter.concerns_form(submission):
-            self._receipt.begin(submission)
-
-    def _not_noted(self, submission: Submission, error: Exception) -> None:
-        self._form.send.setEnabled(True)
-        of_form = self._submitter.concerns_form(submission)
-        if of_form and self._form.draft() == submission.draft:
-            # Else the next caller is being typed.
-            self._form.send.setFocus()
-        if of_form:
-            self._filled.show_anew()
-        self._receipt.take_not_noted(submission, error, of_form=of_form)
-        if not submission.workspace.practice:
-            self.not_noted.emit(error)
-
-    def _try_again(self, submission: Submission, is_in_form: bool) -> None:
-        """Note what could not be noted before: as Send would, or whatever the form holds by now."""
-        if self._submitter.busy:
-            return
-        if is_in_form:
-            self._press(self._confirmed, self._left_out)
-            return
-        practice = submission.workspace.practice
-        self._workspaces.enter(
-            practice=practice,
-            done=lambda workspace: self._submitter.retry(replace(submission, workspace=workspace)),
-            failed=lambda error: self._receipt.take_not_noted(submission, error, of_form=False),
-        )
 
     def _not_noted_anew(
         self, workspace: Workspace, project: Project, consent: Consent, error: Exception

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtWidgets import QLayout, QScrollArea, QSplitter, QWidget
+from PySide6.QtWidgets import QLayout, QMainWindow, QScrollArea, QSplitter, QWidget
 
 
 def put_in_order(part: QWidget) -> None:
@@ -20,7 +20,10 @@ def put_in_order(part: QWidget) -> None:
 
 def _held(part: QWidget) -> Iterator[QWidget]:
     layout = part.layout()
-    if isinstance(part, QSplitter):
+    if isinstance(part, QMainWindow):
+        if (central := part.centralWidget()) is not None:
+            yield central
+    elif isinstance(part, QSplitter):
         yield from map(part.widget, range(part.count()))
     elif isinstance(part, QScrollArea):
         if (inner := part.widget()) is not None:
@@ -31,8 +34,9 @@ def _held(part: QWidget) -> Iterator[QWidget]:
 
 def _placed(layout: QLayout) -> Iterator[QWidget]:
     for item in map(layout.itemAt, range(layout.count())):
-        inner = None if item is None else item.layout()
-        if inner is not None:
+        if item is None:
+            continue
+        if (inner := item.layout()) is not None:
             yield from _placed(inner)
-        elif item is not None and item.widget() is not None:
-            yield item.widget()
+        elif (widget := item.widget()) is not None:
+            yield widget
