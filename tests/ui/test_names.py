@@ -105,8 +105,7 @@ def read_through(window: QWidget) -> Iterator[str]:
     """The names of all that is in view, as assistive technology comes upon it."""
     seen = QAccessible.queryAccessibleInterface(window)
     for at in range(seen.childCount()):
-        child = seen.child(at)
-        inside = None if child is None else child.object()
+        inside = seen.child(at).object()
         if isinstance(inside, QWidget) and inside.isVisible():
             yield inside.accessibleName()
             yield from read_through(inside)

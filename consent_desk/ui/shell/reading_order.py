@@ -31,8 +31,9 @@ def _held(part: QWidget) -> Iterator[QWidget]:
 
 def _placed(layout: QLayout) -> Iterator[QWidget]:
     for item in map(layout.itemAt, range(layout.count())):
-        inner = None if item is None else item.layout()
-        if inner is not None:
+        if item is None:
+            continue
+        if (inner := item.layout()) is not None:
             yield from _placed(inner)
-        elif item is not None and item.widget() is not None:
-            yield item.widget()
+        elif (widget := item.widget()) is not None:
+            yield widget
