@@ -32,7 +32,7 @@ from consent_desk.domain.lifecycle.state import State
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.system import clock
 from consent_desk.ui.main_window import MainWindow
-from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.states import PRACTISED
 from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.workspaces import Workspaces
 
@@ -127,7 +127,7 @@ class Person:
         def is_told() -> bool:
             entry = log.model.entry(0) if log.model.rowCount() else None
             is_there = entry is not None and entry.state is state
-            return is_there and f"{STATE_WORDS[state]}:" in log.details.toPlainText()
+            return is_there and f"{PRACTISED[state]}:" in log.details.toPlainText()
 
         self._wait(is_told)
 

@@ -10,6 +10,7 @@ from consent_desk.system.fault_log import FaultLog
 from consent_desk.system.folders import resource
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.context import ShellContext
+from consent_desk.ui.shell.reading_order import put_in_order
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -35,6 +36,7 @@ class Application(QObject):
         self._resources = resources
         self._faults = faults
         self._closed = False
+        put_in_order(self.window)
         self.window.closing.connect(self.close)
         self._unexpected.connect(self._show_unexpected)
 

@@ -47,7 +47,6 @@ from consent_desk.ui.request.panel import RequestPanel
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import ShellContext
 from consent_desk.ui.shell.questions import Questions
-from consent_desk.ui.shell.reading_order import put_in_order
 from consent_desk.ui.tasks import TaskRunner
 from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
@@ -147,7 +146,6 @@ def build(
         RecoveryPresenter(shell, workspaces, journal_recovery, session, projects)
     if demo:
         projects.sandbox_chosen.connect(lambda: window.consent.fill(TUTORIAL))
-    put_in_order(window)
     application = Application(shell, projects, resources, faults)
     if not shown:
         window.painted.connect(application.start)

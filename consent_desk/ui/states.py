@@ -82,9 +82,9 @@ def word_of(entry: Entry, *, practice: bool) -> str:
             return STATE_WORDS[state]
 
 
-def word_of_fact(noted: Noted, fact: Fact) -> str:
+def word_of_fact(noted: Noted, fact: Fact, *, practice: bool) -> str:
     """What a fact made of the consent is called."""
-    return word_of(Entry.of(noted, fact.state, fact.outcome, fact.note), practice=False)
+    return word_of(Entry.of(noted, fact.state, fact.outcome, fact.note), practice=practice)
 
 
 def tone_of(entry: Entry, *, practice: bool) -> Tone:

@@ -59,7 +59,8 @@ def details_of(
         attempts = sum(isinstance(fact.outcome, Answered | NotSent | Lost) for fact in record.facts)
         if attempts == 1 and isinstance(came[0][1], Answered):
             return texts[0]
-        heads = (f"{written(local(fact.at))}, {word_of_fact(record.noted, fact)}:" for fact, _ in came)
+        words = ((fact, word_of_fact(record.noted, fact, practice=practice)) for fact, _ in came)
+        heads = (f"{written(local(fact.at))}, {word}:" for fact, word in words)
         return "\n\n\n".join(f"{head}\n\n{text}" for head, text in zip(heads, texts, strict=True))
 
     meaning = _meaning(record, local, failing, practice=practice)
@@ -179,7 +180,7 @@ def _explanation(
     lines += [
         "",
         phrase("log", "What happened:"),
-        *(_fact(record.noted, fact, local) for fact in record.facts),
+        *(_fact(record.noted, fact, local, practice=practice) for fact in record.facts),
     ]
     return "\n".join(lines)
 
@@ -237,10 +238,10 @@ def _before(record: Record, local: Local) -> str:
     )
 
 
-def _fact(noted: Noted, fact: Fact, local: Local) -> str:
+def _fact(noted: Noted, fact: Fact, local: Local, *, practice: bool) -> str:
     outcome = "" if fact.outcome is None else f": {technical(fact.outcome)}"
     note = f" ({fact.note})" if fact.note else ""
-    return f"{written(local(fact.at))}  {word_of_fact(noted, fact)}{note}{outcome}"
+    return f"{written(local(fact.at))}  {word_of_fact(noted, fact, practice=practice)}{note}{outcome}"
 
 
 def technical(outcome: Outcome | Look | FailedLook) -> str:

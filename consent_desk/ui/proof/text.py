@@ -129,7 +129,8 @@ def _consent(proof: Proof, record: Record) -> Iterator[PageLine]:
 def _happened(proof: Proof, noted: Noted, fact: Fact) -> Iterator[PageLine]:
     outcome = "" if fact.outcome is None else f": {technical(fact.outcome)}"
     note = f" ({fact.note})" if fact.note else ""
-    yield PageLine(Style.LINE, f"{word_of_fact(noted, fact)}{note}{outcome}", _moment(proof, fact.at))
+    word = word_of_fact(noted, fact, practice=False)
+    yield PageLine(Style.LINE, f"{word}{note}{outcome}", _moment(proof, fact.at))
     match fact.outcome:
         case Answered() | Lost(status=int()) as answer:
             if request_id := header(answer.headers, "x-request-id"):

@@ -27,6 +27,7 @@ from consent_desk.ui.log.lines import Slot
 from consent_desk.ui.log.model import Index, LogModel
 from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.log.words import COLUMNS, Words
+from consent_desk.ui.states import STATE_WORDS
 from tests.consents import a_consent, a_project, later
 from tests.domain.examples import Berlin, at
 from tests.ui import controls
@@ -254,6 +255,22 @@ def test_the_answer_to_every_attempt_is_shown_the_latest_first() -> None:
         f"\n\n\n{first}:\n\nHTTP 429\nX-Request-Id: r-1"
     )
     assert "x-request-id, for its support: r-2, r-1" in texts["Explanation"]
+
+
+def test_what_happened_in_practice_is_called_practice() -> None:
+    answered = Answered(status=200, headers=(), body=b'{"success": true}')
+    facts = (
+        Fact(at=later(0), state=State.QUEUED, outcome=None),
+        Fact(at=later(1), state=State.DELIVERED, outcome=answered),
+    )
+    record = Record(noted=Noted.of(a_project(), a_consent()), facts=facts)
+    shown = {
+        practice: details_of(record, partial(moment, zone=UTC), practice=practice)["Explanation"]
+        for practice in (True, False)
+    }
+    assert "  Practice: delivered: HTTP 200" in shown[True]
+    assert STATE_WORDS[State.DELIVERED] not in shown[True]
+    assert f"  {STATE_WORDS[State.DELIVERED]}: HTTP 200" in shown[False]
 
 
 def test_a_single_whole_answer_needs_no_head_and_an_empty_or_missing_one_is_told() -> None:
