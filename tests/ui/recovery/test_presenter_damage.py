@@ -195,6 +195,7 @@ def test_what_cannot_be_noted_is_handed_back_and_heals_by_itself(
 ) -> None:
     desk = open_acme()
     wait_until_well(desk)
+    desk.wait_for_categories()
     connection(desk).execute("PRAGMA query_only = 1")
     desk.send()
     desk.wait_for_status("NOT NOTED, and nothing was sent.")
