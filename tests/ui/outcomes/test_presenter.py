@@ -443,6 +443,16 @@ def test_an_answer_about_a_repetition_is_not_one_about_the_next_caller(
     assert len(events(engagement)) == 1
 
 
+def test_what_cannot_be_noted_comes_into_view_where_another_pane_stands_alone(
+    acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Outbox, "note_all", fail)
+    acme.send()
+    acme.key(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    acme.wait_for_status("✖ NOT NOTED, and nothing was sent.")
+    assert controls.long_text(acme.window, "Receipt").isVisible()
+
+
 def test_what_cannot_be_noted_takes_no_key_from_the_next_caller(
     acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
