@@ -243,13 +243,17 @@ class MainWindow(QMainWindow):
 
     def _send(self) -> None:
         _close_popup()
-        self.consent.send_requested.emit()
+        if self.consent.isVisible():
+            self.consent.send_requested.emit()
+        else:
+            # Nobody sends what they do not see.
+            self._go_to_customer_id()
 
     def _escape(self) -> None:
         """Close what is open, the innermost first, and do nothing else."""
         if _close_popup():
             return
-        if self.consent.question.is_open:
+        if self.consent.question.can_escape:
             self.consent.question.escape()
         elif self.log.reason.isVisible():
             self.log.reason.close_row()

@@ -134,6 +134,24 @@ def test_escape_closes_one_thing_a_press_the_innermost_first_and_by_no_held_key(
     assert acme.window.consent.draft() == before
 
 
+def test_nobody_sends_or_answers_what_is_not_in_view(acme: OpenDesk, engagement: Sandbox) -> None:
+    acme.fill()
+    acme.key(Qt.Key.Key_3, CONTROL)
+    acme.key(Qt.Key.Key_Return, CONTROL)
+    assert controls.focused_name(acme.window) == "Customer ID"
+    assert acme.window.consent.isVisible()
+    assert events(engagement) == []
+    acme.key(Qt.Key.Key_Return, CONTROL)
+    acme.wait_for_status("Delivered")
+    acme.send()
+    acme.bot.waitUntil(lambda: acme.window.consent.question.is_open)
+    acme.key(Qt.Key.Key_3, CONTROL)
+    for which in (Qt.Key.Key_R, Qt.Key.Key_1, Qt.Key.Key_2):
+        acme.key(which, ALT)
+    acme.key(Qt.Key.Key_Escape)
+    assert acme.window.consent.question.is_open
+
+
 def test_undo_brings_nothing_of_the_former_caller_back(acme: OpenDesk) -> None:
     acme.fill()
     controls.write(acme.window, "Ticket", "4711")

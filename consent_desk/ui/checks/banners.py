@@ -80,8 +80,13 @@ class QuestionBanner(Card):
         """Whether its last answer has a key."""
         return self._has_key
 
+    @property
+    def can_escape(self) -> bool:
+        """Whether a key that closes something closes it: that about what was noted already stays."""
+        return self.isVisible() and self.has_key
+
     def add_keys(self, where: QWidget) -> None:
-        """Have the keys of the answers in the window of `where`; with no question they do nothing.
+        """Have the keys of the answers in the window of `where`; with no question in view they do nothing.
 
         Without that, one press too many would type its letter into the field that has the focus.
         """
@@ -92,11 +97,11 @@ class QuestionBanner(Card):
             shortcut.activated.connect(slot)
 
     def _go_on(self) -> None:
-        if self.is_open and self._has_key:
+        if self.isVisible() and self._has_key:
             self._choose(self._last)
 
     def _press(self, index: int) -> None:
-        if self.is_open and index <= self._last:
+        if self.isVisible() and index <= self._last:
             self._choose(index)
 
     def ask(self, text: str, choices: Sequence[str], *, about_noted: bool = False) -> None:

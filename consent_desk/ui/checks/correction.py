@@ -22,6 +22,7 @@ from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.lookup.states import day_of
 from consent_desk.ui.outcomes.summary import about
 from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.shell.panes import Pane
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import moment_of, phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -133,4 +134,5 @@ class CorrectionPresenter(Presenter):
         self._status.take_back(_KEY)
         self._record = record
         self._form.fill(replace(found, channel=shown.channel))
+        self._window.panes.bring_forward(Pane.CALLER)
         self._form.go_to_correction()

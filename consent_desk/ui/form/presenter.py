@@ -243,6 +243,9 @@ class FormPresenter(Presenter):
             draft,
             tuple((one, answer.context(one, self._look_up.context(one))) for one in answer.consents),
         )
+        if failed is not None:
+            # It would be told as noted, with no consent of theirs.
+            left_out = (*left_out, *(one for one in failed.left_out if one not in left_out))
         return each.without(left_out, answer.confirmations(left_out))
 
     def show_what_lacks(self) -> None:

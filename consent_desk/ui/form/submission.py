@@ -112,6 +112,9 @@ class Submitter(QObject):
 
         Then they are sent, after `hold` seconds unless they are released.
         """
+        if not self.concerns_form(submission):
+            # It was tried again beside the form in vain, and stands in it once more.
+            self._of_former_form = ""
         self._note(replace(submission, again=tuple(again), hold=hold))
 
     def retry(self, submission: Submission) -> None:

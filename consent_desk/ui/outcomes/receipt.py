@@ -203,6 +203,10 @@ class NotNoted:
         """
         return self.can_try and not (self.submission.hold and self.submission.consent.action is Action.ACCEPT)
 
+    def bears(self, request_id: str) -> bool:
+        """Whether one of its consents does: the first one may have been left out when it was tried again."""
+        return any(one.request_id == request_id for one in self.submission.consents)
+
     @property
     def told(self) -> Told:
         """What the receipt says of it."""
@@ -324,7 +328,7 @@ class CallInHand:
 
     def _find(self, request_id: str) -> NotNoted | None:
         every = (self.not_noted, *self.beside)
-        return next((one for one in every if one and one.submission.consent.request_id == request_id), None)
+        return next((one for one in every if one and one.bears(request_id)), None)
 
 
 def _is_of_caller(failure: NotNoted, draft: Draft) -> bool:

@@ -21,6 +21,7 @@ from consent_desk.ui.outcomes.not_noted import NotNotedBanner
 from consent_desk.ui.outcomes.receipt import REST, CallInHand, NotNoted, Press, told_slow
 from consent_desk.ui.outcomes.receipt_panel import ReceiptPanel
 from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.shell.panes import Pane
 from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.widgets.banner import announce
@@ -141,6 +142,9 @@ class ReceiptPresenter(Presenter):
         self._begin_to_follow()
         self._call.take_failure(failure, self._form.draft() if of_form else None)
         self._show()
+        if self._call.not_noted is failure and not self._panel.isVisible():
+            # In a small window it would stand behind the tab of another pane.
+            self._window.panes.bring_forward(Pane.CALLER)
         said = phrase("outcomes", "NOT NOTED, and nothing was sent. {who}. {why}").format(
             who=failure.who, why=failure.why
         )

@@ -69,6 +69,13 @@ def answer(desk: OpenDesk, index: int) -> None:
     desk.window.consent.question.choices[index].click()
 
 
+def test_a_question_that_no_key_closes_keeps_none_from_what_else_is_open(asked: OpenDesk) -> None:
+    controls.write(asked.window, "Filter", "jane")
+    asked.key(Qt.Key.Key_Escape)
+    assert ASKED in question(asked)
+    assert controls.line(asked.window, "Filter").text() == ""
+
+
 def test_a_known_customer_is_sent_once_that_is_known(
     slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox, held_for_ever: None
 ) -> None:

@@ -187,6 +187,18 @@ def test_a_late_failure_is_not_brought_into_another_form(submitter: Submitter, q
     assert submitter.failed_submission(submission.draft, submission.workspace, submission.project) is None
 
 
+def test_what_was_tried_again_beside_the_form_in_vain_concerns_it_again_when_it_is_sent(
+    submitter: Submitter, qtbot: QtBot
+) -> None:
+    submission = fail(submitter, qtbot, SlowWorkspace(submitter))
+    with qtbot.waitSignal(submitter.failed):
+        submitter.retry(submission)
+    assert not submitter.concerns_form(submission)
+    with qtbot.waitSignal(submitter.failed):
+        submitter.submit(submission)
+    assert submitter.concerns_form(submission)
+
+
 def test_several_bear_request_ids_of_their_own_until_they_are_noted(
     submitter: Submitter, qtbot: QtBot
 ) -> None:

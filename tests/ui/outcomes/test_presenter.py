@@ -214,6 +214,24 @@ def test_what_is_tried_again_is_noted_once_and_the_form_is_ready_for_the_next_ca
     assert len(events(engagement)) == 1
 
 
+def test_what_was_left_out_of_what_is_tried_again_is_told(
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme.deliver()
+    acme.fill()
+    controls.tick(acme.window, "Newsletter")
+    with monkeypatch.context() as full:
+        full.setattr(Outbox, "note_all", fail)
+        controls.press(acme.window, "Send")
+        acme.bot.waitUntil(lambda: acme.window.consent.question.is_open)
+        # Leave it, record the other one.
+        acme.key(Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+        acme.wait_for_status("✖ NOT NOTED, and nothing was sent.")
+    controls.press(acme.window, "Send")
+    acme.wait_for_events(engagement, 2)
+    acme.wait_for_status("Left as it was: SMS marketing.")
+
+
 def test_what_is_not_noted_heads_the_right_column_when_the_next_caller_is_begun_until_it_is_dealt_with(
     acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -423,6 +441,16 @@ def test_an_answer_about_a_repetition_is_not_one_about_the_next_caller(
     acme.key(Qt.Key.Key_R, Qt.KeyboardModifier.AltModifier)
     acme.wait_for_line("Delivered, checking")
     assert len(events(engagement)) == 1
+
+
+def test_what_cannot_be_noted_comes_into_view_where_another_pane_stands_alone(
+    acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Outbox, "note_all", fail)
+    acme.send()
+    acme.key(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    acme.wait_for_status("✖ NOT NOTED, and nothing was sent.")
+    assert controls.long_text(acme.window, "Receipt").isVisible()
 
 
 def test_what_cannot_be_noted_takes_no_key_from_the_next_caller(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -218,6 +219,14 @@ def test_an_opt_in_that_waited_for_its_customer_is_not_tried_again_beside_anothe
     for one, can_try in ((waited, True), (opt_in, False), (replace(opt_in, hold=0.0), True)):
         assert NotNoted(one, "who", "where", "why", "slip").can_try_aside == can_try
     assert not NotNoted(waited, "who", "where", "why", "slip", can_try=False).can_try_aside
+
+
+def test_what_was_tried_again_without_its_first_category_is_noted(call: CallInHand) -> None:
+    sms, newsletter = str(uuid4()), str(uuid4())
+    both = tuple((a_consent(request_id=one), NO_CONTEXT) for one in (sms, newsletter))
+    call.take_failure(replace(failure(), submission=replace(submission(), all=both)), JANE)
+    assert call.settle(newsletter)
+    assert call.only_here == ()
 
 
 def test_of_practice_nothing_is_kept_for_later(call: CallInHand) -> None:

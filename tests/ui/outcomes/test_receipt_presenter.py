@@ -100,6 +100,16 @@ def test_one_key_corrects_what_was_noted_last_and_asks_first_who_has_begun_anoth
     assert acme.receipt == ""
 
 
+def test_what_is_corrected_comes_into_view_where_another_pane_stands_alone(
+    acme: OpenDesk, known: None
+) -> None:
+    acme.deliver()
+    acme.key(Qt.Key.Key_3, CONTROL)
+    correct(acme)
+    acme.bot.waitUntil(lambda: acme.window.consent.draft().corrects != "")
+    assert acme.window.consent.isVisible()
+
+
 def test_where_nothing_was_noted_there_is_nothing_to_correct(acme: OpenDesk) -> None:
     correct(acme)
     acme.wait_for_status("there is nothing to correct")
