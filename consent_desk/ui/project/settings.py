@@ -245,9 +245,7 @@ class SettingsPresenter(Presenter):
             if self._dialog is dialog:
                 # It stays open for what was typed while the keyring asked its person.
                 self._stored, self._shown = project, self._saving
-                self._tell(
-                    phrase("project", "Saved as it was. What you have changed since is not saved yet.")
-                )
+                self._tell(phrase("project", "Saved. What you have changed since is not saved yet."))
             self.saved_late.emit(*result)
 
         self._run(dialog, work, done, can_keep=True)
