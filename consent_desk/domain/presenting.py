@@ -76,7 +76,9 @@ class Masker:
     def words(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """What to search for, where somebody types an alias."""
         alias = " ".join(words)
-        return next((words_of(real.value) for one, real in self._real.items() if one.value == alias), words)
+        # As it is just now: another thread may name somebody meanwhile.
+        known = tuple(self._real.items())
+        return next((words_of(real.value) for one, real in known if one.value == alias), words)
 
     def mask(self, value: Shown) -> Shown:
         """`value` as others may see it. Raises TypeError for what nobody has thought of."""
@@ -97,7 +99,7 @@ class Masker:
                 return replace(masked, body=value.body and event_body(masked.consent))
             case Message():
                 told = {key: self._mask(one, key) for key, one in value.values.items()}
-                return Message(value.template, told)
+                return value.format(**told)
             case DeskError():
                 return type(value)(self.mask(value.title), self.mask(value.advice))
             case Exception():

@@ -82,6 +82,17 @@ def word_of(entry: Entry, *, practice: bool) -> str:
             return STATE_WORDS[state]
 
 
+def short_word_of(entry: Entry) -> str:
+    """What the outcome is called after the number of those of one press that have it."""
+    match entry.state:
+        case State.SEEN if not entry.overruled:
+            return NOT_TOLD.lower()
+        case State.DISCARDED if entry.may_have_left:
+            return GIVEN_UP.lower()
+        case state:
+            return HELD.lower() if entry.held else SHORT_WORDS[state]
+
+
 def word_of_fact(noted: Noted, fact: Fact, *, practice: bool) -> str:
     """What a fact made of the consent is called."""
     return word_of(Entry.of(noted, fact.state, fact.outcome, fact.note), practice=practice)

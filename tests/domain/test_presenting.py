@@ -180,3 +180,9 @@ def test_an_erased_consent_has_no_body_still() -> None:
     noted = replace(canaries().noted, body=b"")
     assert Masker().mask(noted).body == b""
     assert Masker().mask(b"x") == b"masked"
+
+
+def test_a_masked_sentence_keeps_its_room_and_its_count() -> None:
+    told = say("room", "%n by {agent}", "one by {agent}", 2).format(agent="Anna")
+    masked = Masker().mask(told)
+    assert (masked.context, str(masked)) == ("room", f"2 by {MASKED}")

@@ -110,7 +110,7 @@ def with_times(message: Message, when: When) -> Message:
             return with_times(value, when)
         return when(value) if isinstance(value, Timestamp) else value
 
-    return Message(message.template, {name: told(value) for name, value in message.values.items()})
+    return message.format(**{name: told(value) for name, value in message.values.items()})
 
 
 def moments(made_at: Timestamp, source: FromJournal) -> frozenset[Timestamp]:

@@ -213,8 +213,8 @@ class LineDetails(QWidget):
         self.start_over.hide()
         self._urgent = (self.send_now, self.dismiss, self.cancel, self.acknowledge, self.right_id, self.right)
         self.buttons = (*self._urgent, self.send_again, self.correct, self.discard)
-        for each in self._urgent:
-            # It comes up where another one stood.
+        for each in (*self._urgent, self.send_again):
+            # It comes up where another one stood, perhaps for another one of the same press.
             Unhurried(each)
         for each in self.buttons:
             if each is not self.discard:

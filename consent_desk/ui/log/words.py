@@ -6,14 +6,13 @@ from datetime import datetime
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import LogRow
 from consent_desk.domain.message import say
 from consent_desk.domain.text import visible
 from consent_desk.domain.wire.customer import moment
 from consent_desk.ui.log.lines import Part, Press, Slot, rows_of
-from consent_desk.ui.states import CORRECTED, PRACTISED, SHORT_WORDS, WORST_FIRST, tone_of, word_of
+from consent_desk.ui.states import CORRECTED, PRACTISED, WORST_FIRST, short_word_of, tone_of, word_of
 from consent_desk.ui.widgets.messages import Local, phrase, render
 from consent_desk.ui.widgets.tones import Tone, icon_of, sign
 
@@ -72,7 +71,7 @@ class Words:
         rows = rows_of(slot)
         if len(rows) == 1:
             return self._word(rows[0])
-        states = Counter(self._short(row.entry) for row in rows)
+        states = Counter(self._short(row) for row in rows)
         told = " · ".join(f"{count} {word}" for word, count in states.most_common())
         return render(say("log", "Practice: {told}").format(told=told)) if self.practice else told
 
@@ -175,10 +174,12 @@ class Words:
             return Tone.QUIET
         return tone_of(row.entry, practice=self.practice)
 
-    def _short(self, entry: Entry) -> str:
-        if self.practice and entry.state in PRACTISED:
-            return PRACTISED[entry.state].split(": ")[1]
-        return SHORT_WORDS[entry.state]
+    def _short(self, row: LogRow) -> str:
+        if self._word(row) == CORRECTED:
+            return CORRECTED.lower()
+        if self.practice and row.entry.state in PRACTISED:
+            return PRACTISED[row.entry.state].split(": ")[1]
+        return short_word_of(row.entry)
 
     # -- of a cell of the table -------------------------------------------------------------------
 

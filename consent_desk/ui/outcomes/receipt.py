@@ -10,7 +10,7 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.text import cut
 from consent_desk.ui.form.submission import SLOW, Submission
-from consent_desk.ui.states import PRACTISED, SHORT_WORDS, word_of
+from consent_desk.ui.states import PRACTISED, short_word_of, word_of
 from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone, sign
 
@@ -58,7 +58,7 @@ class _Said:
             return phrase("outcomes", "Waits to be sent")
         if not among_others:
             return word_of(self.entry, practice=practice)
-        return PRACTISED[state].lower() if practice and state in PRACTISED else SHORT_WORDS[state]
+        return PRACTISED[state].lower() if practice and state in PRACTISED else short_word_of(self.entry)
 
 
 @dataclass(slots=True, eq=False)
@@ -133,7 +133,8 @@ class Press:
         )
         mark = sign(Tone.PRACTICE) if self.practice else "✓"
         if states == {State.DISCARDED}:
-            head = word_of(worst.entry, practice=self.practice)
+            perhaps = (one.entry for one in every if one.entry.may_have_left)
+            head = word_of(next(perhaps, worst.entry), practice=self.practice)
             mark = sign(worst.tone) if worst.tone is Tone.BAD else ""
         as_usual = states <= {State.DELIVERED, State.VERIFIED} and worst.tone not in _LOUD
         note = "" if as_usual and not self.practice else worst.text

@@ -238,11 +238,15 @@ class SettingsPresenter(Presenter):
             return keep(project), projects.listed() or ()
 
         def done(result: tuple[SavedProject, tuple[Listed, ...]]) -> None:
-            if self._dialog is dialog:
+            if self._dialog is dialog and self._read(dialog, all_problems=False) == project:
                 dialog.accept()
                 self.saved.emit(*result)
-            else:
-                self.saved_late.emit(*result)
+                return
+            if self._dialog is dialog:
+                # It stays open for what was typed while the keyring asked its person.
+                self._stored, self._shown = project, self._saving
+                self._tell(phrase("project", "Saved. What you have changed since is not saved yet."))
+            self.saved_late.emit(*result)
 
         self._run(dialog, work, done, can_keep=True)
 

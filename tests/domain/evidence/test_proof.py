@@ -21,11 +21,13 @@ from consent_desk.domain.evidence.proof import (
     gist,
     locally,
     moments,
+    with_times,
     written,
 )
 from consent_desk.domain.lifecycle.record import Context, Noted, Record
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.local_time import moment
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import (
     Answered,
@@ -250,3 +252,9 @@ def test_the_gist_names_consents_and_head() -> None:
     assert lines[2:] == [f"Facts 3 to 9 of journal j lead to {'02' * 32}."]
     not_linked = gist(proof(FromJournal((Witness(record(), {}),), replace(CHAIN, facts=100))))
     assert "does not link the two" in str(not_linked[-1])
+
+
+def test_a_sentence_with_its_times_written_keeps_its_room_and_its_count() -> None:
+    told = say("room", "%n since {at}", "one since {at}", 2).format(at=NOON)
+    shown = with_times(told, lambda at: "noon")
+    assert (shown.context, str(shown)) == ("room", "2 since noon")

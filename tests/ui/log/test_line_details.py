@@ -1,11 +1,18 @@
 """The details of the chosen line."""
 
+import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
 
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.request import noted_request
 from consent_desk.domain.wire.snippets import Language, snippet
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.log.line_details import LineDetails, Offer
+from consent_desk.ui.widgets import inputs
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
 
@@ -35,3 +42,18 @@ def test_the_request_of_a_line_is_copied_to_the_byte_and_as_code(acme: OpenDesk,
 
 def test_without_a_line_there_is_nothing_to_copy(acme: OpenDesk) -> None:
     assert not controls.button(acme.window, "Copy request").isEnabled()
+
+
+def test_a_press_that_was_meant_for_another_line_sends_nothing_again(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = LineDetails()
+    qtbot.addWidget(line)
+    line.show()
+    pressed: list[object] = []
+    line.pressed.connect(pressed.append)
+    monkeypatch.setattr(inputs, "MOMENT", 60.0)
+    line.offer(Offer(state=State.REFUSED))
+    assert line.send_again.isVisible()
+    QTest.mouseClick(line.send_again, Qt.MouseButton.LeftButton)
+    assert pressed == []

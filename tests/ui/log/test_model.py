@@ -185,6 +185,19 @@ def test_a_line_tells_all_of_a_decision(model: LogModel) -> None:
     assert model.words.tone(model.slot(0)) is Tone.QUIET
 
 
+def test_of_several_no_more_is_said_than_of_one(model: LogModel) -> None:
+    rows = [
+        a_row(1, "a", State.SEEN),
+        a_row(2, "a", State.DISCARDED, may_have_left=True),
+        a_row(3, "a", State.RETRY_WAIT, held=True),
+        replace(a_row(4, "a"), corrected=True),
+    ]
+    model.show(newest_first(rows), LogQuery(), practice=False)
+    told = model.words.outcome(model.slot(0)).split(" · ")
+    singly = [model.words.outcome(row).lower() for row in rows]
+    assert told == [f"1 {word}" for word in singly]
+
+
 def test_a_part_says_what_is_its_own(model: LogModel) -> None:
     model.show(newest_first(PRESS), LogQuery(), practice=True)
     model.toggle(1)

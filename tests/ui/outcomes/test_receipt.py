@@ -282,3 +282,14 @@ def test_with_another_project_nothing_is_said_of_the_last_call_but_what_is_nowhe
     assert (shown(call), call.beside) == (None, [failed])
     call.change_form(BLANK)
     assert shown(call) is None
+
+
+def test_of_several_what_was_given_up_when_it_may_have_left_is_not_said_to_be_unrecorded() -> None:
+    press = a_press("sms_marketing", "newsletter")
+    first, second = press.last
+    press.take(replace(first, state=State.DISCARDED, may_have_left=True), Tone.WARNING, "Why.")
+    press.take(replace(second, state=State.SEEN), Tone.NEUTRAL, "Why.")
+    assert press.outcome() == "1 given up, perhaps recorded: SMS · 1 in the history"
+    press.take(replace(first, state=State.DISCARDED), Tone.WARNING, "Why.")
+    press.take(replace(second, state=State.DISCARDED, may_have_left=True), Tone.WARNING, "Why.")
+    assert press.told(NOON).head == "Given up, perhaps recorded"

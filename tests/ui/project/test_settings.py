@@ -407,6 +407,21 @@ def test_what_is_saved_after_its_settings_were_cancelled_is_listed_and_not_chose
         fresh.choose_project("Acme production")
 
 
+def test_what_is_typed_while_the_keyring_asks_is_not_lost(
+    acme: OpenDesk, keyring: MemoryKeyring, engagement: Sandbox
+) -> None:
+    dialog = acme.open_settings()
+    controls.write(dialog, "Project name", "Acme")
+    keyring.open_.clear()
+    controls.press(dialog, "Save")
+    controls.write(dialog, "Project name", "Acme shop")
+    keyring.open_.set()
+    acme.bot.waitUntil(lambda: "What you have changed since is not saved yet" in dialog.message.text())
+    assert (acme.project, dialog.name.text()) == ("Acme", "Acme shop")
+    controls.press(dialog, "Save")
+    acme.bot.waitUntil(lambda: acme.project == "Acme shop")
+
+
 def test_the_chosen_project_is_used_as_saved_after_its_settings_were_cancelled(
     acme: OpenDesk, keyring: MemoryKeyring
 ) -> None:
