@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _ID_HIGH = 44
 """Pixels."""
 
-_LOW = 680
+_LOW = 664
 """Pixels of the card's height under which everything on it is lower."""
 
 

@@ -28,7 +28,7 @@ from consent_desk.ui.widgets.tones import Tone, of_tone, sign
 
 _ANY = 16_777_215
 
-HIGH, LOW = 116, 64
+HIGH, LOW = 122, 64
 """Its height, and that in a low window; the text scrolls where it is longer."""
 
 _ICONS = {
