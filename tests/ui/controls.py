@@ -3,7 +3,7 @@
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QEvent, QMetaType, QPoint, QPointF, QSignalBlocker, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QMetaType, QPoint, QPointF, QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -30,11 +30,12 @@ _found: WeakKeyDictionary[QWidget, dict[str, QWidget]] = WeakKeyDictionary()
 
 
 def named(window: QWidget, name: str, kind: type[W]) -> W:
-    """The one control with this accessible name."""
+    """The one control with this accessible name, in whatever language it stands."""
     before = _found.setdefault(window, {})
     control = before.get(name)
-    if control is None or not isValid(control) or control.accessibleName() != name:
-        found = [widget for widget in window.findChildren(QWidget) if widget.accessibleName() == name]
+    names = {name, QCoreApplication.translate("", name)}
+    if control is None or not isValid(control) or control.accessibleName() not in names:
+        found = [widget for widget in window.findChildren(QWidget) if widget.accessibleName() in names]
         assert len(found) == 1, f"{name}: {found}"
         control = before[name] = found[0]
     assert isinstance(control, kind), control
