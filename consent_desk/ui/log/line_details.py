@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -255,8 +254,8 @@ class LineDetails(QWidget):
         self.meaning.show_text(texts.get("Meaning", ""))
         self._show_tab()
 
-    def offer(self, offer: Offer) -> tuple[QPushButton, ...]:
-        """Offer what can be done; return those that had the focus, and are gone."""
+    def offer(self, offer: Offer) -> bool:
+        """Offer what can be done; return whether what had the focus is gone."""
         state = offer.state
         self.copied.offer(offer.request)
         self.copy.setEnabled(offer.request is not None)
@@ -275,13 +274,15 @@ class LineDetails(QWidget):
             self.correct: state in CORRECTABLE_STATES,
             self.discard: state in DISCARDABLE_STATES,
         }
-        lost = tuple(each for each, is_offered in offers.items() if not is_offered and each.hasFocus())
+        is_lost = any(each.hasFocus() for each, is_offered in offers.items() if not is_offered)
         for each, is_offered in offers.items():
             each.setEnabled(is_offered)
             each.setVisible(is_offered)
         if state not in DISCARDABLE_STATES:
+            at: QWidget | None = self.reason.focusWidget()
+            is_lost = is_lost or (at is not None and at.hasFocus())
             self.reason.put_away()
-        return lost
+        return is_lost
 
     def show_low(self, is_low: bool) -> None:
         """Take less room in a low window."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from consent_desk.domain.presenting import MASKED, Masker
 
 if TYPE_CHECKING:
+    from consent_desk.domain.message import Message
     from consent_desk.workspace import Workspace
 
 Seen = TypeVar("Seen")
@@ -54,6 +55,10 @@ class Lens(QObject):
     def error(self, error: Exception) -> Exception:
         """What went wrong: it may name files and hosts."""
         return self._masker.mask(error) if self.is_on else error
+
+    def message(self, message: "Message") -> "Message":
+        """A sentence about a real project."""
+        return self._masker.mask(message) if self.is_on else message
 
     def path(self, path: Path | str) -> str:
         """The name of a file or folder."""

@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import is_of
 from consent_desk.engagement.key_watch import Heard
@@ -28,9 +30,12 @@ class KeyTroubles(QObject):
         key: KeyState,
         ready: Mapping[str, Project],
         local_now: Callable[[], datetime],
+        seen: Callable[[Message], Message],
         parent: QObject,
     ) -> None:
+        """`seen`: of a sentence what may be seen. A redirect names a host."""
         super().__init__(parent)
+        self._seen = seen
         self._key = key
         self._ready = ready
         self._local_now = local_now
@@ -52,7 +57,7 @@ class KeyTroubles(QObject):
     def check_failed(self, project_id: str, at: str) -> None:
         """The connection was checked, and does not work."""
         text = phrase("project", "the check failed at {at}: see Project settings").format(at=at)
-        self._troubles[project_id].add(_CHECK, text, whole=True)
+        self._troubles[project_id].add(_CHECK, lambda: text, whole=True)
         self._show()
 
     def mend(self, project_id: str) -> None:
@@ -75,11 +80,14 @@ class KeyTroubles(QObject):
                 if project.id == self._shown:
                     self._key.say_it_works()
             else:
-                text = phrase("project", "refused at {local_now:%H:%M}: {render}").format(
-                    local_now=self._local_now(), render=render(heard.why)
-                )
+                text = partial(self._refused, self._local_now(), heard.why)
                 self._troubles[project.id].add(what, text, whole=heard.whole)
         self._show()
+
+    def _refused(self, at: datetime, why: Message) -> str:
+        return phrase("project", "refused at {local_now:%H:%M}: {render}").format(
+            local_now=at, render=render(self._seen(why))
+        )
 
     def _show(self) -> None:
         if self._shown is not None:
@@ -90,11 +98,11 @@ class _Troubles:
     """Those of one project, by what failed. `is_mended`: what was tried had other settings."""
 
     def __init__(self) -> None:
-        self._by_call: dict[str, tuple[str, bool]] = {}
+        self._by_call: dict[str, tuple[Callable[[], str], bool]] = {}
         self.is_mended = False
 
-    def add(self, call: str, text: str, *, whole: bool) -> None:
-        """`call` fails; where that is not for itself alone, `whole`."""
+    def add(self, call: str, text: Callable[[], str], *, whole: bool) -> None:
+        """`call` fails, as `text` tells; where that is not for itself alone, `whole`."""
         self.is_mended = False
         self._by_call.pop(call, None)
         self._by_call[call] = (text, whole)
@@ -111,7 +119,8 @@ class _Troubles:
         """The last one; an empty text where there is none."""
         if not self._by_call:
             return Tone.QUIET, ""
-        text, _ = [*self._by_call.values()][-1]
+        tell, _ = [*self._by_call.values()][-1]
+        text = tell()
         return (
             (Tone.WARNING, phrase("project", "saved since, not tried yet. Before: {text}").format(text=text))
             if self.is_mended

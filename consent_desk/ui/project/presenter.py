@@ -76,7 +76,7 @@ class ProjectPresenter(Presenter):
         self.marks = Marks(self)
         self.marks.changed.connect(self._name_in_send)
         self._sandbox: Project | None = None
-        self.troubles = KeyTroubles(self._key, self._ready, shell.local_now, self)
+        self.troubles = KeyTroubles(self._key, self._ready, shell.local_now, shell.lens.message, self)
         self._bar.requested.connect(self._take_request)
         self._bar.settings.clicked.connect(self.open_settings)
         self._bar.repair_requested.connect(self._repair)

@@ -3,7 +3,9 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import LogQuery
+from consent_desk.ui.log.line_details import Offer
 from consent_desk.ui.log.lines import rows_of
 from consent_desk.ui.log.model import LogModel
 from consent_desk.ui.log.panel import LogPanel
@@ -33,3 +35,22 @@ def test_a_chosen_line_that_joins_its_press_never_becomes_another_customers(
     assert {panel.chosen, *told} <= of_press
     current = panel.list.selectionModel().currentIndex().row()
     assert {each.entry.request_id for each in rows_of(model.slot(current))} == of_press
+
+
+def test_a_reason_that_is_asked_for_no_more_leaves_the_focus_to_the_list(
+    qtbot: QtBot, model: LogModel
+) -> None:
+    panel = LogPanel(model)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    model.show(newest_first(PRESS[:1]), LogQuery(), practice=False)
+    request_id = PRESS[0].entry.request_id
+    panel.choose(request_id)
+    panel.show_details(request_id, {}, Offer(state=State.REFUSED))
+    panel.line.discard.click()
+    assert panel.reason.reason.hasFocus()
+    # By now it is settled: what is typed must press no button.
+    panel.show_details(request_id, {}, Offer(state=State.VERIFIED))
+    assert panel.list.hasFocus()

@@ -3,6 +3,7 @@
 from threading import Thread
 
 import pytest
+from PySide6.QtCore import Qt
 
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project
@@ -83,3 +84,13 @@ def test_practice_shows_no_trouble_of_a_real_project(acme: OpenDesk, project: Pr
     assert acme.state == "◆ simulated on this computer"
     acme.choose_project("Acme production")
     assert acme.state.endswith(": this desk's key may not record consents")
+
+
+def test_while_somebody_presents_it_names_no_host(acme: OpenDesk, project: Project) -> None:
+    elsewhere = say("tests", "it leads to {host}").format(host="intranet.acme.example")
+    hear(acme, Heard(event(project), elsewhere, whole=True))
+    assert acme.state.endswith("it leads to intranet.acme.example")
+    acme.key(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    acme.wait_for_state("it leads to masked")
+    hear(acme, Heard(event(project), elsewhere, whole=True))
+    assert "intranet" not in acme.state
