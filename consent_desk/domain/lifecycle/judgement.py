@@ -17,6 +17,8 @@ A second sending leads to delivered or to unconfirmed, whatever became of it: of
 
 The rules are stricter than the vendor's advice, because consent events are never de-duplicated
 (the reference's sections 1 and 5).
+
+Long because every transition stands here, with what people are told of it.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,7 @@
-"""Project settings: the steps in Engagement, each beside what to copy from it, and a check that it works."""
+"""Project settings: the steps in Engagement, each beside what to copy from it, and a check that it works.
+
+Long because each step is written out beside its fields.
+"""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
