@@ -136,7 +136,7 @@ class SendPresenter(Presenter):
     def _ask_about_repetition(
         self, submission: Submission, repeated: tuple[tuple[Consent, Timestamp], ...]
     ) -> None:
-        self._form.send.setEnabled(True)
+        self._open_send()
         of_form = self._submitter.concerns_form(submission)
         if of_form:
             self._receipt.end_noting()
@@ -161,7 +161,7 @@ class SendPresenter(Presenter):
         sleep(_HEADSTART)
         self._hold.begin(submission, entries)
         self._look_up.remember(submission.project, submission.consents)
-        self._form.send.setEnabled(True)
+        self._open_send()
         of_form = self._submitter.concerns_form(submission)
         blank = self._filled.begin_next(submission.draft) if of_form else None
         self._receipt.take_noted(submission, entries, blank)
@@ -173,9 +173,15 @@ class SendPresenter(Presenter):
         submission = self._submitter.under_way
         if submission is not None and self._submitter.concerns_form(submission):
             self._receipt.begin(submission)
+        else:
+            # One at a time: a press would go unheard.
+            self._form.send.setEnabled(False)
+
+    def _open_send(self) -> None:
+        self._form.send.setEnabled(not self._question.is_open)
 
     def _not_noted(self, submission: Submission, error: Exception) -> None:
-        self._form.send.setEnabled(True)
+        self._open_send()
         of_form = self._submitter.concerns_form(submission)
         if of_form and self._form.draft() == submission.draft:
             # Else the next caller is being typed.

@@ -116,7 +116,8 @@ class ReceiptPresenter(Presenter):
             said = phrase("outcomes", "Noted{text}.\n{who}").format(
                 text=" after all" if was_not_noted else "", who=who
             )
-            self._status.show_message(_KEY, Tone.NEUTRAL, said)
+            # What was practised is told in practice alone, or it would pass for real.
+            self._status.show_message(_KEY, Tone.NEUTRAL, said, practice=practice or None)
         else:
             self._patience.end()
             self._call.take_noted(press, left_by=self._form.draft(), blank=blank)
@@ -172,7 +173,8 @@ class ReceiptPresenter(Presenter):
         who = self._who(submission)
         # The request ID of what was never tried is that of the next caller.
         key = submission.consent.request_id if tried else _REPEATED
-        self._status.show_message(key, Tone.WARNING, f"{said}\n{who}")
+        practice = submission.workspace.practice or None
+        self._status.show_message(key, Tone.WARNING, f"{said}\n{who}", practice=practice)
 
     def _say_slow(self) -> None:
         submission = self._call.noting
@@ -193,7 +195,9 @@ class ReceiptPresenter(Presenter):
         if entry.state is State.DELIVERED and press.verified_by is None:
             first_look = PRACTICE_LOOK_AFTER if press.practice else LOOK_AFTER[0]
             press.verified_by = Timestamp(self._now().micros + first_look)
-            self._passing.start(first_look // 1_000)
+            if press is self._call.press:
+                # That of an earlier call would put it off.
+                self._passing.start(first_look // 1_000)
         self._announce_later(press, tone)
         self._show()
         return press is self._call.shown
@@ -215,6 +219,9 @@ class ReceiptPresenter(Presenter):
     def _announce_later(self, press: Press, tone: Tone) -> None:
         # Of an earlier call its line says the rest.
         if not press.is_news or (press is not self._call.press and tone is not Tone.BAD):
+            return
+        if press.practice and not self._status.is_practice:
+            # It would pass for real.
             return
         self._to_announce[id(press)] = press
         if len(press.entries) == 1:

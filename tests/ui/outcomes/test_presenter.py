@@ -1,7 +1,10 @@
 """One press is one consent, and the status says honestly what became of it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
@@ -12,6 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 from consent_desk.delivery.outbox import Outbox
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.faults import Fault
+from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
@@ -230,6 +234,50 @@ def test_what_was_left_out_of_what_is_tried_again_is_told(
     controls.press(acme.window, "Send")
     acme.wait_for_events(engagement, 2)
     acme.wait_for_status("Left as it was: SMS marketing.")
+
+
+@pytest.fixture
+def slow_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+    """The journal notes nothing until this is set."""
+    let, note_all = Event(), Outbox.note_all
+
+    def slowly(*asked: Any) -> tuple[Entry, ...]:
+        let.wait(30)
+        return note_all(*asked)
+
+    monkeypatch.setattr(Outbox, "note_all", slowly)
+    yield let
+    let.set()
+
+
+def test_no_press_is_passed_over_while_something_else_is_tried_again(
+    acme: OpenDesk, slow_disk: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(Outbox, "note_all", fail)
+        acme.send("first@example.com")
+        acme.wait_for_status("✖ NOT NOTED")
+    acme.fill("second@example.com")
+    send = controls.button(acme.window, "Send")
+    controls.press(acme.window, f"Try again: {acme.not_noted[0].removeprefix('NOT NOTED: ')}")
+    acme.bot.waitUntil(lambda: not send.isEnabled())
+    slow_disk.set()
+    acme.bot.waitUntil(send.isEnabled)
+    assert acme.window.consent.draft().customer_id == "second@example.com"
+
+
+def test_what_was_practised_is_not_told_as_noted_beside_a_real_project(
+    acme: OpenDesk, slow_disk: Event
+) -> None:
+    acme.practise()
+    acme.send()
+    acme.go_on()
+    acme.bot.waitUntil(lambda: not controls.button(acme.window, "Send").isEnabled())
+    acme.choose_project("Acme production")
+    acme.wait_ready()
+    slow_disk.set()
+    acme.bot.waitUntil(controls.button(acme.window, "Send").isEnabled)
+    assert "Noted" not in acme.status
 
 
 def test_what_is_not_noted_heads_the_right_column_when_the_next_caller_is_begun_until_it_is_dealt_with(

@@ -143,6 +143,18 @@ def test_no_line_claims_a_time_that_has_passed(acme: OpenDesk, engagement: Sandb
     assert acme.receipt.endswith("○ Being verified")
 
 
+def test_an_earlier_call_does_not_put_off_when_that_time_has_passed(acme: OpenDesk) -> None:
+    acme.deliver("first@example.com")
+    acme.deliver("second@example.com")
+    (presenter,) = acme.window.findChildren(ReceiptPresenter)
+    workspace, first = presenter._presses[0]
+    presenter._passing.stop()
+    first.verified_by = None
+    presenter.take(workspace, first.last[0], Tone.NEUTRAL, "")
+    assert first.verified_by is not None
+    assert not presenter._passing.isActive()
+
+
 LONG = Told(
     tone=Tone.WARNING,
     head="✓ Noted. You can end the call.",
