@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QMetaObject, QSettings, Qt, Signal
+from PySide6.QtCore import QByteArray, QMetaObject, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from consent_desk.ui.shell.notice import Notice
 
 _TITLE = "Consent Desk"
+
+_SIZE, _FRAME = QSize(1280, 800), QSize(8, 40)
+"""Of the window at its first start, where the screen is large enough; of what may stand around it."""
 
 SHORTCUTS = (
     ("Ctrl+Return", "Send; where a question stands above Send: hear it again"),
@@ -100,7 +103,8 @@ class MainWindow(QMainWindow):
         self._wide.setSpacing(0)
         self.setCentralWidget(central)
         self.top.show_request.toggled.connect(self.panes.show_request)
-        self.resize(1280, 800)
+        # With room for the frame that the system puts around it.
+        self.resize(_SIZE.boundedTo(self.screen().availableSize() - _FRAME))
 
     def _add_shortcuts(self) -> None:
         from PySide6.QtGui import QKeySequence, QShortcut
