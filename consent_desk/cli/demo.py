@@ -68,6 +68,8 @@ def demonstrate(fault: Fault | None = None) -> int:
         window.preview.url.textChanged.connect(lambda: QTimer.singleShot(RESTING, send))
         window.log.details.textChanged.connect(rest_when_told)
         QTimer.singleShot(PATIENCE, give_up)
+        # Of one size, however small the screen that is not there.
+        window.resize(1280, 800)
         window.show()
         return qt.exec()
 

@@ -25,6 +25,9 @@ ROOT = HERE.parent.parent
 MEMORY = Path("/dev/shm")
 """A folder whose commits cost nothing: what the journal takes there is not the disk's doing."""
 
+SCREEN = ROOT / "tests" / "screen.json"
+"""A desk's screen: that of the offscreen platform itself is 800 by 800."""
+
 OPENED = ("-m", "tests.bench.opened")
 STARTS = 15
 MEMORIES = 5
@@ -61,7 +64,7 @@ class Bench:
     """Runs children with an empty home and bytecode of their own, on one platform of Qt."""
 
     def __init__(self, home: Path, platform_name: str, display: str) -> None:
-        self.name = "Xvfb" if platform_name == "xcb" else platform_name
+        self.name = "Xvfb" if platform_name == "xcb" else platform_name.partition(":")[0]
         kept = {key: text for key, text in os.environ.items() if not key.startswith(("QT_", "PYTHON"))}
         kept.pop("DBUS_SESSION_BUS_ADDRESS", None)
         self._environment = {
@@ -297,7 +300,7 @@ def machine() -> str:
 
 def measure() -> Iterator[Row]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, display() as screen:
-        offscreen = Bench(Path(folder), "offscreen", "")
+        offscreen = Bench(Path(folder), f"offscreen:configfile={SCREEN}", "")
         benches = [offscreen] if screen is None else [Bench(Path(folder), "xcb", screen), offscreen]
         for bench in benches:
             yield from startup(bench)

@@ -80,7 +80,7 @@ def figure() -> float:
 
 if __name__ == "__main__":
     vars(startup)["MainWindow"] = Watched
-    if os.environ["QT_QPA_PLATFORM"] == "offscreen":
+    if os.environ["QT_QPA_PLATFORM"].startswith("offscreen"):
         # Measured is the window, wherever it is drawn.
         vars(cli)["find_display"] = lambda: Display.READY
     sys.exit(cli.main(["--demo"]))

@@ -29,7 +29,7 @@ from consent_desk.system.clock import now
 from consent_desk.system.folders import Folders
 from consent_desk.ui.log.panel import LogPanel
 from tests.consents import a_project
-from tests.reliability.gap import Gaps, list_project
+from tests.reliability.gap import SCREEN, Gaps, list_project
 from tests.reliability.kill_child import Vault
 from tests.reliability.long_journal import RARE, write_long
 
@@ -144,7 +144,7 @@ def main() -> int:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 20260611
     sys.setswitchinterval(SWITCH_INTERVAL)
-    qt = QApplication(["consent-desk", "-platform", "offscreen"])
+    qt = QApplication(["consent-desk", "-platform", f"offscreen:configfile={SCREEN}"])
     times = int(sys.argv[3]) if len(sys.argv) > 3 else SEARCHES
     found = run(count, seed, times)
     searched = ", ".join(f"{kind} {took:.0f} ms" for kind, took in found.searches.items())
