@@ -282,7 +282,7 @@ def end_session() -> None:
     library = ctypes.CDLL(str(Path(PySide6.__file__).parent / "Qt/lib/libQt6Gui.so.6"))
     say = library["_ZN15QGuiApplication17commitDataRequestER15QSessionManager"]
     anything = QObject()
-    say("tests", *(ctypes.c_void_p(Shiboken.getCppPointer(one)[0]) for one in (qt(), anything)))
+    say(*(ctypes.c_void_p(Shiboken.getCppPointer(one)[0]) for one in (qt(), anything)))
 
 
 def main_window() -> QWidget:
