@@ -1,4 +1,4 @@
-"""How far a noted consent has come, and what an outcome makes of it. Every transition stands in this file.
+"""How far a noted consent has come, and what an outcome makes of it.
 
     queued ─────> in_flight ──> delivered ──> seen ──> verified, or contradicted: recorded, but what
       ^  ^            │  │           │                                    holds says otherwise

@@ -162,11 +162,10 @@ class ProjectDialog(QDialog):
                 (phrase("project", "C&hannel"), Field.DEFAULT_CHANNEL, self.channel),
             )
         }
-        marks = (
+        self._marks = marks = (
             choice(phrase("project", "Kin&d"), phrase("project", "Project kind"), self.kind),
             choice(phrase("project", "C&olour"), phrase("project", "Project colour"), self.colour),
         )
-        self._marks = marks
         checking = QWidget()
         self.outcome = caption(_UNCHECKED, phrase("project", "Check result"))
         self.outcome.setAccessibleDescription(_UNCHECKED)
