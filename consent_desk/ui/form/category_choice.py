@@ -162,8 +162,10 @@ class CategoryChoice(QWidget):
         self._by_id = {one.id: one for one in reversed(categories)}
         self.rows.offer(categories)
         gone = [one for one in ticked if one not in self._by_id]
-        self.rows.tick({*ticked, typed})
-        rest = "" if typed in self._by_id and not self.other.hasFocus() else typed
+        # While somebody types, it may be the beginning of another one.
+        is_taken = typed in self._by_id and not self.other.hasFocus()
+        self.rows.tick({*ticked, typed} if is_taken else {*ticked})
+        rest = "" if is_taken else typed
         if not categories and not typed and len(gone) == 1:
             # The next list may have it, and without any it goes out by its ID.
             rest = gone.pop()

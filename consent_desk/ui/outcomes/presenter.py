@@ -32,7 +32,7 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.outcomes.calls import CallPresenter
 from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
-from consent_desk.ui.outcomes.summary import WithheldStatus, about
+from consent_desk.ui.outcomes.summary import WithheldStatus, about, named
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.tasks import Lane
@@ -191,8 +191,9 @@ class OutcomePresenter(Presenter):
     def forget_customer(self, project_id: str, customer: CustomerId) -> None:
         """Take back what was said of a customer who was erased."""
         self._receipt.forget_customer(project_id, customer)
-        # As `say` names them.
+        # As `say` names them, and as the receipt does.
         self._status.take_back_naming(f"\n{customer.value}, ")
+        self._status.take_back_naming(f"\n{named(customer)} · ")
 
     def _ask(self, request_id: str, said: str = "") -> None:
         self._asked[request_id] = said

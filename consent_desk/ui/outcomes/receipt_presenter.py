@@ -20,6 +20,7 @@ from consent_desk.ui.log.details import slip_of
 from consent_desk.ui.outcomes.not_noted import NotNotedBanner
 from consent_desk.ui.outcomes.receipt import REST, CallInHand, NotNoted, Press, told_slow
 from consent_desk.ui.outcomes.receipt_panel import ReceiptPanel
+from consent_desk.ui.outcomes.summary import named
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.panes import Pane
 from consent_desk.ui.shell.places import Rank
@@ -274,6 +275,7 @@ class ReceiptPresenter(Presenter):
             first = press.entries[0]
             if (first.project_id, first.customer) == (project_id, customer):
                 self._presses.remove((of, press))
+                self._to_announce.pop(id(press), None)
                 if press is self._call.press:
                     self._call.forget_press()
         self._show()
@@ -326,7 +328,7 @@ class ReceiptPresenter(Presenter):
             if len(names) <= _NAMED
             else phrase("outcomes", "{len} categories").format(len=len(names))
         )
-        return f"{cut(first.customer.value, 80)} · {render(decision(first.action, what))}"
+        return f"{named(first.customer)} · {render(decision(first.action, what))}"
 
     def _who(self, submission: Submission) -> str:
         consents = submission.consents

@@ -4,9 +4,10 @@ from collections import defaultdict
 
 from PySide6.QtCore import QTimer
 
-from consent_desk.domain.consent.values import Consent
+from consent_desk.domain.consent.values import Consent, CustomerId
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.text import cut
 from consent_desk.ui.shell.status import StatusPanel
 from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone
@@ -55,3 +56,8 @@ def about(consent: Entry | Consent, project_name: str) -> str:
     """Whose decision about what it is, and for which project."""
     decided = render(decision(consent.action, consent.category))
     return f"{consent.customer.value}, {decided}, {project_name}"
+
+
+def named(customer: CustomerId) -> str:
+    """What the receipt calls a customer."""
+    return cut(customer.value, 80)

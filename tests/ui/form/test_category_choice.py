@@ -106,6 +106,18 @@ def test_after_a_send_the_default_comes_back_or_what_is_kept_for_this_shift(choi
     assert choice.after_send() == ("c1", "c2")
 
 
+def test_a_list_that_comes_while_an_id_is_typed_ticks_none_that_it_only_begins_with(
+    choice: CategoryChoice, qtbot: QtBot
+) -> None:
+    choice.activateWindow()
+    choice.open_other()
+    qtbot.waitUntil(choice.other.hasFocus)
+    QTest.keyClicks(choice.other, "c1")
+    choice.offer(FEW)
+    QTest.keyClicks(choice.other, "7")
+    assert choice.chosen == ("c17",)
+
+
 def test_an_id_that_was_typed_is_ticked_once_the_list_has_it(choice: CategoryChoice) -> None:
     choice.choose(["c1"])
     assert choice.chosen == ("c1",)

@@ -266,6 +266,17 @@ def test_no_press_is_passed_over_while_something_else_is_tried_again(
     assert acme.window.consent.draft().customer_id == "second@example.com"
 
 
+def test_of_who_was_erased_nothing_is_said_any_more(acme: OpenDesk) -> None:
+    acme.deliver("first@example.com")
+    acme.send("first@example.com")
+    controls.type_keys(acme.window, "omar")
+    acme.wait_for_status("Not noted once more")
+    assert "first@example.com" in acme.errors
+    acme.person.answer = 1
+    acme.remove_data()
+    acme.bot.waitUntil(lambda: "first@example.com" not in acme.status)
+
+
 def test_what_was_practised_is_not_told_as_noted_beside_a_real_project(
     acme: OpenDesk, slow_disk: Event
 ) -> None:
