@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 # Its requests ignores a warning as it loads; pytest would forget that, were it loading between two tests.
@@ -127,6 +128,8 @@ def open_desk(qtbot: QtBot, folders: Folders, closing: ExitStack) -> OpenOne:
         )
         qtbot.addWidget(application.window)
         closing.callback(application.close)
+        # What another test has copied.
+        QGuiApplication.clipboard().clear()
         if shown:
             application.window.show()
             application.window.activateWindow()

@@ -116,8 +116,9 @@ class LogModel(QAbstractTableModel):
             at += 1
         self._gather(*sorted((self._turned(row), self._turned(at - 1))))
         self._let_go(row)
+        # There may be fewer lines now: those of one press have become one.
         last = min(at, len(self._lines)) - 1
-        self.dataChanged.emit(self.index(row, 0), self.index(max(row, last), LINE))
+        self.dataChanged.emit(self.index(min(row, last), 0), self.index(last, LINE))
         self.filling.emit(False)
 
     def unread_around(self, row: int, reach: int) -> tuple[int, int | None]:

@@ -217,3 +217,14 @@ def test_how_many_stand_before_a_line_is_known_whatever_is_open(model: LogModel)
         for row in range(since, model.rowCount() + 1):
             stand = sum(size(model.slot(each)) for each in range(since, row))
             assert model.consents_before(row, since) == stand
+
+
+def test_the_last_line_that_joins_its_press_as_it_is_read_is_told_where_it_stands(model: LogModel) -> None:
+    model.show(newest_first(PRESS[1:3])[:1], LogQuery(), practice=False)
+    model.set_total(2, PRESS[2].seq)
+    told: list[bool] = []
+    model.dataChanged.connect(lambda first, last, _: told.append(first.isValid() and last.isValid()))
+    model.fill(1, [PRESS[1]])
+    assert kinds(model) == ["Press"]
+    assert told
+    assert all(told)
