@@ -120,12 +120,28 @@ class LogPanel(QWidget):
             self.line.show_texts({})
             self._offer(NOT_KNOWN)
         self.chosen = entry.request_id
-        words, slot = self.model.words, self.model.slot(current.row())
-        self.line.show_line(words.customer(slot), words.about_chosen(slot))
+        self._show_line()
         if self.line.isHidden():
             self.line.show()
             self._scroll_to_chosen()
         self.line_chosen.emit(self.chosen)
+
+    def _show_line(self) -> None:
+        slot = self.model.slot(self.list.selectionModel().currentIndex().row())
+        words = self.model.words
+        self.line.show_line(words.customer(slot), words.about_chosen(slot))
+
+    def say_anew(self) -> None:
+        """What is said of a line may be something else, though none has changed."""
+        self.list.say_anew()
+        self.table.viewport().update()
+        if self._is_chosen_current():
+            self._show_line()
+
+    def _is_chosen_current(self) -> bool:
+        current = self.list.selectionModel().currentIndex()
+        entry = self.model.entry(current.row()) if current.isValid() else None
+        return entry is not None and entry.request_id == self.chosen
 
     def _scroll_to_chosen(self) -> None:
         current = self.list.selectionModel().currentIndex()
@@ -165,6 +181,8 @@ class LogPanel(QWidget):
     def _tell_again(self) -> None:
         if self.line.hold_back():
             self.view.setFocus()
+        if self._is_chosen_current():
+            self._show_line()
         self.line_chosen.emit(self.chosen)
 
     def _find_again(self) -> None:

@@ -143,18 +143,18 @@ class LogPresenter(Presenter):
             words.waits[whose] = word
         elif word or words.waits.pop(whose, None) is None:
             return
-        self._panel.list.say_anew()
+        self._panel.say_anew()
 
     def name_categories(self, categories: tuple[Category, ...]) -> None:
         """Call categories what people call them; those of another project keep their names."""
         words = self._panel.model.words
         words.labels = {**words.labels, **{one.id: one.label for one in categories}}
-        self._panel.list.say_anew()
+        self._panel.say_anew()
 
     def name_projects(self, several: bool) -> None:
         """Name the project in each line, where there are several."""
         self._panel.model.words.names_project = several
-        self._panel.list.say_anew()
+        self._panel.say_anew()
 
     def show_asked(self, asked: frozenset[str], looked_up: frozenset[str]) -> None:
         """These are asked about, and looked up still: it tells what needs somebody, and what waits."""

@@ -1,5 +1,7 @@
 """The chosen line stays the chosen one, whatever becomes of the others."""
 
+from dataclasses import replace
+
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -54,3 +56,18 @@ def test_a_reason_that_is_asked_for_no_more_leaves_the_focus_to_the_list(
     # By now it is settled: what is typed must press no button.
     panel.show_details(request_id, {}, Offer(state=State.VERIFIED))
     assert panel.list.hasFocus()
+
+
+def test_what_is_said_of_the_chosen_line_follows_what_becomes_of_it(qtbot: QtBot, model: LogModel) -> None:
+    panel = LogPanel(model)
+    qtbot.addWidget(panel)
+    model.show(newest_first(PRESS), LogQuery(), practice=False)
+    panel.choose(PRESS[3].entry.request_id)
+    assert "the worst of 3" in panel.line.what.text()
+    model.words.labels = {PRESS[3].entry.category: "Newsletters"}
+    panel.say_anew()
+    assert "Newsletters" in panel.line.what.text()
+    for row in PRESS[1:3]:
+        model.put(replace(row.entry, state=State.REFUSED))
+    model.flush()
+    assert "the first of 3" in panel.line.what.text()
