@@ -217,7 +217,7 @@ def _why_not_restore(backup: Backup, missing: Missing | None) -> str:
             unsettled = phrase(
                 "recovery",
                 " {unsettled:,} of these {have} not certainly reached Engagement, "
-                "and would not be sent any more: see “not yet confirmed” by the log "
+                "and would not be sent any more: see “Waiting” above the log "
                 "first.",
             ).format(unsettled=missing.unsettled, have=have)
         is_or_are = "is" if missing.consents == 1 else "are"
