@@ -109,6 +109,7 @@ class Session(Presenter):
             question=self._question,
             hold=self._hold,
             receipt=self._receipt,
+            find=projects.find,
         )
         self._send.noted.connect(self._take_noted)
         self._send.not_noted.connect(self.not_noted)
