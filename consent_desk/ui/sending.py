@@ -1,6 +1,7 @@
 """Send: what is pressed is asked about, noted, and told; what could not be noted is tried again."""
 
 from dataclasses import replace
+from functools import partial
 from time import sleep
 
 from PySide6.QtCore import QTimer, Signal
@@ -8,8 +9,11 @@ from PySide6.QtCore import QTimer, Signal
 from consent_desk.domain.checks.confirmations import Confirmation, about_repetition, of_several
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent, Timestamp
-from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.errors import DeskError
+from consent_desk.domain.lifecycle.record import Entry, Noted
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.customer import Known
+from consent_desk.domain.wire.project import Project
 from consent_desk.ui.checks.hold import HOLD, HoldPresenter
 from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.presenter import FormPresenter
@@ -20,13 +24,23 @@ from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.widgets.inputs import commit_typing
 from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.ui.workspaces import Workspaces
+from consent_desk.ui.workspaces import Find, Workspaces
+from consent_desk.workspace import Workspace
 
 START = "start"
 """The key of what is said while there is nothing to send to."""
 
 _HEADSTART = 0.008
 """Seconds."""
+
+_REMOVED = (
+    say("window", "Its project was removed from this computer."),
+    say("window", "Set it up again, and enter the decision there."),
+)
+_ELSEWHERE = (
+    say("window", "Its project leads elsewhere by now."),
+    say("window", "Copy the slip, and enter the decision anew."),
+)
 
 
 class SendPresenter(Presenter):
@@ -46,10 +60,11 @@ class SendPresenter(Presenter):
         question: QuestionPresenter,
         hold: HoldPresenter,
         receipt: ReceiptPresenter,
+        find: Find,
     ) -> None:
         super().__init__(shell)
         self._form = self._window.consent
-        self._workspaces = workspaces
+        self._workspaces, self._find = workspaces, find
         self._filled, self._submitter = filled, submitter
         self._look_up, self._question, self._hold, self._receipt = look_up, question, hold, receipt
         self._pressed_early = False
@@ -199,9 +214,27 @@ class SendPresenter(Presenter):
         if is_in_form:
             self._press(self._confirmed, self._left_out)
             return
-        practice = submission.workspace.practice
+        project, practice = submission.project, submission.workspace.practice
+
+        def failed(error: Exception) -> None:
+            self._receipt.take_not_noted(submission, error, of_form=False)
+
+        def cannot(why: str) -> None:
+            title = say("window", "Its project cannot be used now: {why}").format(why=why)
+            failed(DeskError(title, say("window", "Try again later.")))
+
+        def retry(workspace: Workspace, found: Project | None) -> None:
+            # As it is set up by now: its key may be another one, and what was removed is sent to no more.
+            if found is None:
+                failed(DeskError(*_REMOVED))
+            elif practice or Noted.of(project, submission.consent).belongs_to(found):
+                as_noted = replace(found, name=project.name)
+                self._submitter.retry(replace(submission, workspace=workspace, project=as_noted))
+            else:
+                failed(DeskError(*_ELSEWHERE))
+
         self._workspaces.enter(
             practice=practice,
-            done=lambda workspace: self._submitter.retry(replace(submission, workspace=workspace)),
-            failed=lambda error: self._receipt.take_not_noted(submission, error, of_form=False),
+            done=lambda workspace: self._find(workspace, project.id, partial(retry, workspace), cannot),
+            failed=failed,
         )

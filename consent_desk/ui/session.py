@@ -109,6 +109,7 @@ class Session(Presenter):
             question=self._question,
             hold=self._hold,
             receipt=self._receipt,
+            find=projects.find,
         )
         self._send.noted.connect(self._take_noted)
         self._send.not_noted.connect(self.not_noted)
@@ -142,6 +143,7 @@ class Session(Presenter):
             seen.connect(lambda workspace, *_: self._alarms.take_up(self._shell.lens.workspace(workspace)))
         for changed in (projects.project_saved, projects.project_removed):
             changed.connect(workspaces.change_settings)
+            changed.connect(self._kept.stop_for)
         projects.check_passed.connect(self._offer_kept)
         projects.marks.changed.connect(lambda: self._log.name_projects(projects.marks.several))
         projects.project_left.connect(self._submitter.leave_form)

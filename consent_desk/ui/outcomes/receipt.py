@@ -253,7 +253,7 @@ class CallInHand:
         """What the form holds is being noted."""
         self.noting, self.is_slow = submission, False
         failure = self.not_noted
-        if failure is not None and failure.submission.consent.request_id != submission.consent.request_id:
+        if failure is not None and not failure.bears(submission.consent.request_id):
             self._step_aside()
 
     def take_noted(self, press: Press, *, left_by: Draft, blank: Draft) -> None:

@@ -112,6 +112,11 @@ class ResendPresenter(Presenter):
         )
         self._next(self._batch)
 
+    def stop_for(self, project_id: str) -> None:
+        """The settings of a project were saved, or it was removed: none leaves by what they were before."""
+        if self._batch is not None and self._batch.project.id == project_id:
+            self._batch.stopped = phrase("outcomes", "Stopped: the settings of the project were changed.")
+
     def _stop(self, batch: _Resending) -> None:
         batch.stopped = phrase("outcomes", "Stopped.")
         said = phrase("outcomes", "{name}: stopping after the one that is under way…").format(

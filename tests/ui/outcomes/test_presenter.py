@@ -18,20 +18,23 @@ from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.message import say
+from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.engagement.http.transport import HttpCall, HttpTransport
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
+from consent_desk.ui.form.submission import Submitter
 from consent_desk.ui.outcomes import presenter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
+from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.widgets.tones import Tone, background, colour
 from tests.consents import claim, go_on
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
-from tests.ui.desks import Clock, MemoryKeyring, OpenDesk, events
+from tests.ui.desks import ACME, Clock, MemoryKeyring, OpenDesk, events
 
 
 def test_a_consent_is_noted_before_it_is_sent_and_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -264,6 +267,35 @@ def test_no_press_is_passed_over_while_something_else_is_tried_again(
     slow_disk.set()
     acme.bot.waitUntil(send.isEnabled)
     assert acme.window.consent.draft().customer_id == "second@example.com"
+
+
+@pytest.mark.parametrize("change", ["key", "address", "removed"])
+def test_what_is_tried_again_goes_where_its_project_leads_by_now_or_nowhere(
+    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr(Outbox, "note_all", fail)
+        acme.send("first@example.com")
+        acme.wait_for_status("✖ NOT NOTED")
+    controls.write(acme.window, "Customer ID", "second@example.com")
+    retried: list[str] = []
+    (projects,) = acme.window.findChildren(ProjectPresenter)
+    monkeypatch.setattr(Submitter, "retry", lambda _self, one: retried.append(one.project.key_id))
+    project = projects._ready[ACME]
+    if change == "removed":
+        del projects._ready[ACME], projects._listed[ACME]
+    elif change == "key":
+        projects._ready[ACME] = replace(project, key_id="another")
+    else:
+        elsewhere = BaseUrl(scheme="https", host="api.uk.exponea.com")
+        projects._ready[ACME] = replace(project, base_url=elsewhere)
+    controls.press(acme.window, f"Try again: {acme.not_noted[0].removeprefix('NOT NOTED: ')}")
+    if change == "key":
+        acme.bot.waitUntil(lambda: retried == ["another"])
+        return
+    said = "leads elsewhere by now" if change == "address" else "was removed from this computer"
+    acme.bot.waitUntil(lambda: said in controls.label(acme.window, "Why it is not noted"))
+    assert (retried, events(engagement)) == ([], [])
 
 
 def test_of_who_was_erased_nothing_is_said_any_more(acme: OpenDesk) -> None:

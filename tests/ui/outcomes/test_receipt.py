@@ -225,6 +225,8 @@ def test_what_was_tried_again_without_its_first_category_is_noted(call: CallInHa
     sms, newsletter = str(uuid4()), str(uuid4())
     both = tuple((a_consent(request_id=one), NO_CONTEXT) for one in (sms, newsletter))
     call.take_failure(replace(failure(), submission=replace(submission(), all=both)), JANE)
+    call.begin(replace(submission(), all=both[1:]))
+    assert call.beside == []
     assert call.settle(newsletter)
     assert call.only_here == ()
 

@@ -17,11 +17,12 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.outcomes.resend import told
+from consent_desk.ui.project.presenter import ProjectPresenter
 from tests.consents import NOON, a_consent, a_noted, later, write_down
 from tests.journal.journals import lead
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
-from tests.ui.desks import MemoryKeyring, OpenDesk, real
+from tests.ui.desks import ACME, MemoryKeyring, OpenDesk, real
 
 PEOPLE = ("anne@example.com", "bert@example.com", "cora@example.com")
 
@@ -128,6 +129,26 @@ class Gated(HttpTransport):
             self.reached.set()
             assert self.open_.wait(30)
         return super().start(request)
+
+
+def test_none_leaves_with_settings_that_were_changed_meanwhile(
+    open_desk: OpenOne,
+    keyring: MemoryKeyring,
+    refused: tuple[str, ...],
+    engagement: Sandbox,
+    closing: ExitStack,
+) -> None:
+    gated = Gated()
+    closing.callback(gated.close)
+    desk = open_desk(keyring, transport=gated).ready()
+    wait_for_offer(desk, "Send the 3 kept opt-outs and 1 opt-in")
+    controls.press(desk.window, "Send what was kept")
+    desk.bot.waitUntil(gated.reached.is_set)
+    (projects,) = desk.window.findChildren(ProjectPresenter)
+    projects.project_saved.emit(ACME)
+    gated.open_.set()
+    desk.wait_for_status("Stopped: the settings of the project were changed. 1 of 4")
+    assert sent(engagement) == [refused[0]]
 
 
 def test_cancelling_stops_and_what_has_not_left_is_still_kept(
