@@ -21,7 +21,7 @@ from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.inputs import MOMENT
-from tests.bench.opened import until
+from tests.bench.opened import ROOMY, until
 from tests.consents import a_project
 from tests.end_to_end.desk import CATEGORIES
 from tests.engagement.http.servers import Peer, Server, answer, certified, through, trusting, tunnelling
@@ -65,6 +65,8 @@ def cancelled(qt: QApplication, line: str, count: int) -> list[float]:
         application = build(folders, keyring, transport)
         kept.callback(application.close)
         application.window.show()
+        # All panes beside each other, however small the screen is.
+        application.window.resize(*ROOMY)
         until(qt, lambda: bool(application.window.preview.url.text()))
         return [press(qt, application.window, silence, number) for number in range(count)]
 

@@ -30,6 +30,9 @@ from consent_desk.ui.main_window import MainWindow
 from tests.reliability.gap import Gaps
 
 PATIENCE = 30.0
+ROOMY = 1280, 800
+"""Pixels of a window that shows all panes beside each other; a small screen would have it open smaller."""
+
 SETTLING = 6_000
 """Milliseconds; the sandbox's reads are due by then, and the cursor has begun to blink."""
 
@@ -56,6 +59,7 @@ def opened(**changes: Any) -> Iterator[tuple[QApplication, MainWindow]]:
         kept.callback(application.close)
         window = application.window
         window.show()
+        window.resize(*ROOMY)
         until(qt, lambda: bool(window.preview.byte_count.text()))
         yield qt, window
 
