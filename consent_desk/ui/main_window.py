@@ -103,6 +103,7 @@ class MainWindow(QMainWindow):
         self._wide.setSpacing(0)
         self.setCentralWidget(central)
         self.top.show_request.toggled.connect(self.panes.show_request)
+        self.panes.log_wanted.connect(lambda: self.top.show_request.setChecked(False))
         # With room for the frame that the system puts around it.
         self.resize(_SIZE.boundedTo(self.screen().availableSize() - _FRAME))
 
@@ -123,9 +124,9 @@ class MainWindow(QMainWindow):
             ("Ctrl+=", partial(self.zoom.step, 1)),
             ("Ctrl+-", partial(self.zoom.step, -1)),
             ("Ctrl+0", partial(self.zoom.show_at, 100)),
-            ("Ctrl+1", partial(self.panes.show_alone, Pane.CALLER)),
+            ("Ctrl+1", self._show_caller_alone),
             ("Ctrl+2", self._show_request_alone),
-            ("Ctrl+3", partial(self.panes.show_alone, Pane.LOG)),
+            ("Ctrl+3", self._show_log_alone),
             ("Ctrl+4", partial(self.panes.show_alone, None)),
         )
         for keys, slot in slots:
@@ -269,10 +270,16 @@ class MainWindow(QMainWindow):
             self.showNormal()
 
     def _toggle_full_screen(self) -> None:
-        if self.isFullScreen():
-            self.showNormal()
-        else:
-            self.showFullScreen()
+        # A window that was maximised is so again.
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _show_caller_alone(self) -> None:
+        self.panes.show_alone(Pane.CALLER)
+        self.consent.customer_id.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _show_log_alone(self) -> None:
+        self.panes.show_alone(Pane.LOG)
+        self.log.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _go_to_customer_id(self) -> None:
         self.panes.bring_forward(Pane.CALLER)

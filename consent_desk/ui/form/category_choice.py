@@ -116,6 +116,7 @@ class CategoryChoice(QWidget):
         self.dropped = ()
         self._opened = False
         self.rows.tick({one for one in chosen if one in self._by_id})
+        self.rows.begin_at_first()
         typed = [one for one in chosen if one not in self._by_id]
         with QSignalBlocker(self.other):
             self.other.setText(typed[0] if typed else "")

@@ -230,6 +230,12 @@ class CategoryRows(QGroupBox):
                     box.setChecked(ticks)
                 box.update()
 
+    def begin_at_first(self) -> None:
+        """Lead to the first row that is ticked, or else to the first: no caller begins where another left."""
+        first = next((box for box in self.boxes if box.isChecked()), self.boxes[0] if self.boxes else None)
+        if first is not None and not any(box.hasFocus() for box in self.boxes):
+            self.make_current(first)
+
     def show_only(self, shown: Sequence[CategoryBox]) -> None:
         """Show these rows and no others; that unticks nothing."""
         self.shown = list(shown)

@@ -20,7 +20,7 @@ from consent_desk.ui.form.buttons import SendButton
 from consent_desk.ui.form.field import FieldNote, NoteLine, heading, labelled
 from consent_desk.ui.form.foot import Foot
 from consent_desk.ui.form.notes import FieldNotes
-from consent_desk.ui.theme.fonts import CUSTOMER_ID, scale, sized
+from consent_desk.ui.theme.fonts import CUSTOMER_ID, scale, scaled, sized
 from consent_desk.ui.widgets.inputs import ComboBox, Line, Pasting, button, typed_text
 from consent_desk.ui.widgets.layouts import fill, keep_high, scrolled
 from consent_desk.ui.widgets.messages import phrase
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 _ID_HIGH = 44
 """Pixels."""
+
+_BELOW = 32
+"""Pixels of what stands below a field that are seen with it."""
 
 _LOW = 664
 """Pixels of the card's height under which everything on it is lower."""
@@ -370,8 +373,9 @@ class ConsentPanel(QWidget):
     def go_to_correction(self) -> None:
         """Show what is corrected, the cursor where something is missing, else on Send."""
         if self.basis.isVisible():
-            self.basis.setFocus(Qt.FocusReason.OtherFocusReason)
-            self._scroll_to(self.basis)
+            missing = self.wording if not typed_text(self.wording).strip() else self.basis
+            missing.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._scroll_to(self.basis, missing)
         else:
             self.send.setFocus()
 
@@ -385,7 +389,8 @@ class ConsentPanel(QWidget):
         def scroll() -> None:
             for widget in widgets:
                 if widget.isVisible():
-                    self._scroll.ensureWidgetVisible(widget)
+                    # With the note below it.
+                    self._scroll.ensureWidgetVisible(widget, 0, scaled(_BELOW))
 
         # Later: what begins to show with it has no place yet.
         QTimer.singleShot(0, self, scroll)

@@ -31,7 +31,7 @@ from consent_desk.ui.widgets.tabs import Tabs
 LEAST = 3
 """Lines of the technical details that are seen in the lowest window."""
 
-_MEANING = 2
+_MEANING = 3
 """Lines of what it means; all of it stands in the tooltip."""
 
 _CANCELLABLE = frozenset({State.QUEUED, State.RETRY_WAIT, State.IN_FLIGHT})
@@ -83,7 +83,7 @@ class ProofButton(Button):
 
 
 class Meaning(QLabel):
-    """What it means, in two lines; the whole text stands in the tooltip and in the description."""
+    """What it means, in three lines; the whole text stands in the tooltip and in the description."""
 
     def __init__(self) -> None:
         super().__init__(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
@@ -92,8 +92,8 @@ class Meaning(QLabel):
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
     def show_low(self, is_low: bool) -> None:
-        """In a low window one line has to do."""
-        self._most = 1 if is_low else _MEANING
+        """In a low window two lines have to do."""
+        self._most = 2 if is_low else _MEANING
         self.updateGeometry()
 
     def show_text(self, text: str) -> None:

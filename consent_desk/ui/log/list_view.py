@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -265,10 +265,18 @@ class LogList(QListView):
         """Paint anew. A list of Qt's would lay out all its lines, of which none gets another height."""
         QAbstractItemView.dataChanged(self, first, last, roles)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.measure()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         if (self.window().height() < LOW_WINDOW) is not self.lines.is_low:
             self.measure()
         super().resizeEvent(event)
+        if self.currentIndex().isValid():
+            # What the details are about stays in view.
+            self.scrollTo(self.currentIndex())
         self.moved.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:

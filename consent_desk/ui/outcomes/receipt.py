@@ -40,7 +40,7 @@ class Told:
         return "\n".join(line for line in (self.head, self.who, STEP.join(self.steps), self.note) if line)
 
 
-REST = Told(tone=Tone.QUIET, head="Nothing is recorded for this caller yet.")
+REST = Told(tone=Tone.QUIET, head="Nothing is noted in this call yet.")
 
 
 @dataclass(slots=True)

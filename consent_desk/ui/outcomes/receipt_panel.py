@@ -28,6 +28,9 @@ from consent_desk.ui.widgets.tones import Tone, of_tone, sign
 
 _ANY = 16_777_215
 
+_LEAST_ID = 10
+"""Characters of an ID that are seen at least."""
+
 HIGH, LOW = 122, 64
 """Its height, and that in a low window; the text scrolls where it is longer."""
 
@@ -82,6 +85,18 @@ def _larger(font: QFont) -> QFont:
 
 def _side(height: float) -> int:
     return round(height * 0.85)
+
+
+def _shortened(who: str, metrics: QFontMetrics, room: int) -> str:
+    """`who` in `room`: first the time goes, then the middle of the ID, and what was decided last."""
+    if metrics.horizontalAdvance(who) <= room:
+        return who
+    customer, *rest = who.split(" · ")
+    decided = f" · {rest[0]}" if rest else ""
+    left = room - metrics.horizontalAdvance(decided)
+    least = _LEAST_ID * metrics.averageCharWidth()
+    customer = metrics.elidedText(customer, Qt.TextElideMode.ElideMiddle, max(left, least))
+    return metrics.elidedText(customer + decided, Qt.TextElideMode.ElideRight, room)
 
 
 class ReceiptPanel(QFrame):
@@ -211,7 +226,7 @@ class ReceiptPanel(QFrame):
         head = told.head if self.again.isHidden() else f"{told.head} {told.note}"
         last = f" · {told.steps[-1]}" if told.steps else ""
         room = width - caption.horizontalAdvance(last)
-        who = caption.elidedText(told.who, Qt.TextElideMode.ElideMiddle, room)
+        who = _shortened(told.who, caption, room)
         lines = [(heading.elidedText(head, Qt.TextElideMode.ElideRight, width), HEADING, colour)]
         rest = [who + last, *(line for line in told.text.split("\n")[1:] if line != who)]
         lines += [(line, CAPTION, current().text) for line in rest]

@@ -120,7 +120,8 @@ class ProjectDialog(QDialog):
         if read_only:
             self._show_read_only()
         wanted = QSize(880, 800).expandedTo(QSize(self.sizeHint().width(), 0))
-        self.resize(wanted.boundedTo(parent.window().size()))
+        room = parent.screen().availableSize() - QSize(8, 40)
+        self.resize(wanted.boundedTo(parent.window().size()).boundedTo(room))
 
     def _make_fields(self, draft: ProjectDraft) -> None:
         self.name = Line(draft.name, hint=phrase("project", "for example Acme production"))

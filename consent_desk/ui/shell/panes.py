@@ -15,6 +15,9 @@ from consent_desk.ui.widgets.tabs import Splitter, Tabs
 NARROW, LOW = 900, 500
 """Pixels, more with larger text: in less width, or less height below the bar, there is one pane at a time."""
 
+SHARED = 620
+"""Pixels, likewise: in less height below the bar the request and the log do not share the right column."""
+
 _GAP, _MARGIN = 12, 16
 
 
@@ -29,17 +32,19 @@ class Pane(IntEnum):
 class Panes(QWidget):
     """`caller` is left, `banners` head the right column, where `request` stands above `log`.
 
-    Emits `arranged` when others are in view than before.
+    In a low window the request stands in the log's place. Emits `arranged` when others are in view than
+    before, and `log_wanted` when the log is to have its place again.
     """
 
     arranged = Signal()
+    log_wanted = Signal()
 
     def __init__(self, caller: QWidget, banners: Banners, request: QWidget, log: QWidget) -> None:
         super().__init__()
         self._panes = {Pane.CALLER: caller, Pane.REQUEST: request, Pane.LOG: log}
         self._banners = banners
         self._alone: Pane | None = None
-        self._is_small = False
+        self._is_small = self._is_low = False
         self._has_request = True
         self.tabs = Tabs(
             phrase("shell", "Caller"),
@@ -67,7 +72,7 @@ class Panes(QWidget):
             QVBoxLayout(self), self.tabs, (self.columns, 1), margins=(_MARGIN, 14, _MARGIN, _MARGIN)
         )
         self._above.setSpacing(_GAP)
-        self.tabs.currentChanged.connect(self._arrange)
+        self.tabs.currentChanged.connect(self._turn)
 
     def show_request(self, shown: bool) -> None:
         """Show the request, or leave its room to the log."""
@@ -94,6 +99,8 @@ class Panes(QWidget):
             self._alone = None
         self.tabs.setCurrentIndex(pane)
         self._arrange()
+        if pane is Pane.LOG and self._panes[pane].isHidden():
+            self.log_wanted.emit()
 
     def count_log(self, needing: int) -> None:
         """Say behind the log's tab how many lines need somebody."""
@@ -113,19 +120,26 @@ class Panes(QWidget):
         beside = sum(each.minimumSizeHint().width() for each in (self._panes[Pane.CALLER], self._column))
         least = max(NARROW * scale(), beside + _GAP + 2 * _MARGIN)
         is_small = self.width() < least or self.height() < LOW * scale()
-        if is_small is not self._is_small:
-            self._is_small = is_small
+        is_low = self.height() < SHARED * scale()
+        if (is_small, is_low) != (self._is_small, self._is_low):
+            self._is_small, self._is_low = is_small, is_low
             self._arrange()
+
+    def _turn(self, tab: int) -> None:
+        if self._alone is not None:
+            self._alone = Pane(tab)
+        self._arrange()
 
     def _arrange(self) -> None:
         one = Pane(self.tabs.currentIndex()) if self._is_small else self._alone
-        self.tabs.setVisible(self._is_small)
+        self.tabs.setVisible(one is not None)
+        takes_place = self._is_low and self._has_request
         place = self._beside if one is None else self._above
         if place.indexOf(self._banners) < 0:
             # A banner is seen beside whichever pane is.
             place.insertWidget(0, self._banners)
         for pane, widget in self._panes.items():
-            wanted = one is pane or (one is None and (pane is not Pane.REQUEST or self._has_request))
-            widget.setVisible(wanted)
+            is_there = {Pane.REQUEST: self._has_request, Pane.LOG: not takes_place}.get(pane, True)
+            widget.setVisible(one is pane or (one is None and is_there))
         self._column.setVisible(one is not Pane.CALLER)
         self.arranged.emit()

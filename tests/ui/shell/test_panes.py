@@ -46,6 +46,24 @@ def test_a_small_window_shows_one_with_tabs(panes: Panes, size: tuple[int, int])
     assert seen(panes) == ["caller", "request", "log"]
 
 
+def test_in_a_low_window_the_request_has_the_log_s_place(panes: Panes, qtbot: QtBot) -> None:
+    panes.resize(1200, 540)
+    assert seen(panes) == ["caller", "request"]
+    with qtbot.waitSignal(panes.log_wanted):
+        panes.bring_forward(Pane.LOG)
+    panes.show_request(False)
+    assert seen(panes) == ["caller", "log"]
+
+
+def test_one_alone_has_tabs_that_lead_to_the_others(panes: Panes) -> None:
+    panes.show_alone(Pane.LOG)
+    assert panes.tabs.isVisible()
+    panes.tabs.setCurrentIndex(Pane.REQUEST)
+    assert seen(panes) == ["request"]
+    panes.show_alone(None)
+    assert panes.tabs.isHidden()
+
+
 def test_one_alone_gives_way_to_what_is_wanted(panes: Panes) -> None:
     panes.show_alone(Pane.LOG)
     assert seen(panes) == ["log"]
