@@ -179,6 +179,8 @@ class Session(Presenter):
         """Why nobody can look on now: something is only here, and would be put away. Empty where they can."""
         if self._submitter.busy or self._hold.is_holding:
             return phrase("window", "Wait until what you pressed Send for has left.")
+        if self._kept.is_sending:
+            return phrase("window", "Wait until what was kept has left, or stop that.")
         if self._question.is_open:
             return phrase("window", "Answer the question first.")
         if self._receipt.names_not_noted:

@@ -47,6 +47,11 @@ class ResendPresenter(Presenter):
         self._notice.dismiss.clicked.connect(self.offer_nothing)
         sending.ended.connect(self._ended)
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether what was kept is being sent."""
+        return self._batch is not None
+
     def offer_nothing(self) -> None:
         """Offer nothing any more."""
         self._wanted = object()

@@ -5,6 +5,7 @@ from contextlib import closing as closed
 from threading import Event
 
 import pytest
+from PySide6.QtCore import Qt
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
@@ -131,7 +132,7 @@ class Gated(HttpTransport):
         return super().start(request)
 
 
-def test_none_leaves_with_settings_that_were_changed_meanwhile(
+def test_none_leaves_with_settings_that_were_changed_meanwhile_and_nobody_presents_then(
     open_desk: OpenOne,
     keyring: MemoryKeyring,
     refused: tuple[str, ...],
@@ -145,6 +146,8 @@ def test_none_leaves_with_settings_that_were_changed_meanwhile(
     controls.press(desk.window, "Send what was kept")
     desk.bot.waitUntil(gated.reached.is_set)
     (projects,) = desk.window.findChildren(ProjectPresenter)
+    desk.key(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    desk.wait_for_status("Wait until what was kept has left, or stop that.")
     projects.project_saved.emit(ACME)
     gated.open_.set()
     desk.wait_for_status("Stopped: the settings of the project were changed. 1 of 4")
