@@ -307,7 +307,7 @@ class MainWindow(QMainWindow):
             # Needed only now: not every start waits for it to load.
             from PySide6.QtWidgets import QMessageBox
 
-            box = self._shortcuts = QMessageBox(self, textFormat=Qt.TextFormat.PlainText)
+            box = self._shortcuts = QMessageBox(self, textFormat=Qt.TextFormat.RichText)
             box.setModal(False)
             box.setWindowTitle(phrase("window", "Keyboard shortcuts"))
         idle = {"Ctrl+B": not self.backups.isVisible()}
