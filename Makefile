@@ -44,6 +44,10 @@ soak: .venv/.ready-test ## Kill, break and wear out the program for half an hour
 screenshots: .venv/.ready-test ## Take the pictures for the documentation
 	@$(BIN)/python -m tests.screenshots
 
+translations: .venv/.ready-test ## Collect the sentences for translators, in build/consent_desk.ts
+	@mkdir -p build && $(BIN)/pyside6-lupdate -silent -tr-function-alias translate+=say,translate+=phrase \
+	  -extensions py consent_desk -ts build/consent_desk.ts
+
 constraints: ## Renew constraints.txt
 	@$(PYTHON) tools/renew_constraints.py
 
@@ -63,5 +67,5 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 .NOTPARALLEL:
-.PHONY: help demo test check lint types contracts bench trace soak screenshots constraints clean moved
+.PHONY: help demo test check lint types contracts bench trace soak screenshots translations constraints clean moved
 moved:

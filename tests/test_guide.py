@@ -13,13 +13,13 @@ GUIDE = (DOCS / "guide.md").read_text("utf-8")
 README = (DOCS.parent / "README.md").read_text("utf-8")
 
 
-OUTCOMES = {
+OUTCOMES = (
     *(*STATE_WORDS.values(), *PRACTISED.values(), states.HELD, states.NOT_TOLD, states.GIVEN_UP),
     *(states.CORRECTED, states.OPT_OUT, states.CLOCK, states.KEY, states.BUSY, states.NETWORK, states.TRUST),
-}
+)
 
 
-@pytest.mark.parametrize("word", sorted(OUTCOMES))
+@pytest.mark.parametrize("word", sorted({str(word) for word in OUTCOMES}))
 def test_the_guide_says_what_an_outcome_means_and_what_to_do(word: str) -> None:
     [row] = re.findall(rf"^\| \*\*{word}\*\* \| (.+) \| (.+) \|$", GUIDE, re.MULTILINE)
     assert all(len(cell) > 5 for cell in row)

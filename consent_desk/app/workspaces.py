@@ -16,6 +16,7 @@ from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.faults import Fault
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.clock_watch import ClockWatch
@@ -40,7 +41,7 @@ from consent_desk.workspace import Workspace
 COPY_PATIENCE = 60.0
 """Seconds that an erasure waits for a copy into the second folder."""
 
-_NOT_ERASED = "The data was not removed: {why}."
+_NOT_ERASED = say("app", "The data was not removed: {why}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,5 +38,8 @@ def counting(template: str, count: int | None) -> str:
 
 
 def say(context: str, template: str, one: str = "", count: int | None = None, /) -> Message:
-    """Build a `Message`. Its values are given by `format`: `lupdate` reads what stands in these brackets."""
+    """Build a `Message`. Its values are given by `format`: `lupdate` reads what stands in these brackets.
+
+    It reads texts as they stand, and a count only where that is a name.
+    """
     return Message(template, context=context, one=one, count=count)

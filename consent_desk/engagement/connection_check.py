@@ -105,12 +105,14 @@ def _reached(outcome: Outcome, project: Project) -> tuple[CheckStep, ...]:
 
 
 def _environment(way: Way) -> tuple[CheckStep, ...]:
-    how = "The environment variable {name} decides which certificates are trusted: {value}"
     return tuple(
         CheckStep(
             _ENVIRONMENT,
             Finding.WARNING,
-            say("engagement", how).format(name=name, value=cut(visible(value), _LONGEST_VALUE)),
+            say(
+                "engagement",
+                "The environment variable {name} decides which certificates are trusted: {value}",
+            ).format(name=name, value=cut(visible(value), _LONGEST_VALUE)),
         )
         for name, value in way.trust
     )

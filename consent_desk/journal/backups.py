@@ -35,11 +35,11 @@ _DAILY = re.compile(r"journal-\d{4}-\d\d-\d\d(-[0-9a-f]{8})?\.sqlite")
 _OURS = "consent-desk-"
 """How the name of a folder in the second folder begins, one for each journal that is backed up there."""
 
-_NOT_FOUND = "Not all backups can be listed: {why}."
-_NOT_BACKED_UP = "The journal was not backed up: {why}."
-_NOT_YET_COPIED = "The backup was made, but is not copied yet: {why}."
-_NOT_COPIED = "The backup was made, but not copied into the second folder: {why}."
-NOT_RESTORED = "The backup was not restored, and the journal is left as it is: {why}."
+_NOT_FOUND = say("journal", "Not all backups can be listed: {why}.")
+_NOT_BACKED_UP = say("journal", "The journal was not backed up: {why}.")
+_NOT_YET_COPIED = say("journal", "The backup was made, but is not copied yet: {why}.")
+_NOT_COPIED = say("journal", "The backup was made, but not copied into the second folder: {why}.")
+NOT_RESTORED = say("journal", "The backup was not restored, and the journal is left as it is: {why}.")
 _NO_ANSWER = Reason(
     say("journal", "the second folder does not answer, or something is still under way there"),
     say("journal", "If that lasts, connect its disk, or choose another one, or none (Ctrl+B)."),
@@ -57,7 +57,7 @@ _left = Condition()
 
 
 @contextmanager
-def alone_in_second(second: Path | None, failure: str, patience: float = 0) -> Iterator[None]:
+def alone_in_second(second: Path | None, failure: Message, patience: float = 0) -> Iterator[None]:
     """Let one thread at a time into the second folder, if one is set: no more than one hangs there.
 
     Raises JournalError if another one is in it, for all of `patience` seconds; `failure` has a `{why}`.
@@ -146,7 +146,7 @@ def back_up_before_migration(path: Path, connection: sqlite3.Connection) -> None
     _make(_beside(path) / name, connection.backup, _put)
 
 
-def every_backup(path: Path, second: Path | None, failure: str) -> tuple[Path, ...]:
+def every_backup(path: Path, second: Path | None, failure: Message) -> tuple[Path, ...]:
     """Every backup, or none: those beside the journal first, then those in the second folder.
 
     Raises JournalError where one of the folders cannot be read. `failure` is a sentence with `{why}`.
@@ -204,9 +204,7 @@ def _make(
         try:
             private_folder(path.parent)
         except DeskError as error:
-            raise JournalError(
-                say("journal", _NOT_BACKED_UP).format(why=error.title), error.advice
-            ) from error
+            raise JournalError(_NOT_BACKED_UP.format(why=error.title), error.advice) from error
         with unfinished_in(path.parent) as making:
             made = making / path.name
             # Made by hand first: SQLite would make it readable for all.
@@ -273,7 +271,7 @@ def _put(made: Path, path: Path) -> None:
             each.unlink(missing_ok=True)
 
 
-def _require_sound(path: Path, mark: Path, failure: str) -> None:
+def _require_sound(path: Path, mark: Path, failure: Message) -> None:
     found = verify(path, mark)
     if found.verdict is not Verdict.SOUND:
         why = found.why or Message("")

@@ -21,8 +21,10 @@ from consent_desk.journal.rows import head
 from consent_desk.journal.schema import APPLICATION_ID, VERSION, version
 from consent_desk.system.atomic_file import companion
 
-_NOT_ERASED = "The customer's data was not removed: {why}."
-_STILL_THERE = "The customer's data was not removed from the journal, nor from all backups: {why}."
+_NOT_ERASED = say("journal", "The customer's data was not removed: {why}.")
+_STILL_THERE = say(
+    "journal", "The customer's data was not removed from the journal, nor from all backups: {why}."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ if sys.platform != "win32":
     import fcntl
 
 
-NOT_OPENED = "The journal cannot be opened: {why}."
+NOT_OPENED = say("journal", "The journal cannot be opened: {why}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Reason:
     advice: Message
     kind: type[JournalError] = JournalError
 
-    def trouble(self, failure: str) -> JournalError:
+    def trouble(self, failure: Message) -> JournalError:
         """The error to raise. `failure` is a sentence with `{why}` in it."""
-        return self.kind(say("journal", failure).format(why=self.why), self.advice)
+        return self.kind(failure.format(why=self.why), self.advice)
 
 
 OTHERWISE = Reason(
@@ -218,7 +218,7 @@ def opened_by(process: str, computer: str) -> Reason:
 def nowhere(folder: Path) -> JournalMissingError:
     """The error where `folder` holds nothing of a journal that was there before."""
     return JournalMissingError(
-        say("journal", NOT_OPENED).format(
+        NOT_OPENED.format(
             why=say("journal", "there was one in {folder}, and now there is none").format(folder=folder)
         ),
         say(
@@ -229,7 +229,7 @@ def nowhere(folder: Path) -> JournalMissingError:
 
 
 @contextmanager
-def told(failure: str, folder: Path | None = None) -> Iterator[None]:
+def told(failure: Message, folder: Path | None = None) -> Iterator[None]:
     """Turn whatever fails inside into JournalError, without a word of what was being written.
 
     `folder` is where the journal lies, so that a file system without locks is known for what it is.

@@ -21,7 +21,7 @@ from consent_desk.domain.evidence.proof import FromJournal
 from consent_desk.domain.lifecycle.record import Decision, Entry, Noted, Record, Subject
 from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, Fact, State, may_be_claimed
 from consent_desk.domain.log_query import LogQuery, LogRow
-from consent_desk.domain.message import say
+from consent_desk.domain.message import Message, say
 from consent_desk.journal.errors import ILLEGAL, NOT_OPENED, OTHERWISE, UNKNOWN, Reason, told
 from consent_desk.journal.evidence import collect
 from consent_desk.journal.file import open_file
@@ -71,14 +71,14 @@ from consent_desk.journal.search import (
 )
 from consent_desk.system.clock import now as clock_now
 
-NOT_READ = "The journal cannot be read: {why}."
-_NOT_CLOSED = "The journal could not be closed: {why}."
-_NOT_MARKED = "The journal is written, but the check file beside it is not: {why}."
-_NOT_NOTED = "The decision is not noted: {why}."
-_NOT_CLAIMED = "Nothing was sent, because that could not be noted first: {why}."
-_NOT_APPENDED = "What came of it could not be written down: {why}."
-_NOT_GIVEN_UP = "It was not discarded: {why}."
-_NOT_ERASED = "The customer's data was not removed: {why}."
+NOT_READ = say("journal", "The journal cannot be read: {why}.")
+_NOT_CLOSED = say("journal", "The journal could not be closed: {why}.")
+_NOT_MARKED = say("journal", "The journal is written, but the check file beside it is not: {why}.")
+_NOT_NOTED = say("journal", "The decision is not noted: {why}.")
+_NOT_CLAIMED = say("journal", "Nothing was sent, because that could not be noted first: {why}.")
+_NOT_APPENDED = say("journal", "What came of it could not be written down: {why}.")
+_NOT_GIVEN_UP = say("journal", "It was not discarded: {why}.")
+_NOT_ERASED = say("journal", "The customer's data was not removed: {why}.")
 
 OPEN = Reason(
     say("journal", "one of this customer's decisions has not certainly reached Engagement"),
@@ -449,7 +449,7 @@ class SqliteJournal:
                 self.owner.release()
 
     @contextmanager
-    def _unit(self, failure: str) -> Iterator[sqlite3.Connection]:
+    def _unit(self, failure: Message) -> Iterator[sqlite3.Connection]:
         """Write all of it, or nothing. `failure` is what is said of the latter, a sentence with `{why}`."""
         with self._lock, told(failure, self._mark.parent):
             with transaction(self._connection):

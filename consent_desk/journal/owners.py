@@ -22,6 +22,7 @@ from platform import node
 from time import monotonic, sleep
 from uuid import uuid4
 
+from consent_desk.domain.message import Message
 from consent_desk.journal.errors import IN_WORK, OPEN_ELSEWHERE, opened_by, told
 
 if sys.platform == "win32":
@@ -57,7 +58,7 @@ class Owner:
         self.file = _file_of(path, self.id)
         self._descriptor: int | None = None
 
-    def hold(self, failure: str) -> None:
+    def hold(self, failure: Message) -> None:
         """Be there from now on, if not yet: where nothing could be made, as on a full disk, it was not."""
         if self._descriptor is None:
             with suppress(OSError), lone(self._journal, failure):
@@ -82,7 +83,7 @@ class Owner:
 
 
 @contextmanager
-def opening(path: Path, failure: str) -> Iterator[Owner]:
+def opening(path: Path, failure: Message) -> Iterator[Owner]:
     """Open the journal at `path` while nobody else does or works on it alone; the owner stays.
 
     Where nothing can be made, it is opened all the same: so that what is there can be read. Raises
@@ -105,7 +106,7 @@ def opening(path: Path, failure: str) -> Iterator[Owner]:
 
 
 @contextmanager
-def alone(path: Path, failure: str, owner: Owner | None = None) -> Iterator[None]:
+def alone(path: Path, failure: Message, owner: Owner | None = None) -> Iterator[None]:
     """Let nobody but `owner` have the journal at `path` open meanwhile.
 
     Raises JournalError where somebody has. Of two who have it open and want to be alone, none is.
@@ -117,7 +118,7 @@ def alone(path: Path, failure: str, owner: Owner | None = None) -> Iterator[None
         yield
 
 
-def require_alone(path: Path, failure: str, owner: Owner | None = None) -> None:
+def require_alone(path: Path, failure: Message, owner: Owner | None = None) -> None:
     """Raise JournalError where anybody but `owner` has the journal at `path` open."""
     if not _wait_for(lambda: not _others(path, owner), CLOSED_WITHIN):
         found = next(map(_who, _others(path, owner)), None)
@@ -169,7 +170,7 @@ def _who(file: Path) -> tuple[str, str] | None:
 
 
 @contextmanager
-def lone(path: Path, failure: str) -> Iterator[None]:
+def lone(path: Path, failure: Message) -> Iterator[None]:
     """Be the only one who opens the journal at `path`, or works on it alone. Raises OSError, JournalError."""
     file = path.with_name(f"{path.name}.lock")
     taken: list[int] = []

@@ -27,8 +27,8 @@ from consent_desk.system.clock import now as clock_now
 from consent_desk.system.folders import Folders, is_there, private_folder
 from consent_desk.system.settings import DeskSettings
 
-_NOT_CHECKED = "The backup cannot be checked: {why}."
-_NOT_BEGUN = "No new journal was begun: {why}."
+_NOT_CHECKED = say("journal", "The backup cannot be checked: {why}.")
+_NOT_BEGUN = say("journal", "No new journal was begun: {why}.")
 _CHANGED = (
     say("journal", "Nothing was restored: something was noted in the meantime."),
     say("journal", "Look at the backup once more."),

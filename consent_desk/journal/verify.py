@@ -24,7 +24,7 @@ from consent_desk.journal.rows import CONTENTS, FIRST_OF_CONSENT, content_sha256
 from consent_desk.journal.schema import APPLICATION_ID, STEPS, VERSION, migrate, version
 from consent_desk.journal.search import pages, sought_of
 
-_NOT_CHECKED = "The journal cannot be checked: {why}."
+_NOT_CHECKED = say("journal", "The journal cannot be checked: {why}.")
 
 
 class Verdict(IntEnum):
@@ -181,14 +181,15 @@ class _Check:
 
     def _fact(self, fact: sqlite3.Row) -> None:
         if fact["seq"] != self.facts + 1:
-            raise self._wrong(fact, "there is none before it with the number {before}", before=self.facts + 1)
+            before = say("journal", "there is none before it with the number {before}")
+            raise self._wrong(fact, before.format(before=self.facts + 1))
         consent = None
         if fact["consent_seq"] is not None:
             consent = {name: fact[f"consent_{name}"] for name in COLUMNS["consent"]}
             self.consents += 1
         self.chain = link(self.chain, digest(fact, consent))
         if self.chain != fact["chain"]:
-            raise self._wrong(fact, "it, or the consent it belongs to, was changed")
+            raise self._wrong(fact, say("journal", "it, or the consent it belongs to, was changed"))
         is_first = consent is not None
         contents = {"personal": is_first, "answer": not is_first and fact["content_sha256"] is not None}
         for table, expected in {**contents, "remark": fact["remark_sha256"] is not None}.items():
@@ -198,17 +199,18 @@ class _Check:
     def _content(self, fact: sqlite3.Row, table: str, said: bytes | None) -> None:
         salt, *parts = (fact[name] for name in _PARTS[table])
         if salt is None and said is not None and not fact["is_gone"]:
-            raise self._wrong(fact, "its row of {table} is missing, and was not erased", table=table)
+            raise self._wrong(
+                fact, say("journal", "its row of {table} is missing, and was not erased").format(table=table)
+            )
         if salt is not None and said != content_sha256(salt, *parts):
-            raise self._wrong(fact, "its row of {table} was changed", table=table)
+            raise self._wrong(fact, say("journal", "its row of {table} was changed").format(table=table))
 
-    def _wrong(self, fact: sqlite3.Row, why: str, **values: object) -> WrongError:
-        told = say("journal", why).format(**values)
+    def _wrong(self, fact: sqlite3.Row, why: Message) -> WrongError:
         return WrongError(
             say("journal", "Fact {fact} of consent {request_id} is the first that is wrong: {why}.").format(
                 fact=fact["seq"],
                 request_id=_inert(fact["request_id"]),
-                why=told,
+                why=why,
             )
         )
 
@@ -216,7 +218,7 @@ class _Check:
         # Facts that came in meanwhile are in order: each of these questions sees all or nothing of them.
         for question, why in _DERIVED:
             if (row := self._connection.execute(question).fetchone()) is not None:
-                raise WrongError(say("journal", why).format(which=_inert(row[0])))
+                raise WrongError(why.format(which=_inert(row[0])))
         for row in pages(self._reading, _SOUGHT):
             if (row["text"], row["sought_at"]) != (sought_of(row), row["noted_at"]):
                 raise WrongError(
@@ -275,16 +277,16 @@ _DERIVED = (
         "SELECT consent.request_id FROM consent LEFT JOIN standing USING (seq) "
         "LEFT JOIN fact ON fact.seq = (SELECT max(seq) FROM fact WHERE request_id = consent.request_id) "
         "WHERE fact.seq IS NULL OR fact IS NOT fact.seq OR standing.state IS NOT fact.state LIMIT 1",
-        "The state that stands for consent {which} is not that of its last fact.",
+        say("journal", "The state that stands for consent {which} is not that of its last fact."),
     ),
     (
         "SELECT seq FROM standing WHERE seq NOT IN (SELECT seq FROM consent) LIMIT 1",
-        "Row {which} of standing belongs to no consent.",
+        say("journal", "Row {which} of standing belongs to no consent."),
     ),
     (
         "SELECT name FROM sqlite_sequence WHERE name NOT IN ('consent', 'fact') "
         "OR seq IS NOT iif(name = 'fact', (SELECT max(seq) FROM fact), (SELECT max(seq) FROM consent)) "
         "LIMIT 1",
-        "The last number of {which} is not that of its last row.",
+        say("journal", "The last number of {which} is not that of its last row."),
     ),
 )

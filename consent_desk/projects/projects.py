@@ -61,9 +61,9 @@ class ProjectListFile:
         self._file = JsonFile(
             path=path,
             indent=2,
-            unreadable="The list of projects cannot be read.",
-            left="It was left as it is.",
-            unsaved="The list of projects could not be saved.",
+            unreadable=say("projects", "The list of projects cannot be read."),
+            advice=say("projects", "It was left as it is. Mend {path}, or move it away to begin anew."),
+            unsaved=say("projects", "The list of projects could not be saved."),
         )
 
     def read(self) -> tuple[Listed, ...] | None:

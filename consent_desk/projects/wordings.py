@@ -23,8 +23,8 @@ class SavedWordings:
         self._file = JsonFile(
             path=path,
             indent=1,
-            unreadable="The saved wordings cannot be read.",
-            unsaved="The wording could not be saved.",
+            unreadable=say("projects", "The saved wordings cannot be read."),
+            unsaved=say("projects", "The wording could not be saved."),
         )
 
     def of(self, project_id: str) -> Mapping[str, tuple[str, ...]]:

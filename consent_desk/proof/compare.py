@@ -15,13 +15,18 @@ from consent_desk.journal.personal_data import find_consents
 from consent_desk.journal.rows import head
 from consent_desk.proof.check import chain_at, digests_of
 
-_NOT_COMPARED = "The journal on this computer could not be compared: {why}."
-_DIFFERS = (
+_NOT_COMPARED = say("proof", "The journal on this computer could not be compared: {why}.")
+_DIFFERS = say(
+    "proof",
     "The journal on this computer DIFFERS from it at fact {fact}: one of the two was changed, or the journal "
-    "went on from an earlier state."
+    "went on from an earlier state.",
 )
-_EARLIER = "The journal on this computer is an earlier state. Up to its end, fact {facts}, it agrees."
-_TOO_EARLY = "The journal on this computer is an earlier state, of fact {facts}, and does not hold it."
+_EARLIER = say(
+    "proof", "The journal on this computer is an earlier state. Up to its end, fact {facts}, it agrees."
+)
+_TOO_EARLY = say(
+    "proof", "The journal on this computer is an earlier state, of fact {facts}, and does not hold it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ def compare(proof: Proof, journal: Path) -> Compared:
         return Compared(None, trouble.title)
     except TypeError:
         # It has lost its name.
-        return Compared(None, say("proof", _NOT_COMPARED).format(why=say("proof", "it is damaged")))
+        return Compared(None, _NOT_COMPARED.format(why=say("proof", "it is damaged")))
 
 
 def _compare(connection: sqlite3.Connection, here: Head, proof: Proof, source: FromJournal) -> Compared:
@@ -56,19 +61,24 @@ def _compare(connection: sqlite3.Connection, here: Head, proof: Proof, source: F
     for fact, chain in places:
         row = connection.execute("SELECT chain FROM fact WHERE seq = ?", (fact,)).fetchone()
         if row is None or row["chain"] != chain:
-            return Compared(False, say("proof", _DIFFERS).format(fact=fact))
+            return Compared(False, _DIFFERS.format(fact=fact))
     if here.facts < source.chain.facts:
         return Compared(
             True if places else None,
-            say("proof", _EARLIER if places else _TOO_EARLY).format(facts=here.facts),
+            (_EARLIER if places else _TOO_EARLY).format(facts=here.facts),
         )
     if proof.whole and (left_out := _left_out(connection, source)):
         return Compared(
             False, say("proof", "It leaves out consent {which} of the customer.").format(which=left_out)
         )
     if since := sum(_facts_since(connection, source)):
-        template = "It agrees with the journal on this computer, where {facts} facts came since."
-        return Compared(True, say("proof", template).format(facts=since))
+        agrees = say(
+            "proof",
+            "It agrees with the journal on this computer, where %n facts came since.",
+            "It agrees with the journal on this computer, where %n fact came since.",
+            since,
+        )
+        return Compared(True, agrees)
     return Compared(True, say("proof", "It agrees with the journal on this computer."))
 
 

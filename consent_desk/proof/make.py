@@ -28,8 +28,8 @@ Pages = Callable[[Proof, str], bytes]
 
 PROGRAM = f"Consent Desk {__version__}"
 
-_NOT_SAVED = "The proof was not saved: {why}."
-_NOT_SAVED_THERE = "The proof was not saved in {path}: {why}."
+_NOT_SAVED = say("proof", "The proof was not saved: {why}.")
+_NOT_SAVED_THERE = say("proof", "The proof was not saved in {path}: {why}.")
 
 
 class Proofs:
@@ -78,9 +78,7 @@ def save_files(folder: str, at: Timestamp, content: bytes, pages: bytes) -> tupl
     checked = check(content)
     if checked.verdict is Verdict.WRONG and checked.why is not None:
         raise JournalError(
-            say("proof", _NOT_SAVED).format(
-                why=say("proof", "the journal is not sound, or was just changed")
-            ),
+            _NOT_SAVED.format(why=say("proof", "the journal is not sound, or was just changed")),
             say("proof", "Try again. If it comes again, have the journal checked: consent-desk verify."),
         )
     with told_of(Path(folder), _NOT_SAVED_THERE):

@@ -128,7 +128,7 @@ def _sync_at(path: Path, flags: int) -> None:
         os.close(descriptor)
 
 
-_NOT_WRITTEN = "Nothing was exported to {path}: {why}."
+_NOT_WRITTEN = say("system", "Nothing was exported to {path}: {why}.")
 
 _FULL = (
     say("system", "the disk is full"),
@@ -169,13 +169,13 @@ _BY_NUMBER: dict[int, tuple[Message, Message]] = {
 
 
 @contextmanager
-def told_of(path: Path, failure: str) -> Iterator[None]:
+def told_of(path: Path, failure: Message) -> Iterator[None]:
     """Turn what fails inside into DeskError. `failure`: a sentence with `{path}` and `{why}`."""
     try:
         yield
     except OSError as error:
         why, advice = _BY_NUMBER.get(error.errno or 0, _OTHER)
-        raise DeskError(say("system", failure).format(path=path, why=why), advice) from error
+        raise DeskError(failure.format(path=path, why=why), advice) from error
 
 
 class PrivateFile:

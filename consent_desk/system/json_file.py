@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from consent_desk.domain.errors import DeskError
-from consent_desk.domain.message import say
+from consent_desk.domain.message import Message, say
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.folders import private_folder
 
 LARGEST = 8_000_000
 """Bytes: a file that is larger was written by somebody else."""
+
+
+_UNREADABLE = say("system", "The file cannot be read.")
+_UNSAVED = say("system", "The file could not be saved.")
+_LEFT = say("system", "They were left as they are. Mend {path}, or move it away to begin anew.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +30,9 @@ class JsonFile:
 
     path: Path
     indent: int | None
-    unreadable: str = ""
-    left: str = "They were left as they are."
-    unsaved: str = ""
+    unreadable: Message = _UNREADABLE
+    advice: Message = _LEFT
+    unsaved: Message = _UNSAVED
 
     def load(self) -> dict[str, Any] | None:
         """The object in it, None where there is no file. Raises ValueError where it is damaged."""
@@ -69,12 +74,11 @@ class JsonFile:
         try:
             self.save(document)
         except (OSError, DeskError) as error:
-            advice = "See that {folder} can be written and that the disk is not full. Then try again."
-            raise DeskError(
-                say("system", self.unsaved), say("system", advice).format(folder=self.path.parent)
-            ) from error
+            advice = say(
+                "system", "See that {folder} can be written and that the disk is not full. Then try again."
+            )
+            raise DeskError(self.unsaved, advice.format(folder=self.path.parent)) from error
 
     def damaged(self) -> DeskError:
         """What is said where it holds nothing that makes sense."""
-        advice = f"{self.left} Mend {{path}}, or move it away to begin anew."
-        return DeskError(say("system", self.unreadable), say("system", advice).format(path=self.path))
+        return DeskError(self.unreadable, self.advice.format(path=self.path))

@@ -5,6 +5,7 @@ from threading import Lock
 from typing import Any
 
 from consent_desk.domain.errors import DeskError
+from consent_desk.domain.message import say
 from consent_desk.system.json_file import JsonFile
 
 
@@ -18,8 +19,8 @@ class DeskSettings:
         self._file = JsonFile(
             path=path,
             indent=2,
-            unreadable="The settings for backups cannot be read.",
-            unsaved="The settings for backups could not be saved.",
+            unreadable=say("system", "The settings for backups cannot be read."),
+            unsaved=say("system", "The settings for backups could not be saved."),
         )
         self._changing = Lock()
 

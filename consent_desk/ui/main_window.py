@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, QMetaObject, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
+from consent_desk.domain.message import say
 from consent_desk.ui.form.panel import ConsentPanel
 from consent_desk.ui.project.bar import ProjectBar
 from consent_desk.ui.shell.panes import Pane, Panes
@@ -19,7 +20,7 @@ from consent_desk.ui.shell.top_bar import TopBar
 from consent_desk.ui.shell.zoom import Zoom
 from consent_desk.ui.widgets.card import Card
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import phrase
+from consent_desk.ui.widgets.messages import phrase, render
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMessageBox
@@ -36,24 +37,27 @@ _SIZE, _FRAME = QSize(1280, 800), QSize(8, 40)
 """Of the window at its first start, where the screen is large enough; of what may stand around it."""
 
 SHORTCUTS = (
-    ("Ctrl+Return", "Send; where a question stands above Send: hear it again"),
-    ("Alt+1, 2, 3", "The answers to a question in their order; Alt+R: the last one, which goes on"),
-    ("Return", "Look the customer up (in the customer ID)"),
-    ("Ctrl+L", "Go to the customer ID"),
-    ("Alt+Up", "Bring the last customer ID back (in the customer ID)"),
-    ("Ctrl+R", "Correct what was noted here last"),
-    ("Alt+G", "Go to the categories; F2 or Alt+Down: all that is known of the one in focus"),
-    ("Alt+A", "Tick all categories, or none again"),
-    ("Ctrl+F", "Filter the log"),
-    ("Ctrl+,", "Project settings"),
-    ("Ctrl+B", "Backups of the journal"),
-    ("Escape", "Close what is open: a list, a question, which then records nothing"),
-    ("Ctrl+Shift+P", "Present: mask what names real customers, keys and colleagues"),
-    ("Ctrl+Shift+I", "Show or hide the request"),
-    ("Ctrl+1, 2, 3", "The caller, the request or the log alone; Ctrl+4: all of them"),
-    ("Ctrl+Plus, Ctrl+Minus", "Larger and smaller; Ctrl+0: as the system has it"),
-    ("F11", "Full screen"),
-    ("F1", "This list"),
+    ("Ctrl+Return", say("window", "Send; where a question stands above Send: hear it again")),
+    (
+        "Alt+1, 2, 3",
+        say("window", "The answers to a question in their order; Alt+R: the last one, which goes on"),
+    ),
+    ("Return", say("window", "Look the customer up (in the customer ID)")),
+    ("Ctrl+L", say("window", "Go to the customer ID")),
+    ("Alt+Up", say("window", "Bring the last customer ID back (in the customer ID)")),
+    ("Ctrl+R", say("window", "Correct what was noted here last")),
+    ("Alt+G", say("window", "Go to the categories; F2 or Alt+Down: all that is known of the one in focus")),
+    ("Alt+A", say("window", "Tick all categories, or none again")),
+    ("Ctrl+F", say("window", "Filter the log")),
+    ("Ctrl+,", say("window", "Project settings")),
+    ("Ctrl+B", say("window", "Backups of the journal")),
+    ("Escape", say("window", "Close what is open: a list, a question, which then records nothing")),
+    ("Ctrl+Shift+P", say("window", "Present: mask what names real customers, keys and colleagues")),
+    ("Ctrl+Shift+I", say("window", "Show or hide the request")),
+    ("Ctrl+1, 2, 3", say("window", "The caller, the request or the log alone; Ctrl+4: all of them")),
+    ("Ctrl+Plus, Ctrl+Minus", say("window", "Larger and smaller; Ctrl+0: as the system has it")),
+    ("F11", say("window", "Full screen")),
+    ("F1", say("window", "This list")),
 )
 
 
@@ -187,7 +191,8 @@ class MainWindow(QMainWindow):
         """Say in the title which project it is, and above all when it is practice."""
         self.practice.setVisible(practice)
         if practice:
-            self.setWindowTitle(f"{self.practice.TITLE} – {_TITLE}")
+            banner = phrase("window", "PRACTICE: nothing sent here reaches Engagement")
+            self.setWindowTitle(f"{banner} – {_TITLE}")
         else:
             self.setWindowTitle(_TITLE if project_name is None else f"{_TITLE} – {project_name}")
 
@@ -311,7 +316,7 @@ class MainWindow(QMainWindow):
             box.setModal(False)
             box.setWindowTitle(phrase("window", "Keyboard shortcuts"))
         idle = {"Ctrl+B": not self.backups.isVisible()}
-        lines = (f"{keys}\t{what}" for keys, what in SHORTCUTS if not idle.get(keys))
+        lines = (f"{keys}\t{render(what)}" for keys, what in SHORTCUTS if not idle.get(keys))
         self._shortcuts.setText("\n".join(lines))
         self._shortcuts.show()
         self._shortcuts.activateWindow()

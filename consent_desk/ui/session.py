@@ -8,6 +8,7 @@ from consent_desk.domain.consent.values import Consent, CustomerId
 from consent_desk.domain.lifecycle.messages import tell_all, tell_check
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Entry
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import PRACTICE_ID, Project
 from consent_desk.ui.checks.correction import CorrectionPresenter
 from consent_desk.ui.checks.hold import HoldPresenter
@@ -38,7 +39,7 @@ from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
 from consent_desk.workspace import Workspace
 
-_PRESENTING = "Masked for presenting. Nothing real can be sent: choose the Sandbox to send."
+_PRESENTING = say("window", "Masked for presenting. Nothing real can be sent: choose the Sandbox to send.")
 
 
 class Session(Presenter):
@@ -161,7 +162,7 @@ class Session(Presenter):
         why = phrase("window", "Choose a project, or wait until its settings are read.")
         name = None if project is None else project.name
         if self._shell.lens.is_on:
-            project, why = None, _PRESENTING
+            project, why = None, render(_PRESENTING)
         self._leave(why if project is None else phrase("window", "Opening the journal…"))
         self._window.show_title(name, practice=False)
         self._enter(practice=False, project=project)

@@ -13,6 +13,7 @@ import pytest
 
 from consent_desk.domain.errors import JournalDamagedError, JournalError
 from consent_desk.domain.lifecycle.state import OPEN_STATES, State
+from consent_desk.domain.message import say
 from consent_desk.journal import backups, file
 from consent_desk.journal.backups import (
     KEPT,
@@ -212,7 +213,7 @@ def test_no_backup_there_is_checked_while_something_hangs_in_the_second_folder(
     (tmp_path / "stick").mkdir()
     back_up(path, journal, later(0), tmp_path / "stick")
     (here,), (there,) = recovery.backups(), recovery.second_backups()
-    with alone_in_second(tmp_path / "stick", "{why}"):
+    with alone_in_second(tmp_path / "stick", say("tests", "{why}")):
         with pytest.raises(JournalError, match="cannot be checked: the second folder does not answer"):
             recovery.check(there)
         assert recovery.check(here).why is None

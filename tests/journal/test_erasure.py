@@ -10,6 +10,7 @@ import pytest
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import Answered, FailedLook, NoLook
 from consent_desk.journal.backups import every_backup, make_daily
 from consent_desk.journal.erasure import Erasure, erase
@@ -67,7 +68,7 @@ def test_nothing_of_the_customer_is_left_in_any_file(
     told = erase_all(path, journal, second)
     assert (told.consents, told.backups, told.left) == (3, 2, ())
     assert files_with_canary(tmp_path) == []
-    for each in (path, *every_backup(path, second, "{why}")):
+    for each in (path, *every_backup(path, second, say("tests", "{why}"))):
         assert verify(each).verdict is Verdict.SOUND
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import State
+from consent_desk.domain.message import say
 from consent_desk.journal.backups import make_daily, restore
 from consent_desk.journal.errors import told
 from consent_desk.journal.head import head_file
@@ -170,7 +171,7 @@ def test_another_program_that_holds_the_file_is_no_file_system_without_locks(pat
         other.execute("BEGIN EXCLUSIVE")
         with (
             pytest.raises(JournalError, match="another program holds its file"),
-            told("It fails: {why}.", path.parent),
+            told(say("tests", "It fails: {why}."), path.parent),
             closing(sqlite3.connect(path, timeout=0)) as connection,
         ):
             connection.execute("SELECT count(*) FROM consent")

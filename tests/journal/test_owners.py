@@ -20,6 +20,7 @@ from consent_desk.domain.backup import Backup
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import Fact, State
+from consent_desk.domain.message import say
 from consent_desk.journal import file, owners
 from consent_desk.journal.backups import delete_left_over, make_daily
 from consent_desk.journal.erasure import erase
@@ -300,14 +301,14 @@ def test_what_another_program_has_under_way_is_not_taken_for_restored(path: Path
 
 def test_nobody_opens_a_journal_that_is_worked_on(path: Path) -> None:
     filled(path, 1)
-    with alone(path, "It fails: {why}."):
+    with alone(path, say("tests", "It fails: {why}.")):
         with pytest.raises(
             JournalError, match="cannot be opened: another Consent Desk is opening it, or works"
         ):
             SqliteJournal.open(path)
         with (
             pytest.raises(JournalError, match="It fails: another Consent Desk is opening it"),
-            alone(path, "It fails: {why}."),
+            alone(path, say("tests", "It fails: {why}.")),
         ):
             pytest.fail("nobody is alone")
     SqliteJournal.open(path).close()
@@ -329,7 +330,7 @@ def test_one_who_comes_as_the_other_goes_does_not_lock_what_that_one_removed(
         flock(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", be_late)
-    with alone(path, "It fails: {why}."):
+    with alone(path, say("tests", "It fails: {why}.")):
         locked = os.open(place, os.O_RDWR)
         with pytest.raises(BlockingIOError):
             flock(locked, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -340,7 +341,10 @@ def test_what_does_not_say_whose_it_is_is_another_programs_all_the_same(
     path: Path, journal: SqliteJournal
 ) -> None:
     journal.owner.file.write_text("4711 <b>here</b>\n")
-    with pytest.raises(JournalError, match=rf"It fails: {ELSEWHERE}\."), alone(path, "It fails: {why}."):
+    with (
+        pytest.raises(JournalError, match=rf"It fails: {ELSEWHERE}\."),
+        alone(path, say("tests", "It fails: {why}.")),
+    ):
         pytest.fail("nobody is alone")
 
 
@@ -379,7 +383,10 @@ def test_of_two_who_back_up_at_once_the_one_that_is_first_has_the_days_backup(pa
 def test_what_lies_beside_an_open_journal_is_its_owners_alone(path: Path) -> None:
     before = os.umask(0)
     try:
-        with closing(SqliteJournal.open(path)) as journal, alone(path, "It fails: {why}.", journal.owner):
+        with (
+            closing(SqliteJournal.open(path)) as journal,
+            alone(path, say("tests", "It fails: {why}."), journal.owner),
+        ):
             modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
     finally:
         os.umask(before)
@@ -404,7 +411,10 @@ def test_where_nothing_can_be_made_the_journal_opens_all_the_same(
         journal = SqliteJournal.open(path)
         first, second = noted_in(journal, State.IN_FLIGHT), noted_in(journal)
         assert recovered(journal) == 0
-        with pytest.raises(JournalError, match="It fails: "), alone(path, "It fails: {why}.", journal.owner):
+        with (
+            pytest.raises(JournalError, match="It fails: "),
+            alone(path, say("tests", "It fails: {why}."), journal.owner),
+        ):
             pytest.fail("nobody can tell")
     # Once there is room, others see it.
     assert claim(journal, second, later(3)) is not None

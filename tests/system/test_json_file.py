@@ -9,6 +9,7 @@ from typing import NoReturn
 import pytest
 
 from consent_desk.domain.errors import DeskError
+from consent_desk.domain.message import say
 from consent_desk.system import json_file
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.json_file import LARGEST, JsonFile
@@ -17,7 +18,12 @@ from consent_desk.system.json_file import LARGEST, JsonFile
 @pytest.fixture
 def file(tmp_path: Path) -> JsonFile:
     path = tmp_path / "config" / "kept.json"
-    return JsonFile(path=path, indent=None, unreadable="It cannot be read.", unsaved="It was not saved.")
+    return JsonFile(
+        path=path,
+        indent=None,
+        unreadable=say("tests", "It cannot be read."),
+        unsaved=say("tests", "It was not saved."),
+    )
 
 
 def test_what_was_written_is_read_again_with_its_version(file: JsonFile) -> None:

@@ -187,7 +187,7 @@ class OpenDesk:
 
     def wait_ready(self) -> None:
         """Wait until a project is in use."""
-        self.bot.waitUntil(lambda: controls.raw_text(self.window, "Request URL") != "", timeout=10_000)
+        self.bot.waitUntil(lambda: self.window.preview.url.toPlainText() != "", timeout=10_000)
 
     def ready(self) -> Self:
         """This desk, once a project is in use."""

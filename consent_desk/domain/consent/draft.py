@@ -48,6 +48,32 @@ class Field(StrEnum):
     DEFAULT_CHANNEL = "Default channel"
 
 
+FIELDS = {
+    Field.CUSTOMER_ID_TYPE: say("fields", "Customer ID type"),
+    Field.CUSTOMER_ID: say("fields", "Customer ID"),
+    Field.CATEGORY: say("fields", "Categories"),
+    Field.ACTION: say("fields", "Action"),
+    Field.VALID_UNTIL: say("fields", "Valid until"),
+    Field.TAKEN_AT: say("fields", "Taken at"),
+    Field.CHANNEL: say("fields", "Channel"),
+    Field.TICKET: say("fields", "Ticket"),
+    Field.WORDING: say("fields", "Wording read out"),
+    Field.AGENT: say("fields", "Agent"),
+    Field.PROPERTY_NAME: say("fields", "Property name"),
+    Field.PROPERTY_VALUE: say("fields", "Property value"),
+    Field.BASIS: say("fields", "Explained by"),
+    Field.PROJECT_NAME: say("fields", "Project name"),
+    Field.BASE_URL: say("fields", "Base URL"),
+    Field.PROJECT_TOKEN: say("fields", "Project token"),
+    Field.API_KEY_ID: say("fields", "API key ID"),
+    Field.API_SECRET: say("fields", "API secret"),
+    Field.CUSTOMER_ID_TYPES: say("fields", "Customer ID types"),
+    Field.DEFAULT_CATEGORY: say("fields", "Default category"),
+    Field.DEFAULT_CHANNEL: say("fields", "Default channel"),
+}
+"""What people call them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong with one field, in words that say what to do. `row`: in which one of several."""

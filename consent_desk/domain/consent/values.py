@@ -34,7 +34,7 @@ _LINES = "\n\t\v\u2028"
 """What a text of several lines is made of: Word ends some of them with a vertical tab, Qt with U+2028."""
 
 _CHECK = say("consent", "Check the value.")
-_HIDDEN = "There is {hidden} in it. Delete it."
+_HIDDEN = say("consent", "There is {hidden} in it. Delete it.")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -183,7 +183,7 @@ def _complaint_about_name(text: str) -> Message | None:
     if (complaint := _complaint_about_size(text)) is not None:
         return complaint
     hidden = hidden_character(text)
-    return _complaint_about_ends(text) if hidden is None else say("consent", _HIDDEN).format(hidden=hidden)
+    return _complaint_about_ends(text) if hidden is None else _HIDDEN.format(hidden=hidden)
 
 
 def _complaint_about_ends(text: str) -> Message | None:
@@ -196,7 +196,7 @@ def _complaint_about_ends(text: str) -> Message | None:
 
 def _complaint_about_prose(text: str, *, allow: str = "") -> Message | None:
     refused = refused_in_prose(text, allow=allow)
-    return say("consent", _HIDDEN).format(hidden=hidden_name(text[refused[0]])) if refused else None
+    return _HIDDEN.format(hidden=hidden_name(text[refused[0]])) if refused else None
 
 
 def _complaint_about_size(text: str) -> Message | None:

@@ -76,9 +76,10 @@ def _who(record: Record) -> Paragraph:
 def _of_several(record: Record, when: When) -> Paragraph:
     consent = record.noted.consent
     is_opt_out = consent.action is Action.REJECT
-    label = say("evidence", "Opt-out of {category}" if is_opt_out else "Opt-in to {category}").format(
-        category=consent.category
-    )
+    if is_opt_out:
+        label = say("evidence", "Opt-out of {category}").format(category=consent.category)
+    else:
+        label = say("evidence", "Opt-in to {category}").format(category=consent.category)
     return Paragraph(
         label,
         say("evidence", "Decided on {at}. {sent} {shown}").format(

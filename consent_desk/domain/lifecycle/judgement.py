@@ -170,15 +170,16 @@ def _still_unconfirmed(outcome: Outcome, judgement: Judgement) -> Judgement:
     )
 
 
-def noun(action: Action) -> str:
+def noun(action: Action) -> Message:
     """What a person calls it: the opt-out, the opt-in."""
-    return "opt-out" if action is Action.REJECT else "opt-in"
+    return say("lifecycle", "opt-out") if action is Action.REJECT else say("lifecycle", "opt-in")
 
 
 def decision(action: Action, category: str) -> Message:
     """What a person decided about a category: the opt-out of it, the opt-in to it."""
-    template = "opt-out of {category}" if action is Action.REJECT else "opt-in to {category}"
-    return say("lifecycle", template).format(category=category)
+    if action is Action.REJECT:
+        return say("lifecycle", "opt-out of {category}").format(category=category)
+    return say("lifecycle", "opt-in to {category}").format(category=category)
 
 
 _LOOK = say("lifecycle", "It may be there, or may come within a minute: it is looked up by itself.")

@@ -98,28 +98,40 @@ def tell_no_look(why: NoLook, outcome: Outcome | None) -> Meaning:
 
 def tell_reason(look: Look) -> Message:
     """Why nobody knows that what a look saw holds."""
-    return say("lifecycle", _REASONS[look.reason]).format(event=tell_event(look.event))
+    return _REASONS[look.reason].format(event=tell_event(look.event))
 
 
 _REASONS = {
-    None: "Whether it holds is not known.",
-    LookReason.STORED_OTHERWISE: "It was stored otherwise than sent: {event}.",
-    LookReason.FAR_AHEAD: "It does not rule: an event dated far in the future does, {event}.",
-    LookReason.OVERRULED: "It does not rule: a later event does, {event}.",
-    LookReason.SAME_TIME: (
-        "Whether it holds is not known: an event of the same moment says otherwise, {event}."
+    None: say("lifecycle", "Whether it holds is not known."),
+    LookReason.STORED_OTHERWISE: say("lifecycle", "It was stored otherwise than sent: {event}."),
+    LookReason.FAR_AHEAD: say(
+        "lifecycle", "It does not rule: an event dated far in the future does, {event}."
     ),
-    LookReason.CHANGED_SINCE: (
-        "It is not the last word: what followed was the opposite, {event}, and then the same again."
+    LookReason.OVERRULED: say("lifecycle", "It does not rule: a later event does, {event}."),
+    LookReason.SAME_TIME: say(
+        "lifecycle", "Whether it holds is not known: an event of the same moment says otherwise, {event}."
     ),
-    LookReason.NO_TIME: "Whether it holds is not known: its time there cannot be read.",
-    LookReason.OTHER_TIME: (
-        "Whether it holds is not known: it stands there with another time than was sent, {event}."
+    LookReason.CHANGED_SINCE: say(
+        "lifecycle",
+        "It is not the last word: what followed was the opposite, {event}, and then the same again.",
     ),
-    LookReason.NO_EVENT: "Whether it holds is not known: for the category, Engagement names no event yet.",
-    LookReason.OLDER: "Whether it holds is not known: for the category, Engagement names an older event.",
-    LookReason.PAST_END: "Whether it holds is not known: Engagement shows consent, with an end that is past.",
-    LookReason.OTHER_END: "Engagement shows another end for it than was sent: tell your administrator.",
+    LookReason.NO_TIME: say("lifecycle", "Whether it holds is not known: its time there cannot be read."),
+    LookReason.OTHER_TIME: say(
+        "lifecycle",
+        "Whether it holds is not known: it stands there with another time than was sent, {event}.",
+    ),
+    LookReason.NO_EVENT: say(
+        "lifecycle", "Whether it holds is not known: for the category, Engagement names no event yet."
+    ),
+    LookReason.OLDER: say(
+        "lifecycle", "Whether it holds is not known: for the category, Engagement names an older event."
+    ),
+    LookReason.PAST_END: say(
+        "lifecycle", "Whether it holds is not known: Engagement shows consent, with an end that is past."
+    ),
+    LookReason.OTHER_END: say(
+        "lifecycle", "Engagement shows another end for it than was sent: tell your administrator."
+    ),
 }
 
 
@@ -127,11 +139,11 @@ def tell_event(event: Stored | None) -> Message:
     """An event that speaks against a consent, as it stands there."""
     if event is None:
         return say("lifecycle", "not known which")
-    template = "{action} of {category}, time {time}, source {source}"
+    template = say("lifecycle", "{action} of {category}, time {time}, source {source}")
     if not event.source:
-        template = "{action} of {category}, time {time}"
+        template = say("lifecycle", "{action} of {category}, time {time}")
     none = say("lifecycle", "none")
-    return say("lifecycle", template).format(
+    return template.format(
         action=event.action or none,
         category=event.category or none,
         time=_time(event.time),

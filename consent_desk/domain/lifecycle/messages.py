@@ -83,7 +83,7 @@ def tell_plan(plan: Plan, action: Action, *, waits: bool = False, held: bool = F
         case Step.SEND if plan.at is None:
             return say("lifecycle", "It is sent in its turn.")
         case Step.SEND:
-            return say("lifecycle", _NEXT_TRY).format(at=plan.at)
+            return _NEXT_TRY.format(at=plan.at)
         case Step.LOOK_UP:
             return _tell_look_up(plan)
         case Step.ACKNOWLEDGE:
@@ -113,7 +113,7 @@ def tell_all(judgement: Judgement, outlook: Message | None) -> Message:
         outlook = (
             None if judgement.state is State.UNCONFIRMED else say("lifecycle", "It is looked up by itself.")
         )
-    if outlook is None or outlook.template == _NEXT_TRY:
+    if outlook is None or outlook.template == _NEXT_TRY.template:
         return say("lifecycle", "{headline} {advice}").format(headline=headline, advice=advice)
     return say("lifecycle", "{headline} {advice} {outlook}").format(
         headline=headline, advice=advice, outlook=outlook
@@ -165,17 +165,11 @@ def ask_to_send(plan: Plan, state: State, action: Action) -> Message | None:
 
 def _tell_look_up(plan: Plan) -> Message:
     if plan.failing is None:
-        return (
-            say("lifecycle", _BEING_CHECKED)
-            if plan.at is None
-            else say("lifecycle", _CHECKING).format(at=plan.at)
-        )
-    return say("lifecycle", _FAILING_NOW if plan.at is None else _FAILING).format(
-        failed=_failed(plan.failing), at=plan.at
-    )
+        return _BEING_CHECKED if plan.at is None else _CHECKING.format(at=plan.at)
+    return (_FAILING_NOW if plan.at is None else _FAILING).format(failed=_failed(plan.failing), at=plan.at)
 
 
-def _tell_question(plan: Plan, what: str) -> Message:
+def _tell_question(plan: Plan, what: Message) -> Message:
     if plan.unsent and plan.failing is None:
         return say(
             "lifecycle",
@@ -208,12 +202,12 @@ def _failed(failing: Failing) -> Message:
     )
 
 
-_CHECKING = "Checking at {at}."
-_BEING_CHECKED = "It is being looked up now."
-_FAILING = "{failed} Checking at {at}."
-_FAILING_NOW = "{failed} It is being looked up now."
-_LOOKS_UP = frozenset({_CHECKING, _BEING_CHECKED, _FAILING, _FAILING_NOW})
-_NEXT_TRY = "Next try at {at}."
+_CHECKING = say("lifecycle", "Checking at {at}.")
+_BEING_CHECKED = say("lifecycle", "It is being looked up now.")
+_FAILING = say("lifecycle", "{failed} Checking at {at}.")
+_FAILING_NOW = say("lifecycle", "{failed} It is being looked up now.")
+_LOOKS_UP = frozenset(each.template for each in (_CHECKING, _BEING_CHECKED, _FAILING, _FAILING_NOW))
+_NEXT_TRY = say("lifecycle", "Next try at {at}.")
 
 
 def tell_status(status: CategoryStatus) -> Message:
@@ -320,21 +314,27 @@ def _alarm(look: Look, action: Action) -> Judgement:
         "lifecycle", "A later event rules. If the {noun} still stands, use Record again, dated now."
     ).format(noun=noun(action))
     if look.reason is LookReason.FAR_AHEAD:
-        template = "Recorded, but Engagement goes by an event dated far in the future ({event})."
+        template = say(
+            "lifecycle", "Recorded, but Engagement goes by an event dated far in the future ({event})."
+        )
         advice = EXPIRE_FIRST
     elif look.reason is LookReason.STORED_OTHERWISE:
-        template, advice = "Recorded, but otherwise than sent: Engagement has {event}.", _NOW
+        template = say("lifecycle", "Recorded, but otherwise than sent: Engagement has {event}.")
+        advice = _NOW
     elif look.reason is LookReason.OVERRULED and look.valid is not is_reject:
         # What holds was not told, or follows the history with a delay.
-        template = "Recorded, but a later event in Engagement's history says otherwise ({event})."
+        template = say(
+            "lifecycle", "Recorded, but a later event in Engagement's history says otherwise ({event})."
+        )
         advice = later
     else:
-        still = "Recorded, but Engagement still shows consent{origin}."
-        template = still if is_reject else "Recorded, but Engagement shows no consent{origin}."
+        template = (
+            say("lifecycle", "Recorded, but Engagement still shows consent{origin}.")
+            if is_reject
+            else say("lifecycle", "Recorded, but Engagement shows no consent{origin}.")
+        )
         advice = later if look.later else _NOW
-    headline = say("lifecycle", template).format(
-        event=tell_event(look.event), origin=_origin(look, _word(valid=is_reject))
-    )
+    headline = template.format(event=tell_event(look.event), origin=_origin(look, _word(valid=is_reject)))
     return Judgement(State.CONTRADICTED, headline, advice)
 
 
@@ -347,8 +347,11 @@ def _origin(look: Look, shown: Message) -> Message:
         return (
             say("lifecycle", " (source {source})").format(source=source) if source else say("lifecycle", "")
         )
-    template = " ({shown} {since}, source {source})" if source else " ({shown} {since})"
-    return say("lifecycle", template).format(shown=shown, since=since, source=source)
+    if not source:
+        return say("lifecycle", " ({shown} {since})").format(shown=shown, since=since)
+    return say("lifecycle", " ({shown} {since}, source {source})").format(
+        shown=shown, since=since, source=source
+    )
 
 
 def tell_change(record: Record, written: Callable[[Timestamp], str]) -> Message:
@@ -390,8 +393,16 @@ def _before(context: Context) -> Message:
         return say("lifecycle", "no such customer")
     if before is None:
         return say("lifecycle", "not known")
-    held = before.current_state
-    return say("lifecycle", "no consent") if held is CurrentState.NEVER else say("lifecycle", held.value)
+    return _HELD[before.current_state]
+
+
+_HELD = {
+    CurrentState.ACCEPTED: say("lifecycle", "accepted"),
+    CurrentState.REJECTED: say("lifecycle", "rejected"),
+    CurrentState.ENDED: say("lifecycle", "ended"),
+    CurrentState.UNCLEAR: say("lifecycle", "rejected or ended"),
+    CurrentState.NEVER: say("lifecycle", "no consent"),
+}
 
 
 def _word(*, valid: bool) -> Message:

@@ -10,7 +10,6 @@ from consent_desk.domain.text import cut
 from consent_desk.domain.wire.address import address_in, token_in
 from consent_desk.domain.wire.project import Project, ProjectDraft, parse_project
 
-_USE = "Use {text}"
 _LONGEST = 60
 
 
@@ -59,7 +58,7 @@ _LEAVE_OUT = say("wire", "Leave it out")
 
 
 def _use(text: str, draft: ProjectDraft) -> Repair:
-    return Repair(say("wire", _USE).format(text=cut(text, _LONGEST)), draft)
+    return Repair(say("wire", "Use {text}").format(text=cut(text, _LONGEST)), draft)
 
 
 def _printable(text: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from consent_desk.domain.backup import Salvage
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.state import OPEN_STATES, Fact, State
+from consent_desk.domain.message import say
 from consent_desk.journal.errors import told
 from consent_desk.journal.file import roll_back
 from consent_desk.journal.head import Head, head_file, legible, read_head
@@ -23,8 +24,10 @@ from consent_desk.system.atomic_file import companion, replace_file, set_aside, 
 from consent_desk.system.clock import now as clock_now
 from consent_desk.system.left_over import copy_of, unfinished_in
 
-NOT_SALVAGED = "Nothing was saved from the journal, and its file is left as it is: {why}."
-_NOT_IN_PLACE = "What can be read was saved, but does not stand in the journal's place yet: {why}."
+NOT_SALVAGED = say("journal", "Nothing was saved from the journal, and its file is left as it is: {why}.")
+_NOT_IN_PLACE = say(
+    "journal", "What can be read was saved, but does not stand in the journal's place yet: {why}."
+)
 
 
 def salvage(path: Path, *, installation: str = "", now: Callable[[], Timestamp] = clock_now) -> Salvage:

@@ -80,15 +80,15 @@ class CorrectionPresenter(Presenter):
             f"{cut(label(name))}: {render(tell_status(one), self._local)}." for name, one in opted_out.items()
         ]
         if len(turned) > _MOST:
-            turned[_MOST:] = [phrase("checks", "And {text} more.").format(text=len(turned) - _MOST)]
+            turned[_MOST:] = [phrase("checks", "And {more} more.").format(more=len(turned) - _MOST)]
         if record is None:
             corrects, holds = [], [*turned, *warning]
         else:
             consent = record.noted.consent
             when = moment_of(self._local(consent.noted_at))
             corrects = [
-                phrase("checks", "Corrects the {noun} of {cut}, {when}.").format(
-                    noun=noun(consent.action), cut=cut(label(consent.category)), when=when
+                phrase("checks", "Corrects the {noun} of {category}, {when}.").format(
+                    noun=render(noun(consent.action)), category=cut(label(consent.category)), when=when
                 )
             ]
             corrects, holds = [*corrects, *warning], []
@@ -97,7 +97,7 @@ class CorrectionPresenter(Presenter):
         since = [moment(one.since) for one in opted_out.values()]
         why = ""
         if since and since[0] is not None:
-            why = phrase("checks", "opted out {day_of}").format(day_of=day_of(self._local(since[0])))
+            why = phrase("checks", "opted out {day}").format(day=day_of(self._local(since[0])))
         fields.ask_for_basis(demands.needs_basis, why)
 
     def cannot_enter(self, record: Record) -> Message | None:

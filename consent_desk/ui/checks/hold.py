@@ -135,11 +135,7 @@ class HoldPresenter(QObject):
         self._prolong(held)
         consent, count = held.submission.consent, len(held.entries)
         customer = consent.customer
-        what = (
-            cut(consent.category)
-            if count == 1
-            else phrase("checks", "{count} categories").format(count=count)
-        )
+        what = phrase("checks", "%n categories", "{category}", count).format(category=cut(consent.category))
         text = say(
             "checks",
             "Noted, not sent yet: there is no customer with {type} = {value}. Is the ID right for the "

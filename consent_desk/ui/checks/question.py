@@ -82,8 +82,8 @@ class QuestionPresenter(QObject):
         if instead is not None:
             kind = instead.customer.type
             named = "" if kind == draft.customer_id_type else f"{kind} = "
-            other = phrase("checks", "Use {named}{cut}, which exists").format(
-                named=named, cut=cut(instead.customer.value)
+            other = phrase("checks", "Use {named}{value}, which exists").format(
+                named=named, value=cut(instead.customer.value)
             )
             answers.append((other, partial(self.another_chosen.emit, instead)))
         answers.append((render(first.go_on), partial(self.confirmed.emit, self._asked)))
@@ -130,8 +130,8 @@ class QuestionPresenter(QObject):
         ]
         return [
             *lines,
-            phrase("checks", "… and {text} more in which it holds already.").format(
-                text=len(holding) - _MOST_HOLDING
+            phrase("checks", "… and {more} more in which it holds already.").format(
+                more=len(holding) - _MOST_HOLDING
             ),
         ]
 

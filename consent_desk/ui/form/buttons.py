@@ -4,12 +4,13 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from consent_desk.domain.message import say
 from consent_desk.domain.text import visible
 from consent_desk.ui.theme.fonts import HEADING, sized
 from consent_desk.ui.widgets.buttons import HIGH, Primary, Segment
 from consent_desk.ui.widgets.inputs import named
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import phrase, tool_tip
+from consent_desk.ui.widgets.messages import phrase, render, tool_tip
 
 _SHOWN_OF_ACTION = 200
 _BESIDE, _LOW = 32, 38
@@ -60,7 +61,7 @@ class SendButton(Primary):
         metrics, room = QFontMetrics(sized(HEADING, semibold=True)), self.width() - _BESIDE
         fitting = (text for text in self._texts if metrics.horizontalAdvance(text) <= room)
         self.setText(next(fitting, self._texts[-1]).replace("&", "&&"))
-        said = self._description if self.isEnabled() else _WAITS
+        said = self._description if self.isEnabled() else render(_WAITS)
         if self.second:
             said = f"{said}\n{self.second}"
         self.setAccessibleDescription(said)
@@ -68,7 +69,7 @@ class SendButton(Primary):
         self.update()
 
 
-_WAITS = "Wait until it is noted, or answer the question first."
+_WAITS = say("form", "Wait until it is noted, or answer the question first.")
 
 
 def _shortened(text: str) -> str:

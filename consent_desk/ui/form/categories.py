@@ -146,7 +146,8 @@ class CategoriesPresenter(Presenter):
 
     def _tell(self, why: str, *, there_is_none: bool = False) -> None:
         choice = self._form.categories
-        choice.tell_no_list(f"{NO_LIST} {why}" if there_is_none else "")
+        choice.tell_no_list(f"{render(NO_LIST)} {why}" if there_is_none else "")
         choice.tell_age(
-            f"{NO_LIST if there_is_none else ''} {why}".strip() or phrase("form", "Fetch the categories anew")
+            f"{render(NO_LIST) if there_is_none else ''} {why}".strip()
+            or phrase("form", "Fetch the categories anew")
         )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from consent_desk.domain.message import say
 from consent_desk.domain.text import cut, visible
 from consent_desk.domain.wire.category import Category
 from consent_desk.ui.form.category_rows import (
@@ -19,7 +20,7 @@ from consent_desk.ui.form.field import FieldNote, NoteLine, caption, heading, la
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import Line, named, read_only_text, typed_text
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import phrase, tool_tip
+from consent_desk.ui.widgets.messages import phrase, render, tool_tip
 from consent_desk.ui.widgets.tones import Tone
 
 _NAMED = 300
@@ -28,11 +29,12 @@ _NAMED = 300
 _MOST_LINES = 5
 
 # What such a campaign still sends is not documented (section 4.1): nothing is promised either way.
-ONE_EACH = (
+ONE_EACH = say(
+    "form",
     "Each category gets an event of its own: Engagement has none for all of them. Messages without a consent "
-    "category (general consent) may still be sent: check with your administrator."
+    "category (general consent) may still be sent: check with your administrator.",
 )
-NO_LIST = "The project's categories could not be fetched: type the category's ID."
+NO_LIST = say("form", "The project's categories could not be fetched: type the category's ID.")
 
 
 class CategoryChoice(QWidget):
@@ -57,7 +59,7 @@ class CategoryChoice(QWidget):
             Button(sign="all", look=Look.QUIET),
             phrase("form", "All"),
             phrase("form", "All categories"),
-            ONE_EACH,
+            render(ONE_EACH),
         )
         self.every_one.setCheckable(True)
         self.keep = named(Button(sign="pin", look=Look.QUIET), "", phrase("form", "Keep for this shift"))
@@ -138,21 +140,19 @@ class CategoryChoice(QWidget):
     def _remark(self, ticked: Sequence[CategoryBox]) -> str:
         """What is worth knowing of what is chosen."""
         if self.dropped:
-            return phrase("form", "Left out, no longer offered: {cut}.").format(
-                cut=cut(", ".join(self.dropped), _NAMED)
+            return phrase("form", "Left out, no longer offered: {categories}.").format(
+                categories=cut(", ".join(self.dropped), _NAMED)
             )
         if not self.rows.boxes:
             return self._why_no_list
         if len(ticked) > 1 and len(ticked) == len(self.rows.boxes):
             elsewhere = [box.label for box in ticked if not box.category.by_private_api]
-            told = (
-                phrase("form", " Set elsewhere: {cut}.").format(cut=cut(", ".join(elsewhere), _NAMED))
-                if elsewhere
-                else ""
-            )
-            return phrase("form", "All {len} of the project, each with an event of its own.{told}").format(
-                len=len(ticked), told=told
-            )
+            count = len(ticked)
+            every = phrase("form", "All %n of the project, each with an event of its own.", "", count)
+            if not elsewhere:
+                return every
+            told = phrase("form", "{every} Set elsewhere: {categories}.")
+            return told.format(every=every, categories=cut(", ".join(elsewhere), _NAMED))
         return ""
 
     # -- what is offered --------------------------------------------------------------------------
@@ -232,7 +232,8 @@ class CategoryChoice(QWidget):
         self.other_row.setVisible(wants_other)
         self.every_one.setVisible(len(boxes) > 1 and not is_short)
         self.refresh.setVisible(not is_short)
-        self.every_one.setText(phrase("form", "All {len}").format(len=len(boxes)))
+        count = len(boxes)
+        self.every_one.setText(phrase("form", "All %n", "", count))
         self._tell_ticked(ticked, has_many)
 
     def _tell_ticked(self, ticked: Sequence[CategoryBox], has_many: bool) -> None:
@@ -248,11 +249,10 @@ class CategoryChoice(QWidget):
             self.every_one.setChecked(bool(boxes) and len(ticked) == len(boxes))
         self.counter.setVisible(has_many)
         names = cut(", ".join(box.label for box in ticked), _NAMED)
+        ticked_of_all = phrase("form", "{count} of {all} ticked").format(count=len(ticked), all=len(boxes))
         self.counter.show_text(
             Tone.QUIET,
-            phrase("form", "{len} of {len2} ticked{text}{names}").format(
-                len=len(ticked), len2=len(boxes), text=": " if names else "", names=names
-            ),
+            f"{ticked_of_all}: {names}" if names else ticked_of_all,
         )
 
     # -- what a person does -----------------------------------------------------------------------
@@ -316,7 +316,7 @@ class CategoryChoice(QWidget):
         box = self.rows.current
         if self.details.isHidden() or box is None:
             return
-        lines = [f"{box.label}: {box.state.whole}", box.state.wording]
+        lines = [f"{box.label}: {box.state.told}", box.state.wording]
         said = "\n".join([*filter(None, lines), f"ID: {visible(box.category.id)}"])
         if said != typed_text(self.details):
             self.details.setPlainText(said)

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QCheckBox, QFrame, QGroupBox, QScrollArea, QVBoxLayout, QWidget
 
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import visible
 from consent_desk.domain.wire.category import Category
 from consent_desk.ui.theme.fonts import CAPTION, scale, sized
@@ -24,7 +25,7 @@ from consent_desk.ui.theme.paint import FIELD, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.buttons import paint_box
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import phrase, tool_tip
+from consent_desk.ui.widgets.messages import phrase, render, tool_tip
 from consent_desk.ui.widgets.scroll_bars import thin_bars
 
 ROW, LOW_ROW, _SIDE, _PADDING, _GAP = 36, 28, 18, 12, 10
@@ -33,14 +34,22 @@ MOST_SEEN, SEEN_OF_MANY = 8, 5.5
 """Rows that are all seen at once; of more, so many are: the list scrolls, and can be filtered."""
 
 
+_NOT_KNOWN = say("form", "not known yet")
+
+
 @dataclass(frozen=True, slots=True)
 class RowState:
     """What holds for a category: `lengths` of it, the longest first; `whole` in full, with the `wording`."""
 
     lengths: tuple[str, ...] = ("—",)
-    whole: str = "not known yet"
+    whole: str | Message = _NOT_KNOWN
     wording: str = ""
     tint: str = "second"
+
+    @property
+    def told(self) -> str:
+        """It in full, in the language of the window."""
+        return render(self.whole) if isinstance(self.whole, Message) else self.whole
 
 
 UNKNOWN = RowState()
@@ -83,9 +92,9 @@ class CategoryBox(QCheckBox):
         id_ = (
             ""
             if self.category.id == self.label
-            else phrase("form", "ID {visible}").format(visible=visible(self.category.id))
+            else phrase("form", "ID {id}").format(id=visible(self.category.id))
         )
-        return " · ".join(part for part in (self.state.whole, self.mark, id_) if part)
+        return " · ".join(part for part in (self.state.told, self.mark, id_) if part)
 
     def hitButton(self, at: QPoint) -> bool:
         return self.rect().contains(at)

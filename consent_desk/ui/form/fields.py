@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from consent_desk.domain.consent.draft import BASES, HOW_VALID_UNTIL, Field
+from consent_desk.domain.consent.draft import BASES, FIELDS, HOW_VALID_UNTIL, Field
 from consent_desk.ui.checks.banners import CorrectionBanner
 from consent_desk.ui.form.buttons import ActionChoice
 from consent_desk.ui.form.category_choice import CategoryChoice
@@ -75,7 +75,7 @@ class CallFields(QWidget):
         required = caption("required")
         field = labelled(phrase("form", "E&xplained by"), self.basis, Field.BASIS, more=required)
         fill(QVBoxLayout(self._basis), field, self._basis_note).setSpacing(2)
-        self.action.setAccessibleName(Field.ACTION.value)
+        self.action.setAccessibleName(render(FIELDS[Field.ACTION]))
         upper = (self.categories, self.action, row, self._notes)
         lower = (self.more, self.opted_out, self._wording, self._basis)
         fill(QVBoxLayout(self), *upper, *lower, None).setSpacing(6)

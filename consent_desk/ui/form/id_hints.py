@@ -52,7 +52,7 @@ class IdHintsPresenter(Presenter):
 
     def _show(self) -> None:
         suggestion = "" if self.found is None else self.found.suggestion
-        text = phrase("form", "Use {cut}").format(cut=cut(suggestion))
+        text = phrase("form", "Use {id}").format(id=cut(suggestion))
         self._form.suggestion.setText(text.replace("&", "&&"))
         # Its name, by which it is found, hides its text from assistive technology.
         self._form.suggestion.setAccessibleDescription(text if suggestion else "")

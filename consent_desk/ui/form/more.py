@@ -36,13 +36,8 @@ class FoldButton(Button):
         """Say what stands in the fold."""
         self.setText(text.replace("&", "&&"))
         self.setAccessibleDescription(text)
-        self.setToolTip(
-            tool_tip(
-                phrase("form", "{text}\nWhen, how, the wording, who records it, further properties").format(
-                    text=text
-                )
-            )
-        )
+        tip = phrase("form", "When, how, the wording, who records it, further properties")
+        self.setToolTip(tool_tip(f"{text}\n{tip}"))
 
 
 class MoreSection(QWidget):
@@ -170,9 +165,5 @@ class MoreSection(QWidget):
         if self._has_wording:
             told.append(phrase("form", "with a wording"))
         if count:
-            told.append(
-                phrase("form", "1 property")
-                if count == 1
-                else phrase("form", "{count} properties").format(count=count)
-            )
+            told.append(phrase("form", "%n properties", "%n property", count))
         self.toggle.show_summary(" · ".join(told))

@@ -3,7 +3,7 @@
 from consent_desk.domain.checks.correction import Demands, Subject
 from consent_desk.domain.checks.evaluation import Circumstances, Evaluation, evaluate
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.draft import Draft, Field, Problem
+from consent_desk.domain.consent.draft import FIELDS, Draft, Field, Problem
 from consent_desk.domain.consent.values import Consent
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.text import cut
@@ -104,9 +104,7 @@ class FormPresenter(Presenter):
         self._show_preview(
             consents,
             "",
-            stamp=phrase("form", "stamped {written}").format(
-                written=written(self._local(consents[0].timestamp))
-            ),
+            stamp=phrase("form", "stamped {at}").format(at=written(self._local(consents[0].timestamp))),
         )
 
     def begin_next(self, draft: Draft) -> Draft:
@@ -180,8 +178,8 @@ class FormPresenter(Presenter):
             if first.timestamp == first.noted_at:
                 stamp = stamp or phrase("form", "timestamp is set when you send")
             else:
-                stamp = stamp or phrase("form", "taken at {written}").format(
-                    written=written(self._local(first.timestamp))
+                stamp = stamp or phrase("form", "taken at {at}").format(
+                    at=written(self._local(first.timestamp))
                 )
             requests = [prepare(project, one) for one in consents]
             preview.show_requests(requests, stamp=stamp, unmasked=project.practice)
@@ -209,8 +207,9 @@ class FormPresenter(Presenter):
             if names[0]
             else phrase("form", "{action} the category").format(action=action)
         )
+        count = len(names)
         text = (
-            phrase("form", "{action} {len} categories").format(action=action, len=len(names))
+            phrase("form", "{action} %n categories", "", count).format(action=action)
             if len(names) > 1
             else long
         )
@@ -264,9 +263,7 @@ class FormPresenter(Presenter):
         submission = self.press()
         if submission is not None:
             consent, count = submission.consent, len(submission.all)
-            what = (
-                consent.category if count == 1 else phrase("form", "{count} categories").format(count=count)
-            )
+            what = phrase("form", "%n categories", "{category}", count).format(category=consent.category)
             decided = render(decision(consent.action, what))
             who = f"{consent.customer.value}, {decided}, {submission.project.name}"
             said = phrase("form", "Nothing was recorded, and nothing was sent.\n{who}").format(who=who)
@@ -276,4 +273,4 @@ class FormPresenter(Presenter):
 
 
 def _named(problem: Problem) -> str:
-    return f"{problem.field}: {render(problem.message)}"
+    return f"{render(FIELDS[problem.field])}: {render(problem.message)}"

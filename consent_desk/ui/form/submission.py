@@ -15,8 +15,6 @@ from consent_desk.domain.lifecycle.record import Context, Noted
 from consent_desk.domain.wire.project import Project
 from consent_desk.workspace import Workspace
 
-SLOW = "the disk of this computer is slow"
-
 
 @dataclass(frozen=True, slots=True)
 class Submission:

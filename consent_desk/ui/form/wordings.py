@@ -124,8 +124,8 @@ class WordingsPresenter(Presenter):
 
     def _remove(self, category: str, text: str) -> None:
         question = phrase(
-            "form", "Remove this wording for good? What was recorded with it stays.\n\n{visible}"
-        ).format(visible=visible(text[:500]))
+            "form", "Remove this wording for good? What was recorded with it stays.\n\n{wording}"
+        ).format(wording=visible(text[:500]))
         project_id = self._project_id
         if project_id is None:
             return

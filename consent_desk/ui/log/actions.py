@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,7 @@ from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.states import word_of
 from consent_desk.ui.tasks import Lane, let_be
-from consent_desk.ui.widgets.messages import counted, phrase, render, render_error
+from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -37,8 +36,12 @@ _EXPORT, _ERASURE = "export", "erasure"
 _NEWS = 5_000
 """After so many consents of an export, how far it has come is said again."""
 
-_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
-_PROGRAMS = (ExportKind.JSON_LINES.value, "All facts, for programs (JSON Lines)")
+_TABLES = {
+    ",": say("log", "Table for a spreadsheet, with commas"),
+    ";": say("log", "Table for a spreadsheet, with semicolons"),
+    "\t": say("log", "Table for a spreadsheet, with tabs"),
+}
+_PROGRAMS = say("log", "All facts, for programs (JSON Lines)")
 
 
 class LogActionsPresenter(Presenter):
@@ -77,9 +80,9 @@ class LogActionsPresenter(Presenter):
         log.on_line(self._panel.dismiss, self._dismiss)
         log.on_line(self._panel.right_id, self._enter_anew)
         menu = self._window.top.menu
-        self.export = menu.addAction(render(say("log", "Export…")), self._begin_or_stop)
-        self.erase = menu.addAction(render(say("log", "Remove data…")), self._erase_chosen)
-        self.table = menu.addAction(render(say("log", "Show as table")))
+        self.export = menu.addAction(phrase("log", "Export…"), self._begin_or_stop)
+        self.erase = menu.addAction(phrase("log", "Remove data…"), self._erase_chosen)
+        self.table = menu.addAction(phrase("log", "Show as table"))
         self.table.setCheckable(True)
         self.table.toggled.connect(self._panel.show_as_table)
         # Asked only when it opens: a line may be chosen, changed or taken away at any time.
@@ -262,14 +265,8 @@ class LogActionsPresenter(Presenter):
             self._status.show_message(_EXPORT, Tone.NEUTRAL, text)
         elif workspace is not None:
             separators = separators_of(QLocale.system().decimalPoint())
-            tables = [
-                (
-                    ExportKind.CSV.value,
-                    phrase("log", "Table for a spreadsheet, with {text}").format(text=_SEPARATORS[one]),
-                )
-                for one in separators
-            ]
-            kinds = [*tables, _PROGRAMS]
+            tables = [(ExportKind.CSV.value, render(_TABLES[one])) for one in separators]
+            kinds = [*tables, (ExportKind.JSON_LINES.value, render(_PROGRAMS))]
             chosen = self._questions.choose_file_of_kind(
                 phrase("log", "Export what is shown"), "consents", kinds
             )
@@ -281,7 +278,8 @@ class LogActionsPresenter(Presenter):
         kind = ExportKind.JSON_LINES if path.suffix == f".{ExportKind.JSON_LINES}" else ExportKind.CSV
         style = TableStyle(
             local=self._local,
-            outcome=partial(word_of, practice=workspace.practice),
+            # The headings of the file are in the program's own language, too.
+            outcome=lambda entry: str(word_of(entry, practice=workspace.practice)),
             label=lambda category: self._labels.get(category, category),
             render=render,
             separator=separator,
@@ -300,12 +298,16 @@ class LogActionsPresenter(Presenter):
             self._patience.end()
             if not has_more:
                 self._end()
+                count = export.written
                 self._status.show_message(
                     _EXPORT,
                     Tone.NEUTRAL,
-                    phrase("log", "Exported {counted} to {shown}.").format(
-                        counted=counted(export.written), shown=self._shown(self._path)
-                    ),
+                    phrase(
+                        "log",
+                        "Exported %n consents to {file}.",
+                        "Exported %n consent to {file}.",
+                        count,
+                    ).format(file=self._shown(self._path)),
                 )
                 return
             if export.written >= self._told + _NEWS or self._has_said_why:
@@ -361,7 +363,7 @@ class LogActionsPresenter(Presenter):
 def separators_of(decimal_point: str) -> tuple[str, ...]:
     """What may part the cells of a table, first what a spreadsheet expects where numbers have this point."""
     first = ";" if decimal_point == "," else ","
-    return first, *(one for one in _SEPARATORS if one != first)
+    return first, *(one for one in _TABLES if one != first)
 
 
 def told(entry: Entry) -> str:
@@ -380,10 +382,13 @@ def told(entry: Entry) -> str:
 
 def told_after(erased: "Erasure") -> str:
     """What was removed."""
+    count = erased.consents
     text = phrase(
         "log",
-        "Removed from {counted}, now shown as “erased {short}”. Backups that were rewritten: {backups:,}.",
-    ).format(counted=counted(erased.consents), short=erased.short, backups=erased.backups)
+        "Removed from %n consents, now shown as “erased {short}”. Backups that were rewritten: {backups:,}.",
+        "Removed from %n consent, now shown as “erased {short}”. Backups that were rewritten: {backups:,}.",
+        count,
+    ).format(short=erased.short, backups=erased.backups)
     if erased.left:
         files = ", ".join(str(path) for path in erased.left)
         text += phrase(

@@ -5,12 +5,11 @@ from PySide6.QtCore import QTimer
 from consent_desk.delivery.scheduler import Outstanding
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.log_query import LogQuery, Which
-from consent_desk.domain.message import say
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.panes import Pane
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import render
+from consent_desk.ui.widgets.messages import phrase
 from consent_desk.workspace import Workspace
 
 OVERDUE = 24 * 3_600
@@ -93,8 +92,7 @@ class AttentionPresenter(Presenter):
             return
         needs_you, waiting = self._counts
         self._heading.show_counts(needs_you, waiting, self._overdue() if waiting else "")
-        one, many = say("log", "1 needs you"), say("log", "{count} need you").format(count=f"{needs_you:,}")
-        self._button.setText(render(one if needs_you == 1 else many))
+        self._button.setText(phrase("log", "%n need you", "%n needs you", needs_you))
         self._button.setAccessibleDescription(self._button.text())
         self._button.setVisible(needs_you > 0)
         if waiting and not self._timer.isActive():

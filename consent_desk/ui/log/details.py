@@ -17,7 +17,7 @@ from consent_desk.domain.lifecycle.messages import (
 from consent_desk.domain.lifecycle.policy import TOLD_AFTER, Failing
 from consent_desk.domain.lifecycle.record import Noted, Record
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, Fact, State
-from consent_desk.domain.message import Message
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.answer import header, pretty
 from consent_desk.domain.wire.customer import moment
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent, Outcome
@@ -27,7 +27,7 @@ from consent_desk.domain.wire.server_clock import is_off, tell_off
 from consent_desk.ui.states import word_of_fact
 from consent_desk.ui.widgets.messages import SHOWN, Local, laid_out, phrase, render, written
 
-BROKE_OFF = "The answer broke off here."
+BROKE_OFF = say("log", "The answer broke off here.")
 
 _LAID_OUT_IN_FULL = 20
 """Bytes of JSON that are laid out for each character that is shown."""
@@ -60,21 +60,19 @@ def details_of(
         if attempts == 1 and isinstance(came[0][1], Answered):
             return texts[0]
         words = ((fact, word_of_fact(record.noted, fact, practice=practice)) for fact, _ in came)
-        heads = (f"{written(local(fact.at))}, {word}:" for fact, word in words)
+        heads = (f"{written(local(fact.at))}, {render(word)}:" for fact, word in words)
         return "\n\n\n".join(f"{head}\n\n{text}" for head, text in zip(heads, texts, strict=True))
 
     meaning = _meaning(record, local, failing, practice=practice)
     if outlook is not None:
         meaning.append(render(outlook, local))
     return {
-        phrase("log", "Meaning"): laid_out(" ".join(meaning)).replace("\n", " "),
-        phrase("log", "Explanation"): laid_out(
-            _explanation(record, local, outlook, failing, practice=practice)
-        ),
-        phrase("log", "Answer"): of_answers(_answer),
-        phrase("log", "As received"): of_answers(lambda answer, _: body_of(answer)),
-        phrase("log", "Headers"): of_answers(_headers),
-        phrase("log", "Request"): laid_out(_request(record)),
+        "Meaning": laid_out(" ".join(meaning)).replace("\n", " "),
+        "Explanation": laid_out(_explanation(record, local, outlook, failing, practice=practice)),
+        "Answer": of_answers(_answer),
+        "As received": of_answers(lambda answer, _: body_of(answer)),
+        "Headers": of_answers(_headers),
+        "Request": laid_out(_request(record)),
     }
 
 
@@ -124,7 +122,7 @@ def _meaning(record: Record, local: Local, failing: Failing | None, *, practice:
         last = next((fact for fact in reversed(facts) if fact.outcome is not None), facts[0])
     if isinstance(last.outcome, FailedLook | None):
         waits = phrase("log", "Noted on this computer. The {noun} waits to be sent.").format(
-            noun=noun(action)
+            noun=render(noun(action))
         )
         return [waits] if last.state is State.QUEUED else []
     if isinstance(last.outcome, Look):
@@ -150,14 +148,14 @@ def _explanation(
         lines.append("")
     context = record.noted.context
     lines += [
-        phrase("log", "Change: {change_of}").format(change_of=change_of(record, local)),
+        phrase("log", "Change: {change}").format(change=change_of(record, local)),
         phrase("log", "Customer ID: {type} = {value}").format(
             type=consent.customer.type, value=consent.customer.value
         ),
         phrase("log", "Category: {category}").format(category=consent.category),
         phrase("log", "Action: {action}").format(action=consent.action),
         *_terms(consent, local),
-        phrase("log", "Decision taken at: {written}").format(written=written(local(consent.timestamp))),
+        phrase("log", "Decision taken at: {at}").format(at=written(local(consent.timestamp))),
         *_clock(record),
         phrase("log", "Before: {before}").format(before=_before(record, local)),
         phrase("log", "Project: {project_name}").format(project_name=record.noted.project_name),
@@ -175,7 +173,7 @@ def _explanation(
     named = list(dict.fromkeys(filter(None, request_ids)))[:_MOST_IDS]
     if named:
         lines.append(
-            phrase("log", "Engagement's x-request-id, for its support: {join}").format(join=", ".join(named))
+            phrase("log", "Engagement's x-request-id, for its support: {ids}").format(ids=", ".join(named))
         )
     lines += [
         "",
@@ -197,9 +195,9 @@ def _clock(record: Record) -> list[str]:
     return [
         phrase(
             "log",
-            "Clock: this computer's was {render}. The decision's time is {how}; what "
+            "Clock: this computer's was {off}. The decision's time is {how}; what "
             "happened since bears this computer's.",
-        ).format(render=render(tell_off(off)), how=how)
+        ).format(off=render(tell_off(off)), how=how)
     ]
 
 
@@ -241,17 +239,18 @@ def _before(record: Record, local: Local) -> str:
 def _fact(noted: Noted, fact: Fact, local: Local, *, practice: bool) -> str:
     outcome = "" if fact.outcome is None else f": {technical(fact.outcome)}"
     note = f" ({fact.note})" if fact.note else ""
-    return f"{written(local(fact.at))}  {word_of_fact(noted, fact, practice=practice)}{note}{outcome}"
+    word = render(word_of_fact(noted, fact, practice=practice))
+    return f"{written(local(fact.at))}  {word}{note}{outcome}"
 
 
 def technical(outcome: Outcome | Look | FailedLook) -> str:
     """What came of a call, in the words of those who debug it."""
-    took = phrase("log", "after {text:,.0f} ms").format(text=outcome.elapsed * 1000)
+    took = phrase("log", "after {ms:,.0f} ms").format(ms=outcome.elapsed * 1000)
     match outcome:
         case Answered():
             cut = phrase("log", ", cut after 1 MiB") if outcome.truncated else ""
-            return phrase("log", "HTTP {status}, {len:,} bytes{cut}, {took}").format(
-                status=outcome.status, len=len(outcome.body), cut=cut, took=took
+            return phrase("log", "HTTP {status}, {size:,} bytes{cut}, {took}").format(
+                status=outcome.status, size=len(outcome.body), cut=cut, took=took
             )
         case NotSent() | Lost():
             kind = (
@@ -262,8 +261,8 @@ def technical(outcome: Outcome | Look | FailedLook) -> str:
             detail = f", {outcome.detail}" if outcome.detail else ""
             part = ""
             if isinstance(outcome, Lost) and outcome.status is not None:
-                part = phrase("log", ", HTTP {status} and {len:,} bytes had come").format(
-                    status=outcome.status, len=len(outcome.body)
+                part = phrase("log", ", HTTP {status} and {size:,} bytes had come").format(
+                    status=outcome.status, size=len(outcome.body)
                 )
             return phrase("log", "{cause} while {phase}, {kind}{part}{detail}, {took}").format(
                 cause=outcome.cause, phase=outcome.phase, kind=kind, part=part, detail=detail, took=took
@@ -286,15 +285,11 @@ def technical(outcome: Outcome | Look | FailedLook) -> str:
                 history=history, holds=holds, against=against, took=took
             )
         case FailedLook(outcome=ended):
-            looks = (
-                "look-up"
-                if outcome.failed == 1
-                else phrase("log", "{failed} look-ups").format(failed=outcome.failed)
-            )
             told = took if ended is None else technical(replace(ended, elapsed=outcome.elapsed))
-            return phrase("log", "{looks} failed: {why}, {told}").format(
-                looks=looks, why=outcome.why, told=told
-            )
+            count = outcome.failed
+            return phrase(
+                "log", "%n look-ups failed: {why}, {told}", "look-up failed: {why}, {told}", count
+            ).format(why=outcome.why, told=told)
 
 
 def _answers(record: Record) -> list[tuple[Fact, Answered | Lost]]:
@@ -311,7 +306,7 @@ def body_of(answer: Answered | Lost, text: str | None = None) -> str:
     said = text or answer.body.decode("utf-8", "backslashreplace")
     if isinstance(answer, Answered):
         return said or phrase("log", "The answer was empty.")
-    return f"{said}\n\n{BROKE_OFF}" if said else BROKE_OFF
+    return f"{said}\n\n{render(BROKE_OFF)}" if said else render(BROKE_OFF)
 
 
 def _answer(answer: Answered | Lost, most: int) -> str:
@@ -326,7 +321,10 @@ def _headers(answer: Answered | Lost, _: int) -> str:
         *(f"{name}: {value}" for name, value in answer.headers),
     ]
     if isinstance(answer, Lost):
-        lines += ["", phrase("log", "The answer broke off later, in its body.") if answer.body else BROKE_OFF]
+        lines += [
+            "",
+            phrase("log", "The answer broke off later, in its body.") if answer.body else render(BROKE_OFF),
+        ]
     return "\n".join(lines)
 
 

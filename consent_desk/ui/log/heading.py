@@ -35,19 +35,19 @@ class DaysAndOutcome(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
-        self.days = TypingComboBox(*EXAMPLES, hint=render(say("log", "any day")))
+        self.days = TypingComboBox(*EXAMPLES, hint=phrase("log", "any day"))
         self.days.setMinimumContentsLength(22)
         self.days.setToolTip(render(HOW_DAYS))
         self.outcome = ComboBox()
-        self.outcome.addItem(render(say("log", "all outcomes")), ())
+        self.outcome.addItem(phrase("log", "all outcomes"), ())
         words: dict[str, list[State]] = {}
         for state in State:
-            words.setdefault(STATE_WORDS[state], []).append(state)
+            words.setdefault(render(STATE_WORDS[state]), []).append(state)
         for word, states in words.items():
             self.outcome.addItem(word, tuple(states))
-        self.everything = named(Button(), render(say("log", "Show everything")))
-        days = label_for(render(say("log", "Days")), self.days, phrase("log", "Date filter"))
-        outcome = label_for(render(say("log", "Outcome")), self.outcome, phrase("log", "Outcome filter"))
+        self.everything = named(Button(), phrase("log", "Show everything"))
+        days = label_for(phrase("log", "Days"), self.days, phrase("log", "Date filter"))
+        outcome = label_for(phrase("log", "Outcome"), self.outcome, phrase("log", "Outcome filter"))
         parts = (days, self.days, outcome, self.outcome, self.everything)
         fill(QVBoxLayout(self), *parts, margins=(16, 12, 16, 16)).setSpacing(6)
         self.setFrameShape(QFrame.Shape.StyledPanel)
@@ -76,9 +76,9 @@ class Search(Line):
     """Where what is searched for is typed. Its key stands in it until then."""
 
     def __init__(self) -> None:
-        super().__init__(hint=render(say("log", "Customer, category, ticket")))
+        super().__init__(hint=phrase("log", "Customer, category, ticket"))
         self.setAccessibleName(phrase("log", "Filter"))
-        self.setToolTip(render(say("log", "Search all that was noted, of whatever day (Ctrl+F)")))
+        self.setToolTip(phrase("log", "Search all that was noted, of whatever day (Ctrl+F)"))
         self.setClearButtonEnabled(True)
         self.addAction(icon("search", "second"), QLineEdit.ActionPosition.LeadingPosition)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -98,7 +98,7 @@ class Search(Line):
         painter.setPen(QColor(current().second))
         metrics = painter.fontMetrics()
         taken = metrics.horizontalAdvance(self.placeholderText()) + scaled(_BEFORE_HINT)
-        keys = render(say("log", "Ctrl F"))
+        keys = phrase("log", "Ctrl F")
         if self.width() > taken + metrics.horizontalAdvance(keys) + scaled(2 * _GAP):
             place = self.rect().adjusted(0, 0, -scaled(_GAP + 2), 0)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, keys)
@@ -189,7 +189,7 @@ class Heading(QWidget):
             if count:
                 words = f"{words} {count:,}"
             if since:
-                words = render(say("log", "{words}, since {since}").format(words=words, since=since))
+                words = phrase("log", "{words}, since {since}").format(words=words, since=since)
             chip.setText(words)
             chip.setAccessibleDescription(words)
         self.chips[Which.NEEDS_YOU].show_as("bad" if needs_you else "")

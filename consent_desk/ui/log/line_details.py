@@ -37,7 +37,14 @@ _MEANING = 3
 _CANCELLABLE = frozenset({State.QUEUED, State.RETRY_WAIT, State.IN_FLIGHT})
 """What leaves by itself, or is leaving."""
 
-TABS = ("Explanation", "Answer", "As received", "Headers", "Request")
+_TITLES = {
+    "Explanation": say("log", "Explanation"),
+    "Answer": say("log", "Answer"),
+    "As received": say("log", "As received"),
+    "Headers": say("log", "Headers"),
+    "Request": say("log", "Request"),
+}
+TABS = tuple(_TITLES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +76,10 @@ class ProofButton(Button):
     def __init__(self) -> None:
         super().__init__("", "file")
         tip = say("log", "Two files: one that a person reads, one that consent-desk verify checks")
-        named(self, render(say("log", "Proof…")), phrase("log", "Proof"), render(tip))
+        named(self, phrase("log", "Proof…"), phrase("log", "Proof"), render(tip))
         menu = QMenu(self)
-        self.of_consent = menu.addAction(render(say("log", "Of this &consent…")))
-        self.of_customer = menu.addAction(render(say("log", "Of &all consents of this customer…")))
+        self.of_consent = menu.addAction(phrase("log", "Of this &consent…"))
+        self.of_customer = menu.addAction(phrase("log", "Of &all consents of this customer…"))
         self.setMenu(menu)
         self.offer(chosen=False)
 
@@ -144,13 +151,13 @@ class LineDetails(QWidget):
         self._texts: dict[str, str] = {}
         self._make_buttons()
         self.reason = ReasonRow()
-        self.technical = named(Button(look=Look.QUIET), render(say("log", "Technical details")))
+        self.technical = named(Button(look=Look.QUIET), phrase("log", "Technical details"))
         self.technical.setCheckable(True)
-        self.tabs = Tabs(*TABS, name=phrase("log", "Kind of details"))
+        self.tabs = Tabs(*map(render, _TITLES.values()), name=phrase("log", "Kind of details"))
         # The arrow keys do what those of a narrow bar do.
         for arrow in self.tabs.findChildren(QToolButton):
             arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.copy = named(Button("", "copy"), render(say("log", "Copy")), phrase("log", "Copy request"))
+        self.copy = named(Button("", "copy"), phrase("log", "Copy"), phrase("log", "Copy request"))
         self.copied = CopyMenu(self.copy)
         self.copy.setMenu(self.copied)
         self.text = technical_text(phrase("log", "Response details"))
@@ -165,50 +172,50 @@ class LineDetails(QWidget):
     def _make_buttons(self) -> None:
         self.send_now = Button("", "refresh")
         tip = say("log", "Note the same decision anew, taken now, and send it")
-        named(self.send_now, render(say("log", "Record again, dated now")), tip=render(tip))
+        named(self.send_now, phrase("log", "Record again, dated now"), tip=render(tip))
         self.dismiss = Button("", "bell-off")
         named(
             self.dismiss,
-            render(say("log", "Dismiss alarm")),
-            tip=render(say("log", "This alarm is to ring no more")),
+            phrase("log", "Dismiss alarm"),
+            tip=phrase("log", "This alarm is to ring no more"),
         )
         self.cancel = Button("", "x")
         named(
             self.cancel,
-            render(say("log", "Cancel this")),
-            tip=render(say("log", "Do not send the chosen consent")),
+            phrase("log", "Cancel this"),
+            tip=phrase("log", "Do not send the chosen consent"),
         )
         self.acknowledge = Button("", "check")
         tip = say("log", "The chosen consent was cancelled, and is not recorded: count it no more")
         named(
             self.acknowledge,
-            render(say("log", "Acknowledge")),
+            phrase("log", "Acknowledge"),
             phrase("log", "Acknowledge that it is not recorded"),
             render(tip),
         )
         self.right_id = Button("", "return")
         tip = say("log", "Fill the form with this decision, for another customer ID")
-        named(self.right_id, render(say("log", "Enter with the right ID")), tip=render(tip))
+        named(self.right_id, phrase("log", "Enter with the right ID"), tip=render(tip))
         self.right = Button("", "check")
         self.send_again = Button("", "refresh")
         named(
             self.send_again,
-            render(say("log", "Send again")),
-            tip=render(say("log", "Send the same bytes once more")),
+            phrase("log", "Send again"),
+            tip=phrase("log", "Send the same bytes once more"),
         )
         self.correct = Button("", "undo")
         tip = say("log", "Restore what held before this consent, as a new one that is linked to it")
-        named(self.correct, render(say("log", "Correct…")), tip=render(tip))
+        named(self.correct, phrase("log", "Correct…"), tip=render(tip))
         self.discard = Button("", "trash")
         named(
             self.discard,
-            render(say("log", "Discard…")),
-            tip=render(say("log", "Give the chosen consent up, with a reason")),
+            phrase("log", "Discard…"),
+            tip=phrase("log", "Give the chosen consent up, with a reason"),
         )
         self.proof = ProofButton()
         self.start_over = Button("", "refresh")
         tip = say("log", "Forget what was practised: the Sandbox and its log begin anew")
-        named(self.start_over, render(say("log", "Start over…")), tip=render(tip))
+        named(self.start_over, phrase("log", "Start over…"), tip=render(tip))
         self.start_over.hide()
         self._urgent = (self.send_now, self.dismiss, self.cancel, self.acknowledge, self.right_id, self.right)
         self.buttons = (*self._urgent, self.send_again, self.correct, self.discard)

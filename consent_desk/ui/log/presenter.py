@@ -64,7 +64,7 @@ class LogPresenter(Presenter):
         panel.line_chosen.connect(self._show_details)
         panel.search.changed.connect(self._search)
         panel.list.moved.connect(self._tell_days)
-        panel.list.empty = render(say("log", "Answers appear here"))
+        panel.list.empty = phrase("log", "Answers appear here")
         self._show_asked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         panel.model.change_wanted.connect(self._tell_change)
 
@@ -128,11 +128,12 @@ class LogPresenter(Presenter):
         """Learn for what waits what has not left."""
         match event:
             case Withheld(entry=entry):
-                self._tell_wait(entry.project_id, KEY)
+                self._tell_wait(entry.project_id, render(KEY))
             case Supplied(project_id=project_id):
                 self._tell_wait(project_id, "")
             case Planned(entry=entry, outlook=why) | NotLeft(entry=entry, why=why):
-                self._tell_wait(entry.request_id, "" if why is None else _WAITS.get(why.template, ""))
+                word = None if why is None else _WAITS.get(why.template)
+                self._tell_wait(entry.request_id, "" if word is None else render(word))
             case _:
                 pass
 
@@ -214,15 +215,15 @@ class LogPresenter(Presenter):
             slot = model.slot(row)
             if not isinstance(slot, Unread):
                 days.append(self._day(words.local_day(slot)))
-        self._panel.search.show_days(" – ".join(dict.fromkeys(days)) or render(say("log", "Today")))
+        self._panel.search.show_days(" – ".join(dict.fromkeys(days)) or phrase("log", "Today"))
 
     def _day(self, local: datetime) -> str:
         today = self._shell.local_now()
         match (today.date() - local.date()).days:
             case 0:
-                return render(say("log", "Today"))
+                return phrase("log", "Today")
             case 1:
-                return render(say("log", "Yesterday"))
+                return phrase("log", "Yesterday")
             case _:
                 return self._panel.model.words.day_of(local)
 
@@ -279,7 +280,7 @@ class LogPresenter(Presenter):
             self._panel.show_details(request_id, texts, offer)
 
         def failed(error: Exception) -> None:
-            self._panel.show_details(request_id, {phrase("log", "Explanation"): render_error(error)}, Offer())
+            self._panel.show_details(request_id, {"Explanation": render_error(error)}, Offer())
 
         self._runner.run(Lane.JOURNAL, work, done=done, failed=failed)
 

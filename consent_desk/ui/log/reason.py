@@ -3,11 +3,12 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from consent_desk.domain.message import say
 from consent_desk.ui.widgets.inputs import Line, Note, Unhurried, button
-from consent_desk.ui.widgets.messages import phrase
+from consent_desk.ui.widgets.messages import phrase, render
 
-_DISCARDING = "It is not sent by itself any more. Where it may have left, it is looked up still."
-_MISSING = "Write why it is discarded."
+_DISCARDING = say("log", "It is not sent by itself any more. Where it may have left, it is looked up still.")
+_MISSING = say("log", "Write why it is discarded.")
 
 
 class ReasonRow(QWidget):
@@ -41,7 +42,7 @@ class ReasonRow(QWidget):
 
     def ask(self) -> None:
         """Ask for the reason."""
-        self.note.show_remark(_DISCARDING)
+        self.note.show_remark(render(_DISCARDING))
         self.show()
         self.reason.setFocus()
 
@@ -58,7 +59,7 @@ class ReasonRow(QWidget):
     def _give(self) -> None:
         reason = self.reason.text().strip()
         if not reason:
-            self.note.show_problem(_MISSING)
+            self.note.show_problem(render(_MISSING))
             self.reason.setFocus()
             return
         self.close_row()

@@ -12,11 +12,21 @@ from consent_desk.domain.message import say
 from consent_desk.domain.text import visible
 from consent_desk.domain.wire.customer import moment
 from consent_desk.ui.log.lines import Part, Press, Slot, rows_of
-from consent_desk.ui.states import CORRECTED, PRACTISED, WORST_FIRST, short_word_of, tone_of, word_of
+from consent_desk.ui.states import CORRECTED, SHORT_CORRECTED, WORST_FIRST, short_word_of, tone_of, word_of
 from consent_desk.ui.widgets.messages import Local, phrase, render
 from consent_desk.ui.widgets.tones import Tone, icon_of, sign
 
-COLUMNS = ("Time", "Outcome", "Status", "Duration", "Customer ID", "Category", "Action", "Project")
+_TITLES = {
+    "Time": say("log", "Time"),
+    "Outcome": say("log", "Outcome"),
+    "Status": say("log", "Status"),
+    "Duration": say("log", "Duration"),
+    "Customer ID": say("log", "Customer ID"),
+    "Category": say("log", "Category"),
+    "Action": say("log", "Action"),
+    "Project": say("log", "Project"),
+}
+COLUMNS = tuple(_TITLES)
 """Those of the table."""
 
 _LONGEST = 200
@@ -62,8 +72,13 @@ class Words:
         parts = [*self._about(row)]
         if len(rows) > 1:
             is_worst = len({self._tone(each) for each in rows}) > 1
-            which = say("log", "the worst of {count}") if is_worst else say("log", "the first of {count}")
-            parts[1] = f"{parts[1]}, {render(say('log', which.template).format(count=len(rows)))}"
+            count = len(rows)
+            which = (
+                phrase("log", "the worst of %n", "", count)
+                if is_worst
+                else phrase("log", "the first of %n", "", count)
+            )
+            parts[1] = f"{parts[1]}, {which}"
         return " · ".join((*parts, when))
 
     def outcome(self, slot: Slot) -> str:
@@ -73,7 +88,7 @@ class Words:
             return self._word(rows[0])
         states = Counter(self._short(row) for row in rows)
         told = " · ".join(f"{count} {word}" for word, count in states.most_common())
-        return render(say("log", "Practice: {told}").format(told=told)) if self.practice else told
+        return phrase("log", "Practice: {told}").format(told=told) if self.practice else told
 
     def tone(self, slot: Slot) -> Tone:
         """How good or bad that is: of several, the worst."""
@@ -120,15 +135,14 @@ class Words:
         parts.append(" ".join(filter(None, (self.day(slot), self.clock(slot)))))
         match slot:
             case Press():
-                opened = say("log", "expanded") if slot.is_open else say("log", "collapsed")
-                parts.append(
-                    render(say("log", "{count} parts, {opened}").format(count=len(slot.rows), opened=opened))
-                )
+                count = len(slot.rows)
+                if slot.is_open:
+                    parts.append(phrase("log", "%n parts, expanded", "%n part, expanded", count))
+                else:
+                    parts.append(phrase("log", "%n parts, collapsed", "%n part, collapsed", count))
             case Part():
                 number, count = slot.number + 1, len(slot.press.rows)
-                parts.append(
-                    render(say("log", "part {number} of {count}").format(number=number, count=count))
-                )
+                parts.append(phrase("log", "part {number} of {count}").format(number=number, count=count))
             case _:
                 pass
         return ", ".join(parts)
@@ -137,16 +151,16 @@ class Words:
         rows = rows_of(slot)
         entry = rows[0].entry
         if not isinstance(slot, Part):
-            yield render(say("log", "Opt-out") if entry.action is Action.REJECT else say("log", "Opt-in"))
+            yield phrase("log", "Opt-out") if entry.action is Action.REJECT else phrase("log", "Opt-in")
         names = [self.label(row.entry.category) for row in rows]
-        many = say("log", "{count} categories").format(count=len(names))
-        yield ", ".join(names) if len(names) <= _NAMED else render(many)
+        count = len(names)
+        yield ", ".join(names) if len(names) <= _NAMED else phrase("log", "%n categories", "", count)
         if entry.valid_until is not None and entry.action is Action.ACCEPT and not isinstance(slot, Part):
             yield self._until(entry.valid_until)
         if rows[0].corrects is not None:
             at = self._local(rows[0].corrects)
             when = " ".join(filter(None, (self.day_of(at), f"{at:%H:%M}")))
-            yield render(say("log", "corrects {when}").format(when=when))
+            yield phrase("log", "corrects {when}").format(when=when)
         if self.names_project and not isinstance(slot, Part):
             yield visible(entry.project_name)
 
@@ -157,36 +171,37 @@ class Words:
     def _until(self, until: ValidUntil) -> str:
         at = moment(until.seconds)
         if until.seconds is None:
-            return render(say("log", "unlimited"))
+            return phrase("log", "unlimited")
         end = str(until.seconds) if at is None else f"{self._local(at):%d %b %Y}".removeprefix("0")
-        return render(say("log", "until {end}").format(end=end))
+        return phrase("log", "until {end}").format(end=end)
 
     def _word(self, row: LogRow) -> str:
-        if row.corrected and row.entry.state in {State.VERIFIED, State.SEEN, State.CONTRADICTED}:
-            return CORRECTED
-        word = word_of(row.entry, practice=self.practice)
+        if _is_put_right(row):
+            return render(CORRECTED)
+        word = render(word_of(row.entry, practice=self.practice))
         if row.entry.state in {State.QUEUED, State.RETRY_WAIT} and not row.entry.held:
             return self.waits.get(row.entry.request_id) or self.waits.get(row.entry.project_id) or word
         return word
 
     def _tone(self, row: LogRow) -> Tone:
-        if row.corrected and self._word(row) == CORRECTED:
+        if _is_put_right(row):
             return Tone.QUIET
         return tone_of(row.entry, practice=self.practice)
 
     def _short(self, row: LogRow) -> str:
-        if self._word(row) == CORRECTED:
-            return CORRECTED.lower()
-        if self.practice and row.entry.state in PRACTISED:
-            return PRACTISED[row.entry.state].split(": ")[1]
-        return short_word_of(row.entry)
+        if _is_put_right(row):
+            return render(SHORT_CORRECTED)
+        return render(short_word_of(row.entry, practice=self.practice))
 
     # -- of a cell of the table -------------------------------------------------------------------
 
     def title(self, section: int) -> str:
         """The title of a column."""
-        title = COLUMNS[section] if section < len(COLUMNS) else ""
-        return f"{title} ({self._today().tzname()})" if title == "Time" else title
+        if section >= len(COLUMNS):
+            return ""
+        column = COLUMNS[section]
+        title = render(_TITLES[column])
+        return f"{title} ({self._today().tzname()})" if column == "Time" else title
 
     def cell(self, slot: Slot, column: str) -> str:
         """What stands in a column."""
@@ -202,13 +217,15 @@ class Words:
                 return (
                     ""
                     if entry.elapsed is None
-                    else phrase("log", "{text:,.0f} ms").format(text=entry.elapsed * 1000)
+                    else phrase("log", "{ms:,.0f} ms").format(ms=entry.elapsed * 1000)
                 )
             case "Customer ID":
                 return self.customer(slot)
             case "Category":
-                many = say("log", "{count} categories").format(count=len(rows_of(slot)))
-                return render(many) if isinstance(slot, Press) else visible(entry.category)[:_LONGEST]
+                if isinstance(slot, Press):
+                    count = len(rows_of(slot))
+                    return phrase("log", "%n categories", "", count)
+                return visible(entry.category)[:_LONGEST]
             case "Action":
                 return entry.action.value
             case _:
@@ -230,3 +247,7 @@ class Words:
 
     def _today(self) -> datetime:
         return self._local(self._now())
+
+
+def _is_put_right(row: LogRow) -> bool:
+    return row.corrected and row.entry.state in {State.VERIFIED, State.SEEN, State.CONTRADICTED}

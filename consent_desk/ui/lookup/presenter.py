@@ -294,7 +294,7 @@ class LookupPresenter(Presenter):
         if asking is None or told is None:
             self._view.show_text(Tone.QUIET, "")
             return
-        age = phrase("lookup", "looked {moment_of}").format(moment_of=moment_of(self._local(told.at)))
+        age = phrase("lookup", "looked {at}").format(at=moment_of(self._local(told.at)))
         match told.found:
             case None if self._slow.isActive():
                 self._view.show_text(Tone.QUIET, phrase("lookup", "Looking up…"), "clock")
@@ -302,13 +302,13 @@ class LookupPresenter(Presenter):
                 whole = phrase("lookup", "Not known: no answer yet. There is no need to wait for it.")
                 self._view.show_text(Tone.QUIET, phrase("lookup", "No answer yet"), "clock", whole=whole)
             case Untold(why=meaning):
-                whole = phrase("lookup", "Not known: {render}").format(render=render(meaning.why))
+                whole = phrase("lookup", "Not known: {why}").format(why=render(meaning.why))
                 self._view.show_text(
                     Tone.QUIET, phrase("lookup", "Could not be looked up"), "wifi-off", whole=whole, age=age
                 )
             case Unknown(customer=customer, other=other):
-                text = phrase("lookup", "No customer with {type} = {cut}.").format(
-                    type=customer.type, cut=cut(customer.value)
+                text = phrase("lookup", "No customer with {type} = {what}.").format(
+                    type=customer.type, what=cut(customer.value)
                 )
                 if other is not None:
                     text = f"{text} {render(near(customer, other))}"
@@ -344,8 +344,8 @@ class LookupPresenter(Presenter):
 
     def _with_age(self, text: str, asking: _Asking) -> str:
         ended = text if text.endswith(".") else f"{text}."
-        return phrase("lookup", "{ended} Looked up at {moment_of}.").format(
-            ended=ended, moment_of=moment_of(self._local(asking.at))
+        return phrase("lookup", "{ended} Looked up at {at}.").format(
+            ended=ended, at=moment_of(self._local(asking.at))
         )
 
     def _ours(self, asking: _Asking) -> tuple[Consent, ...]:
@@ -361,7 +361,7 @@ class LookupPresenter(Presenter):
         last = missing[-1]
         when = moment_of(self._local(last.noted_at))
         return phrase("lookup", " An {noun} was noted here at {when}, it may not show yet.").format(
-            noun=noun(last.action), when=when
+            noun=render(noun(last.action)), when=when
         )
 
     def _told(self, known: Known) -> str:
@@ -369,8 +369,8 @@ class LookupPresenter(Presenter):
         if status is not None:
             return f"{cut(self._category)}: {render(tell_status(status), self._local)}"
         if self._wish is not None and self._category in self._wish.categories:
-            return phrase("lookup", "{cut}: not known, the answer does not say.").format(
-                cut=cut(self._category)
+            return phrase("lookup", "{what}: not known, the answer does not say.").format(
+                what=cut(self._category)
             )
         return phrase("lookup", "This customer exists.")
 

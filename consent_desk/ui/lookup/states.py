@@ -5,6 +5,7 @@ from datetime import datetime
 from consent_desk.domain.consent.values import Consent
 from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.messages import tell_status
+from consent_desk.domain.message import say
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.customer import CategoryStatus, CurrentState, moment
 from consent_desk.ui.form.category_rows import RowState
@@ -13,33 +14,32 @@ from consent_desk.ui.widgets.messages import Local, moment_of, phrase, render
 _LONGEST_SOURCE = 40
 _LONGEST_WORDING = 300
 
-NOT_TOLD = RowState(whole="not known, the answer does not say")
-NOBODY = RowState(whole="nobody has this ID")
+NOT_TOLD = RowState(whole=say("lookup", "not known, the answer does not say"))
+NOBODY = RowState(whole=say("lookup", "nobody has this ID"))
 
 _HEADS = {
-    CurrentState.ACCEPTED: ("accepted", "text"),
-    CurrentState.REJECTED: ("opted out", "warn"),
-    CurrentState.ENDED: ("ended", "second"),
-    CurrentState.UNCLEAR: ("opted out or ended", "warn"),
-    CurrentState.NEVER: ("never asked", "second"),
+    CurrentState.ACCEPTED: (say("lookup", "accepted"), "text"),
+    CurrentState.REJECTED: (say("lookup", "opted out"), "warn"),
+    CurrentState.ENDED: (say("lookup", "ended"), "second"),
+    CurrentState.UNCLEAR: (say("lookup", "opted out or ended"), "warn"),
+    CurrentState.NEVER: (say("lookup", "never asked"), "second"),
 }
 _SOURCES = {"private_api": "API", "": ""}
 
 
 def state_of(status: CategoryStatus, local: Local) -> RowState:
     """What holds, since when, and from where."""
-    head, tint = _HEADS[status.current_state]
+    said, tint = _HEADS[status.current_state]
+    head = render(said)
     lengths, since = [head], moment(status.since)
     if since is not None:
-        lengths.insert(
-            0, phrase("lookup", "{head} since {day_of}").format(head=head, day_of=day_of(local(since)))
-        )
+        lengths.insert(0, phrase("lookup", "{head} since {day}").format(head=head, day=day_of(local(since))))
         if source := cut(_SOURCES.get(status.source, status.source), _LONGEST_SOURCE):
             lengths.insert(0, f"{lengths[0]} · {source}")
     return RowState(
         lengths=tuple(lengths),
         whole=render(tell_status(status), local),
-        wording=phrase("lookup", "Wording: {cut}").format(cut=cut(status.wording, _LONGEST_WORDING))
+        wording=phrase("lookup", "Wording: {wording}").format(wording=cut(status.wording, _LONGEST_WORDING))
         if status.wording
         else "",
         tint=tint,
@@ -49,9 +49,9 @@ def state_of(status: CategoryStatus, local: Local) -> RowState:
 def noted_here(consent: Consent, local: Local) -> RowState:
     """That it was noted here so lately that a look-up may not show it yet."""
     when = moment_of(local(consent.noted_at))
-    word = phrase("lookup", "{noun} noted {when}").format(noun=noun(consent.action), when=when)
+    word = phrase("lookup", "{noun} noted {when}").format(noun=render(noun(consent.action)), when=when)
     whole = phrase("lookup", "an {noun} was noted here at {when}, it may not show yet").format(
-        noun=noun(consent.action), when=when
+        noun=render(noun(consent.action)), when=when
     )
     return RowState(
         lengths=(word, phrase("lookup", "noted {when}").format(when=when)), whole=whole, tint="info"

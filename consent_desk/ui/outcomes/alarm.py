@@ -10,7 +10,7 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId
 from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.record import Context, Entry
-from consent_desk.domain.message import Message
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import is_off, tell_off
 from consent_desk.ui.log.presenter import LogPresenter
@@ -23,7 +23,9 @@ from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
 _KEY = "alarm"
-_REMOVED = "Its project was removed from this computer. Set it up again, and enter the decision there."
+_REMOVED = say(
+    "outcomes", "Its project was removed from this computer. Set it up again, and enter the decision there."
+)
 
 
 class AlarmPresenter(Presenter):
@@ -98,11 +100,12 @@ class AlarmPresenter(Presenter):
         entry, judgement, can_renew = alarms[0].entry, alarms[0].judgement, alarms[0].can_renew
         who = phrase("outcomes", "{value}, {noun} of {category}, {project_name}").format(
             value=entry.customer.value,
-            noun=noun(entry.action),
+            noun=render(noun(entry.action)),
             category=entry.category,
             project_name=entry.project_name,
         )
-        more = phrase("outcomes", " 1 of {len:,} alarms.").format(len=len(alarms)) if len(alarms) > 1 else ""
+        count = len(alarms)
+        more = phrase("outcomes", " 1 of %n alarms.", "", count) if len(alarms) > 1 else ""
         if self._practice:
             more += phrase(
                 "outcomes",
@@ -124,8 +127,8 @@ class AlarmPresenter(Presenter):
         if noted is not None and is_off(noted):
             return phrase(
                 "outcomes",
-                "This computer's clock was {render} when it was noted: it was stamped by Engagement's time. ",
-            ).format(render=render(tell_off(noted)))
+                "This computer's clock was {off} when it was noted: it was stamped by Engagement's time. ",
+            ).format(off=render(tell_off(noted)))
         now = None if self._workspace is None else self._workspace.transport.moment().clock_off
         if now is None or not is_off(now):
             return ""
@@ -137,8 +140,8 @@ class AlarmPresenter(Presenter):
         used = (
             phrase("outcomes", " Record again, dated now uses Engagement's time.") if alarm.can_renew else ""
         )
-        return phrase("outcomes", "This computer's clock is {render}.{stamped}{used} ").format(
-            render=render(tell_off(now)), stamped=stamped, used=used
+        return phrase("outcomes", "This computer's clock is {off}.{stamped}{used} ").format(
+            off=render(tell_off(now)), stamped=stamped, used=used
         )
 
     def _dismiss(self) -> None:
@@ -175,7 +178,7 @@ class AlarmPresenter(Presenter):
 
     def _renew(self, workspace: Workspace, entry: Entry, project: Project | None) -> None:
         if project is None:
-            self._say_why(workspace, entry, _REMOVED)
+            self._say_why(workspace, entry, render(_REMOVED))
             return
         found, tried = project, self._tried.get(entry.request_id)
 

@@ -67,6 +67,6 @@ class CallPresenter(Presenter):
                 phrase("outcomes", "The Sandbox") if workspace.practice else phrase("outcomes", "Engagement")
             )
             slow = phrase(
-                "outcomes", "{who} has not answered yet. It is given {DEADLINE:.0f} seconds in all."
-            ).format(who=who, DEADLINE=DEADLINE)
+                "outcomes", "{who} has not answered yet. It is given {seconds:.0f} seconds in all."
+            ).format(who=who, seconds=DEADLINE)
             self._say(workspace, entry, Tone.NEUTRAL, slow)

@@ -6,21 +6,26 @@ from PySide6.QtGui import QGuiApplication
 from consent_desk.delivery.scheduler import Outstanding
 from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.message import say
 from consent_desk.ui.checks.hold import HoldPresenter
-from consent_desk.ui.form.submission import SLOW, Submitter
+from consent_desk.ui.form.submission import Submitter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.states import word_of
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import counted, phrase, render_error
+from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
 _KEY = "closing"
-_NOT_NOTED_YET = f"What you pressed Send for is not noted yet: {SLOW}. It may be lost if you close now."
-_ONLY_HERE = "What was NOT NOTED is nowhere but in this window: copy it before you close."
+_NOT_NOTED_YET = say(
+    "outcomes",
+    "What you pressed Send for is not noted yet: the disk of this computer is slow. It may be lost if you "
+    "close now.",
+)
+_ONLY_HERE = say("outcomes", "What was NOT NOTED is nowhere but in this window: copy it before you close.")
 
 
 class OutstandingPresenter(Presenter):
@@ -54,9 +59,9 @@ class OutstandingPresenter(Presenter):
         submission = self._submitter.under_way
         parts = [told(self._outstanding)] if int(self._outstanding) else []
         if submission is not None and not submission.workspace.practice:
-            parts.append(_NOT_NOTED_YET)
+            parts.append(render(_NOT_NOTED_YET))
         if self._receipt.slips:
-            parts.append(_ONLY_HERE)
+            parts.append(render(_ONLY_HERE))
         return "\n\n".join(parts)
 
     def _is_behind(self) -> bool:
@@ -131,19 +136,20 @@ class OutstandingPresenter(Presenter):
 
 def told(outstanding: Outstanding) -> str:
     """What is outstanding, and what that means, in a person's words."""
-    counts = {
-        "opt-out": outstanding.opt_outs,
-        "opt-in": outstanding.opt_ins,
-        "consent": outstanding.unread,
+    opt_outs, opt_ins, unread = outstanding.opt_outs, outstanding.opt_ins, outstanding.unread
+    parts = {
+        phrase("outcomes", "%n opt-outs", "%n opt-out", opt_outs): opt_outs,
+        phrase("outcomes", "%n opt-ins", "%n opt-in", opt_ins): opt_ins,
+        phrase("outcomes", "%n consents", "%n consent", unread): unread,
     }
-    parts = [counted(count, name) for name, count in counts.items() if count]
-    one = int(outstanding) == 1
+    those = phrase("outcomes", " and ").join(part for part, count in parts.items() if count)
+    count = int(outstanding)
     return phrase(
         "outcomes",
-        "{join} {text} not reached Engagement. {text2} only when Consent Desk is opened here again.",
-    ).format(
-        join=" and ".join(parts), text="has" if one else "have", text2="It leaves" if one else "They leave"
-    )
+        "{those} have not reached Engagement. They leave only when Consent Desk is opened here again.",
+        "{those} has not reached Engagement. It leaves only when Consent Desk is opened here again.",
+        count,
+    ).format(those=those)
 
 
 def _list_of(entries: tuple[Entry, ...]) -> str:
@@ -151,9 +157,9 @@ def _list_of(entries: tuple[Entry, ...]) -> str:
         "\t".join(
             (
                 f"{entry.customer.type} = {entry.customer.value}",
-                f"{noun(entry.action)} of {entry.category}",
+                f"{render(noun(entry.action))} of {entry.category}",
                 entry.project_name,
-                word_of(entry, practice=False),
+                render(word_of(entry, practice=False)),
                 entry.request_id,
             )
         )

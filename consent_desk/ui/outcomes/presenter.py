@@ -27,7 +27,7 @@ from consent_desk.domain.lifecycle.messages import tell_all, tell_failing
 from consent_desk.domain.lifecycle.policy import TOLD_AFTER
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, State
-from consent_desk.domain.message import Message
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.outcomes.calls import CallPresenter
@@ -36,7 +36,7 @@ from consent_desk.ui.outcomes.summary import WithheldStatus, about, named
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import counted, phrase, render, render_error
+from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -44,8 +44,8 @@ REMEMBERED = 1_000
 """Consents that a person asked for at their lines. What comes of an older one its line tells alone."""
 
 _LEFT, _RESTORED = "left", "restored"
-_ANSWERS = ("Do not send it", "Send it again")
-_GONE_ON = "Nothing was sent: see in the log how it stands."
+
+_GONE_ON = say("outcomes", "Nothing was sent: see in the log how it stands.")
 
 Outcome = (
     Planned
@@ -100,20 +100,26 @@ class OutcomePresenter(Presenter):
                 Tone.WARNING,
                 phrase(
                     "outcomes",
-                    "{unconfirmed} not confirmed: the program ended while they were "
-                    "being sent. They are looked up now. Do not enter them again.",
-                ).format(unconfirmed=unconfirmed),
+                    "%n not confirmed: the program ended while they were being sent. They are looked up now. "
+                    "Do not enter them again.",
+                    "",
+                    unconfirmed,
+                ),
                 practice=workspace.practice,
             )
         if workspace.restored:
+            count = workspace.restored
             self._status.show_message(
                 _RESTORED,
                 Tone.WARNING,
                 phrase(
                     "outcomes",
-                    "{counted} may have gone out since this journal was restored or "
-                    "moved here. Each is looked up before anything is sent.",
-                ).format(counted=counted(workspace.restored)),
+                    "%n consents may have gone out since this journal was restored or moved here. Each is "
+                    "looked up before anything is sent.",
+                    "%n consent may have gone out since this journal was restored or moved here. Each is "
+                    "looked up before anything is sent.",
+                    count,
+                ),
                 practice=workspace.practice,
             )
 
@@ -146,19 +152,15 @@ class OutcomePresenter(Presenter):
             decided_by = ""
             if question is not None:
                 text = f"{about(entry, entry.project_name)}\n\n{render(question, self._local)}"
-                if self._questions.choose(phrase("outcomes", "Send again?"), text, _ANSWERS) != 1:
+                answers = (phrase("outcomes", "Do not send it"), phrase("outcomes", "Send it again"))
+                if self._questions.choose(phrase("outcomes", "Send again?"), text, answers) != 1:
                     return
                 decided_by = workspace.user
             self._ask(request_id)
             engine.send_again(entry, decided_by)
 
         def failed(error: Exception) -> None:
-            self.answer(
-                workspace,
-                entry,
-                Tone.BAD,
-                phrase("outcomes", "Not sent. {render_error}").format(render_error=render_error(error)),
-            )
+            self.answer(workspace, entry, Tone.BAD, _not_sent(render_error(error)))
 
         self._runner.run(Lane.JOURNAL, lambda: engine.question(request_id), done=ask, failed=failed)
 
@@ -222,7 +224,12 @@ class OutcomePresenter(Presenter):
             case Missed():
                 self._take_missed(workspace, event)
             case Withheld(entry=entry, by_person=True):
-                self.say(workspace, entry, Tone.BAD, f"Not sent: {self._rendered(event.why)}")
+                self.say(
+                    workspace,
+                    entry,
+                    Tone.BAD,
+                    phrase("outcomes", "Not sent: {why}").format(why=self._rendered(event.why)),
+                )
             case Withheld():
                 self._withheld.add(event.entry, self._rendered(event.why))
             case Supplied():
@@ -230,10 +237,10 @@ class OutcomePresenter(Presenter):
             case NotCancelled():
                 self._take_not_cancelled(workspace, event)
             case Undecided(error=None):
-                self.say(workspace, event.entry, Tone.NEUTRAL, _GONE_ON)
+                self.say(workspace, event.entry, Tone.NEUTRAL, render(_GONE_ON))
             case Undecided(error=error):
                 assert error is not None  # noqa: S101 -- mypy does not narrow it
-                self.say(workspace, event.entry, Tone.BAD, f"Not sent. {render_error(error)}")
+                self.say(workspace, event.entry, Tone.BAD, _not_sent(render_error(error)))
             case Counted():
                 self.counted.emit(workspace, event.outstanding)
             case Changed():
@@ -286,9 +293,9 @@ class OutcomePresenter(Presenter):
         self._end_sending(entry.request_id)
         self._log.put(workspace, entry)
         if event.why is not None and event.by_person:
-            self.say(workspace, entry, Tone.NEUTRAL, f"Not sent. {render(event.why, self._local)}")
+            self.say(workspace, entry, Tone.NEUTRAL, _not_sent(render(event.why, self._local)))
         elif event.by_person and not event.kept:
-            self.say(workspace, entry, Tone.NEUTRAL, _GONE_ON)
+            self.say(workspace, entry, Tone.NEUTRAL, render(_GONE_ON))
 
     def _take_failure(self, workspace: Workspace, event: SendFailed) -> None:
         self._end_sending(event.entry.request_id)
@@ -340,3 +347,7 @@ class OutcomePresenter(Presenter):
             if workspace is not opened and not workspace.practice:
                 del self._unwritten[request_id]
                 self._status.take_back(request_id)
+
+
+def _not_sent(why: str) -> str:
+    return phrase("outcomes", "Not sent. {why}").format(why=why)

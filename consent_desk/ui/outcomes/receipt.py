@@ -8,10 +8,11 @@ from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
+from consent_desk.domain.message import say
 from consent_desk.domain.text import cut
-from consent_desk.ui.form.submission import SLOW, Submission
+from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.states import PRACTISED, short_word_of, word_of
-from consent_desk.ui.widgets.messages import phrase
+from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone, sign
 
 _SHOWN = 300
@@ -20,7 +21,7 @@ _SHOWN = 300
 _WORST_FIRST = (Tone.BAD, Tone.WARNING, Tone.QUIET, Tone.NEUTRAL, Tone.PRACTICE, Tone.GOOD)
 _LOUD = frozenset({Tone.BAD, Tone.WARNING, Tone.QUIET})
 STEP = " — "
-_HERE = "✓ On this computer"
+
 _TO_COME = frozenset({State.QUEUED, State.IN_FLIGHT})
 
 
@@ -40,7 +41,8 @@ class Told:
         return "\n".join(line for line in (self.head, self.who, STEP.join(self.steps), self.note) if line)
 
 
-REST = Told(tone=Tone.QUIET, head="Nothing is noted in this call yet.")
+AT_REST = say("outcomes", "Nothing is noted in this call yet.")
+REST = Told(tone=Tone.QUIET, head=str(AT_REST))
 
 
 @dataclass(slots=True)
@@ -57,8 +59,10 @@ class _Said:
         if state is State.QUEUED and not self.text and not among_others:
             return phrase("outcomes", "Waits to be sent")
         if not among_others:
-            return word_of(self.entry, practice=practice)
-        return PRACTISED[state].lower() if practice and state in PRACTISED else short_word_of(self.entry)
+            return render(word_of(self.entry, practice=practice))
+        word = render(short_word_of(self.entry, practice=practice))
+        is_practised = practice and state in PRACTISED
+        return phrase("outcomes", "practice: {outcome}").format(outcome=word) if is_practised else word
 
 
 @dataclass(slots=True, eq=False)
@@ -134,13 +138,13 @@ class Press:
         mark = sign(Tone.PRACTICE) if self.practice else "✓"
         if states == {State.DISCARDED}:
             perhaps = (one.entry for one in every if one.entry.may_have_left)
-            head = word_of(next(perhaps, worst.entry), practice=self.practice)
+            head = render(word_of(next(perhaps, worst.entry), practice=self.practice))
             mark = sign(worst.tone) if worst.tone is Tone.BAD else ""
         as_usual = states <= {State.DELIVERED, State.VERIFIED} and worst.tone not in _LOUD
         note = "" if as_usual and not self.practice else worst.text
         if self.left_out:
-            left = phrase("outcomes", "Left as it was: {cut}.").format(
-                cut=cut(", ".join(map(self.names, self.left_out)), _SHOWN)
+            left = phrase("outcomes", "Left as it was: {categories}.").format(
+                categories=cut(", ".join(map(self.names, self.left_out)), _SHOWN)
             )
             note = f"{note} {left}".strip()
         return Told(
@@ -156,29 +160,25 @@ class Press:
         outcome, many = self.outcome(), len(self.entries)
         if states == {State.DISCARDED}:
             return ()
+        here = phrase("outcomes", "✓ On this computer")
         if worst in _LOUD:
-            return _HERE, f"{sign(worst)} {outcome}"
+            return here, f"{sign(worst)} {outcome}"
         if not states <= {State.DELIVERED, State.VERIFIED}:
-            return _HERE, f"○ {outcome}"
-        delivered = (
-            outcome
-            if self.practice
-            else phrase("outcomes", "Delivered")
-            if many == 1
-            else phrase("outcomes", "{many} delivered").format(many=many)
-        )
+            return here, f"○ {outcome}"
+        delivered = outcome if self.practice else phrase("outcomes", "%n delivered", "Delivered", many)
         if states == {State.VERIFIED} and not self.practice:
-            return _HERE, f"✓ {delivered}", f"{sign(Tone.GOOD)} {outcome}"
+            return here, f"✓ {delivered}", f"{sign(Tone.GOOD)} {outcome}"
         if State.VERIFIED in states or self.verified_by is None:
-            return _HERE, f"✓ {outcome}"
+            return here, f"✓ {outcome}"
         # A line claims no time that has passed.
         is_soon = now.micros < self.verified_by.micros
-        soon = (
-            phrase("outcomes", "Verified in a few seconds")
-            if self.practice
-            else phrase("outcomes", "Verified in about 30 s")
-        )
-        return _HERE, f"✓ {delivered}", f"○ {soon if is_soon else 'Being verified'}"
+        if not is_soon:
+            verified = phrase("outcomes", "Being verified")
+        elif self.practice:
+            verified = phrase("outcomes", "Verified in a few seconds")
+        else:
+            verified = phrase("outcomes", "Verified in about 30 s")
+        return here, f"✓ {delivered}", f"○ {verified}"
 
 
 @dataclass(slots=True, eq=False)
@@ -341,4 +341,6 @@ def told_slow(submission: Submission, who: str) -> Told:
     """That the disk is slow: nobody may hang up yet, but for practice."""
     stay = "" if submission.project.practice else phrase("outcomes", " Stay on the line.")
     head = phrase("outcomes", "{sign} Not noted yet.{stay}").format(sign=sign(Tone.WARNING), stay=stay)
-    return Told(tone=Tone.WARNING, head=head, who=who, note=f"{SLOW[0].upper()}{SLOW[1:]}.")
+    return Told(
+        tone=Tone.WARNING, head=head, who=who, note=phrase("outcomes", "The disk of this computer is slow.")
+    )

@@ -15,14 +15,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
 
-from consent_desk.ui.outcomes.receipt import REST, STEP, Told
+from consent_desk.ui.outcomes.receipt import AT_REST, REST, STEP, Told
 from consent_desk.ui.theme.fonts import BODY, CAPTION, HEADING, RECEIPT, scale, sized
 from consent_desk.ui.theme.icons import icon, paint_icon
 from consent_desk.ui.theme.paint import CARD, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.inputs import Unhurried, button, units
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import phrase, tool_tip
+from consent_desk.ui.widgets.messages import phrase, render, tool_tip
 from consent_desk.ui.widgets.scroll_bars import thin_bars
 from consent_desk.ui.widgets.tones import Tone, of_tone, sign
 
@@ -207,7 +207,7 @@ class ReceiptPanel(QFrame):
         """Each line in its parts, which begin with signs, with its size and colour."""
         told, colours = self._told, current()
         if told is REST:
-            return [((told.head,), CAPTION, colours.second)]
+            return [((render(AT_REST),), CAPTION, colours.second)]
         loud = of_tone(told.tone, colours)[0] if told.tone in {Tone.BAD, Tone.WARNING} else colours.text
         is_bad = told.head.startswith(sign(Tone.BAD))
         if self._is_low:

@@ -114,11 +114,9 @@ class ReceiptPresenter(Presenter):
         was_not_noted = self._call.settle(submission.consent.request_id)
         if blank is None:
             self.end_noting()
-            said = phrase("outcomes", "Noted{text}.\n{who}").format(
-                text=" after all" if was_not_noted else "", who=who
-            )
+            noted = phrase("outcomes", "Noted after all.") if was_not_noted else phrase("outcomes", "Noted.")
             # What was practised is told in practice alone, or it would pass for real.
-            self._status.show_message(_KEY, Tone.NEUTRAL, said, practice=practice or None)
+            self._status.show_message(_KEY, Tone.NEUTRAL, f"{noted}\n{who}", practice=practice or None)
         else:
             self._patience.end()
             self._call.take_noted(press, left_by=self._form.draft(), blank=blank)
@@ -323,11 +321,8 @@ class ReceiptPresenter(Presenter):
     def _decision(self, consents: Sequence[Consent]) -> str:
         first = consents[0]
         names = [cut(self._labels.get(one.category, one.category)) for one in consents]
-        what = (
-            ", ".join(names)
-            if len(names) <= _NAMED
-            else phrase("outcomes", "{len} categories").format(len=len(names))
-        )
+        count = len(names)
+        what = ", ".join(names) if count <= _NAMED else phrase("outcomes", "%n categories", "", count)
         return f"{named(first.customer)} · {render(decision(first.action, what))}"
 
     def _who(self, submission: Submission) -> str:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from consent_desk.delivery.attention import may_leave, resendable
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.connection_check import check_connection
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import counted, phrase, render_error
+from consent_desk.ui.widgets.messages import phrase, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
@@ -89,14 +88,18 @@ class ResendPresenter(Presenter):
         if not entries:
             return
         self._offered = workspace, project, entries
-        they = phrase("outcomes", "was refused for the key, a permission or the address, and is")
-        if len(entries) > 1:
-            they = phrase("outcomes", "were refused for the key, a permission or the address, and are")
+        count = len(entries)
+        text = phrase(
+            "outcomes",
+            "{those} were refused for the key, a permission or the address, and are kept.",
+            "{those} was refused for the key, a permission or the address, and is kept.",
+            count,
+        ).format(those=told(entries))
         self._notice.show_notice(
             Tone.NEUTRAL,
             phrase("outcomes", "The connection to {name} works.").format(name=project.name),
-            phrase("outcomes", "{told} {they} kept.").format(told=told(entries), they=they),
-            action=phrase("outcomes", "Send the {told}").format(told=told(entries, kept=True)),
+            text,
+            action=phrase("outcomes", "Send the {kept}").format(kept=told(entries, kept=True)),
         )
 
     def _act(self) -> None:
@@ -182,24 +185,27 @@ class ResendPresenter(Presenter):
         self._batch = None
         self._notice.take_back()
         left = batch.total - batch.gone
-        went = phrase("outcomes", "{gone:,} of {total:,} that were kept for {name} went out").format(
-            gone=batch.gone, total=batch.total, name=batch.project.name
-        )
-        said = phrase("outcomes", "{went}: the log shows how each stands.").format(went=went)
-        kept = (
-            phrase("outcomes", " {left:,} {text} still kept.").format(
-                left=left, text="is" if left == 1 else "are"
-            )
-            if left
-            else ""
-        )
+        said = phrase(
+            "outcomes",
+            "{gone:,} of {total:,} that were kept for {project} went out: the log shows how each stands.",
+        ).format(gone=batch.gone, total=batch.total, project=batch.project.name)
+        kept = phrase("outcomes", "%n are still kept.", "%n is still kept.", left) if left else ""
         tone = Tone.WARNING if left else Tone.NEUTRAL
-        self._status.show_message(_KEY, tone, f"{batch.stopped} {said}{kept}".strip(), practice=False)
+        text = " ".join(filter(None, (batch.stopped, said, kept)))
+        self._status.show_message(_KEY, tone, text, practice=False)
 
 
 def told(entries: Sequence[Entry], *, kept: bool = False) -> str:
     """How many opt-outs and opt-ins, each by its name: 37 kept opt-outs and 2 opt-ins."""
     counts = Counter(entry.action for entry in entries)
-    actions = [action for action in (Action.REJECT, Action.ACCEPT) if counts[action]]
-    text = " and ".join(counted(counts[action], noun(action)) for action in actions)
-    return text.replace(" ", " kept ", 1) if kept else text
+    opt_outs, opt_ins = counts[Action.REJECT], counts[Action.ACCEPT]
+    parts = []
+    if opt_outs and kept:
+        parts.append(phrase("outcomes", "%n kept opt-outs", "%n kept opt-out", opt_outs))
+    elif opt_outs:
+        parts.append(phrase("outcomes", "%n opt-outs", "%n opt-out", opt_outs))
+    if opt_ins and kept and not opt_outs:
+        parts.append(phrase("outcomes", "%n kept opt-ins", "%n kept opt-in", opt_ins))
+    elif opt_ins:
+        parts.append(phrase("outcomes", "%n opt-ins", "%n opt-in", opt_ins))
+    return phrase("outcomes", " and ").join(parts)

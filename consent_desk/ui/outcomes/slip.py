@@ -7,7 +7,7 @@ from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import phrase, render_error
+from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 
 _KEY = "slip"
@@ -15,9 +15,10 @@ _NOT_SAVED = (
     say("outcomes", "The slip was not saved: the file cannot be written."),
     say("outcomes", "Choose another folder."),
 )
-_NO_ANSWER = (
+_NO_ANSWER = say(
+    "outcomes",
     "The slip was not saved: the folder does not answer. Choose another one. "
-    "Should it answer after all, the slip may still appear there."
+    "Should it answer after all, the slip may still appear there.",
 )
 
 
@@ -71,7 +72,7 @@ class SlipPresenter(Presenter):
 
     def _give_up(self) -> None:
         self._runner.renew(Lane.SLIP)
-        self._end(Tone.BAD, _NO_ANSWER)
+        self._end(Tone.BAD, render(_NO_ANSWER))
 
     def _end(self, tone: Tone, text: str) -> None:
         self._is_saving = False

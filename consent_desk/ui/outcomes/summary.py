@@ -29,16 +29,15 @@ class WithheldStatus:
         """`entry` waits too; what was said of its project is replaced."""
         waiting = self._waiting[entry.project_id]
         waiting.add(entry.request_id)
-        waits = (
-            phrase("outcomes", "1 consent still waits")
-            if len(waiting) == 1
-            else phrase("outcomes", "{len:,} consents still wait").format(len=len(waiting))
-        )
         if not self._to_show:
             QTimer.singleShot(_GATHERED, self._status, self._show)
+        count = len(waiting)
         self._to_show[entry.project_id] = phrase(
-            "outcomes", "{waits} for the settings of {project_name}. {why} It is tried again by itself."
-        ).format(waits=waits, project_name=entry.project_name, why=why)
+            "outcomes",
+            "%n consents still wait for the settings of {project}. {why} It is tried again by itself.",
+            "%n consent still waits for the settings of {project}. {why} It is tried again by itself.",
+            count,
+        ).format(project=entry.project_name, why=why)
 
     def clear(self, project_id: str) -> None:
         """The settings of a project are there."""

@@ -7,19 +7,20 @@ from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout
 
 from consent_desk.domain.consent.draft import Draft
+from consent_desk.domain.message import say
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
 from consent_desk.ui.widgets.inputs import button
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import phrase
+from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone
 
 _KEY = "presenting"
 
-BANNER = "Presenting: nothing real can be sent"
-_ENDED = "Presenting has ended: customers are shown by their names again."
+BANNER = say("presenting", "Presenting: nothing real can be sent")
+_ENDED = say("presenting", "Presenting has ended: customers are shown by their names again.")
 
 
 class PresentingBanner(TintedBanner):
@@ -28,7 +29,7 @@ class PresentingBanner(TintedBanner):
     def __init__(self) -> None:
         super().__init__(Tone.NEUTRAL, wide=True)
         self.label = TintedLabel(phrase("presenting", "Presenting"), bold=True)
-        self.label.show_text(Tone.NEUTRAL, BANNER)
+        self.label.show_text(Tone.NEUTRAL, render(BANNER))
         self.stop = button(phrase("presenting", "Stop presenting"))
         fill(QHBoxLayout(self), (self.label, 1), self.stop, margins=(44, 6, 16, 6))
         self.hide()
@@ -89,7 +90,7 @@ class PresentingPresenter(Presenter):
             self._kept = self._form.draft()
             self._form.forget_all()
         self._turn(on=True)
-        announce(self._banner.label, BANNER)
+        announce(self._banner.label, render(BANNER))
 
     def _end(self) -> None:
         self.action.setChecked(False)
@@ -100,7 +101,7 @@ class PresentingPresenter(Presenter):
         self._turn(on=False)
         if kept is not None:
             self._form.fill(kept)
-        self._status.show_message(_KEY, Tone.NEUTRAL, _ENDED)
+        self._status.show_message(_KEY, Tone.NEUTRAL, render(_ENDED))
 
     def _turn(self, *, on: bool) -> None:
         self._banner.setVisible(on)

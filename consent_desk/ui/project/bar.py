@@ -1,13 +1,14 @@
 """The left of the top bar: which project, where it leads, and what is known of its key."""
 
 from collections.abc import Mapping
-from enum import StrEnum
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from consent_desk.domain.message import say
 from consent_desk.ui.theme.fonts import line_height, scaled
 from consent_desk.ui.theme.paint import FIELD, chevron_down, mixed, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
@@ -15,7 +16,7 @@ from consent_desk.ui.widgets.banner import TintedLabel, TintedLines
 from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.inputs import ComboBox, named
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import phrase, tool_tip
+from consent_desk.ui.widgets.messages import phrase, render, tool_tip
 from consent_desk.ui.widgets.tones import Tone, sign
 
 if TYPE_CHECKING:
@@ -40,12 +41,12 @@ _CHOOSING = frozenset(
 """Keys that choose in a closed list, as letters do."""
 
 
-class Repair(StrEnum):
+class Repair(Enum):
     """What can be done about the state of the key, in the words of its button."""
 
-    GO_ON = "Go on without the keyring"
-    READ_AGAIN = "Read the keyring again"
-    ENTER_KEY = "Check the key…"
+    GO_ON = say("project", "Go on without the keyring")
+    READ_AGAIN = say("project", "Read the keyring again")
+    ENTER_KEY = say("project", "Check the key…")
 
 
 class _Chooser(ComboBox):
@@ -131,7 +132,7 @@ class ProjectBar(QWidget):
         # It may have to say a whole sentence, and the window is not to grow with it.
         self.state = _State()
         self._offered = Repair.GO_ON
-        self.repair = named(Button(), Repair.GO_ON)
+        self.repair = named(Button(), render(Repair.GO_ON.value))
         self.repair.hide()
         self.repair.clicked.connect(lambda: self.repair_requested.emit(self._offered))
         shown = (self.project, self.settings, self.host, self.state, self.repair)
@@ -184,8 +185,9 @@ class ProjectBar(QWidget):
         self.state.setAccessibleDescription(f"{shown} {more}".strip())
         if repair is not None:
             self._offered = repair
-            self.repair.setText(repair)
-            self.repair.setAccessibleName(repair.removesuffix("…"))
+            text = render(repair.value)
+            self.repair.setText(text)
+            self.repair.setAccessibleName(text.removesuffix("…"))
         self.repair.setVisible(repair is not None)
         self._make_room()
 

@@ -85,9 +85,7 @@ class KeyTroubles(QObject):
         self._show()
 
     def _refused(self, at: datetime, why: Message) -> str:
-        return phrase("project", "refused at {local_now:%H:%M}: {render}").format(
-            local_now=at, render=render(self._seen(why))
-        )
+        return phrase("project", "refused at {at:%H:%M}: {why}").format(at=at, why=render(self._seen(why)))
 
     def _show(self) -> None:
         if self._shown is not None:

@@ -7,18 +7,20 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer
 
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.project.bar import ProjectBar, Repair
 from consent_desk.ui.shell.waiting import NO_ANSWER, WAITING, Patience
 from consent_desk.ui.tasks import Lane, Result, TaskRunner
-from consent_desk.ui.widgets.messages import render_error
+from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 
 Take = Callable[[Project], None]
 Cannot = Callable[[str], None]
 
-_READING = "reading the keyring…"
-_FROM_KEYRING = "key from the keyring"
+_READING = say("project", "reading the keyring…")
+_GONE = say("project", "Its settings are not in the keyring. Enter the project settings again.")
+_FROM_KEYRING = say("project", "key from the keyring")
 _AT_ONCE = 50
 
 
@@ -40,8 +42,10 @@ class KeyState(QObject):
         self._held = _State()
         self._reading: list[Callable[[str], None]] = []
         self._patience = Patience(self)
-        self._patience.worn.connect(lambda: bar.show_state(Tone.WARNING, WAITING))
-        self._patience.gone.connect(lambda: bar.show_state(Tone.WARNING, NO_ANSWER, repair=Repair.GO_ON))
+        self._patience.worn.connect(lambda: bar.show_state(Tone.WARNING, render(WAITING)))
+        self._patience.gone.connect(
+            lambda: bar.show_state(Tone.WARNING, render(NO_ANSWER), repair=Repair.GO_ON)
+        )
         runner.renewed.connect(self._give_up)
 
     def say(self, tone: Tone, text: str, *, more: str = "", repair: Repair | None = None) -> None:
@@ -51,12 +55,12 @@ class KeyState(QObject):
 
     def say_it_works(self) -> None:
         """Engagement took the key: what says where the key is from says so now."""
-        if self._said.text in {_FROM_KEYRING, ""}:
-            self.say(Tone.QUIET, "key works")
+        if self._said.text in {render(_FROM_KEYRING), ""}:
+            self.say(Tone.QUIET, phrase("project", "key works"))
 
     def say_from_keyring(self) -> None:
         """The key was read, and nothing is known of it so far."""
-        self.say(Tone.QUIET, _FROM_KEYRING)
+        self.say(Tone.QUIET, render(_FROM_KEYRING))
 
     def hold(self, tone: Tone, trouble: str) -> None:
         """Show `trouble` in place of whatever is said, until there is none."""
@@ -104,7 +108,7 @@ class KeyState(QObject):
             failed(error)
 
         self._reading.append(given_up)
-        self._bar.show_state(Tone.QUIET, _READING)
+        self._bar.show_state(Tone.QUIET, render(_READING))
         self._patience.begin()
         self._runner.run(Lane.KEYRING, work, done=loaded, failed=not_loaded)
 
@@ -114,7 +118,7 @@ class KeyState(QObject):
             self.show()
             given_up, self._reading = self._reading, []
             for tell in given_up:
-                tell(NO_ANSWER)
+                tell(render(NO_ANSWER))
 
 
 class SharedReads:
@@ -138,7 +142,11 @@ class SharedReads:
 
         def done(project: Project | None) -> None:
             if project is None:
-                fail("Its settings are not in the keyring. Enter the project settings again.")
+                fail(
+                    phrase(
+                        "project", "Its settings are not in the keyring. Enter the project settings again."
+                    )
+                )
             else:
                 self._answer([partial(take, project) for take, _ in self._waiting.pop(project_id)])
 

@@ -32,8 +32,6 @@ _EDGE, _SIGN = 16, 18
 class PracticeBanner(TintedBanner):
     """As wide as the window. The button that sets a project up stands here where there is room."""
 
-    TITLE = "PRACTICE: nothing sent here reaches Engagement"
-
     def __init__(self, *, can_set_up: bool) -> None:
         super().__init__(Tone.PRACTICE, wide=True)
         self.label = TintedLabel(phrase("project", "Practice"), bold=True)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from PySide6.QtCore import Signal
 
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import PROJECT_COLOURS, Profile, Project
 from consent_desk.engagement.connection_check import Report
 from consent_desk.projects.projects import Listed, Projects, SavedProject
@@ -17,15 +18,16 @@ from consent_desk.ui.project.marks import Marks
 from consent_desk.ui.project.settings import SettingsPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
-from consent_desk.ui.widgets.messages import phrase, render_error
+from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
 _LAST = "last_project"
 _WAS_SAVED = "project_saved"
-_UNTIL_CLOSED = (
+_UNTIL_CLOSED = say(
+    "project",
     "There is no keyring on this computer that can keep the settings. They last until this window closes. "
-    "Then the key is gone from here, and the settings are to be entered again."
+    "Then the key is gone from here, and the settings are to be entered again.",
 )
 
 
@@ -174,7 +176,7 @@ class ProjectPresenter(Presenter):
     def choose_sandbox(self) -> None:
         """Practise."""
         self._choose(SANDBOX)
-        self._key.say(Tone.PRACTICE, "simulated on this computer")
+        self._key.say(Tone.PRACTICE, phrase("project", "simulated on this computer"))
         self.sandbox_chosen.emit()
 
     def practise_anew(self) -> None:
@@ -210,8 +212,8 @@ class ProjectPresenter(Presenter):
 
         def failed(error: Exception) -> None:
             if self._chosen == project_id:
-                why = phrase("project", "{render_error} Then choose the project again.").format(
-                    render_error=render_error(error)
+                why = phrase("project", "{why} Then choose the project again.").format(
+                    why=render_error(error)
                 )
                 self._key.say(Tone.BAD, why, repair=Repair.READ_AGAIN)
                 self.project_withheld.emit(listed.name, why)
@@ -247,7 +249,7 @@ class ProjectPresenter(Presenter):
 
     def _is_masked(self) -> bool:
         if self._shell.lens.is_on:
-            self._key.say(Tone.WARNING, "presenting: the settings are not shown")
+            self._key.say(Tone.WARNING, phrase("project", "presenting: the settings are not shown"))
         return self._shell.lens.is_on
 
     def _choose(self, chosen: str | None) -> None:
@@ -286,9 +288,11 @@ class ProjectPresenter(Presenter):
         self._keep(saved, listed)
         self.choose(saved.project.id)
         if saved.keyring is None:
-            self._key.say(Tone.WARNING, "no keyring: this session only", more=_UNTIL_CLOSED)
+            session_only = phrase("project", "no keyring: this session only")
+            self._key.say(Tone.WARNING, session_only, more=render(_UNTIL_CLOSED))
         else:
-            self._key.say(Tone.QUIET, f"saved in {saved.keyring}")
+            kept = phrase("project", "saved in {keyring}").format(keyring=saved.keyring)
+            self._key.say(Tone.QUIET, kept)
 
     def _take_saved_late(self, saved: SavedProject, listed: tuple[Listed, ...]) -> None:
         # Its settings were closed meanwhile: whoever works for another project goes on undisturbed.
@@ -329,7 +333,8 @@ class ProjectPresenter(Presenter):
             at = self._shell.local_now().strftime("%H:%M")
             if report.works:
                 self.troubles.clear(project.id)
-                self._key.say(Tone.NEUTRAL, f"credentials work, checked {at}")
+                works = phrase("project", "credentials work, checked {at}").format(at=at)
+                self._key.say(Tone.NEUTRAL, works)
                 self.check_passed.emit()
             else:
                 self.troubles.check_failed(project.id, at)
@@ -364,5 +369,6 @@ class ProjectPresenter(Presenter):
         if self._chosen in self._ready or self._chosen == SANDBOX:
             # Only something else was looked for.
             return
-        self._key.say(Tone.WARNING, "without the keyring: enter the project settings again")
+        without = phrase("project", "without the keyring: enter the project settings again")
+        self._key.say(Tone.WARNING, without)
         self.open_settings()

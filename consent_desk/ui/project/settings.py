@@ -61,8 +61,8 @@ class SettingsPresenter(Presenter):
         self._checking = object()
         self._can_keep = False
         self._patience = Patience(self)
-        self._patience.worn.connect(lambda: self._tell(WAITING))
-        self._patience.gone.connect(lambda: self._not_saved(NO_ANSWER, offer_keeping=self._can_keep))
+        self._patience.worn.connect(lambda: self._tell(render(WAITING)))
+        self._patience.gone.connect(lambda: self._not_saved(render(NO_ANSWER), offer_keeping=self._can_keep))
 
     def open(
         self,
@@ -263,9 +263,11 @@ class SettingsPresenter(Presenter):
             if count:
                 text += phrase(
                     "project",
-                    "\n\n{count} of its consents have not certainly reached "
-                    "Engagement. They stay in the log, but cannot be sent any more.",
-                ).format(count=count)
+                    "\n\n%n of its consents have not certainly reached Engagement. They stay in the log, but "
+                    "cannot be sent any more.",
+                    "",
+                    count,
+                )
             if (
                 self._questions.choose(
                     phrase("project", "Remove project"),

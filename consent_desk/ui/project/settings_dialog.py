@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.domain.consent.draft import Field, Problem
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import SUGGESTED_BASE_URLS
 from consent_desk.domain.wire.project import PROJECT_COLOURS, ProjectDraft, ProjectKind
 from consent_desk.engagement.connection_check import CheckStep
@@ -40,17 +41,19 @@ from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.scroll_bars import thin_bars
 
-_ADDRESS = (
+_ADDRESS = say(
+    "project",
     "In Engagement, open Project settings > Access management > API. Base URL and project token stand on "
-    "that page: copy them, or paste the URL of any method."
+    "that page: copy them, or paste the URL of any method.",
 )
-_KEY = (
+_KEY = say(
+    "project",
     "There, an administrator makes an API group of the type Private access, ticks Events > consent Get and "
     "Set and nothing else, and makes a key in it. The secret is shown once. It is kept in this computer's "
-    "keyring, or until the window closes where there is none, and goes to the base URL's host only."
+    "keyring, or until the window closes where there is none, and goes to the base URL's host only.",
 )
-_UNCHECKED = "Not checked yet."
-_KINDS = {ProjectKind.PRODUCTION: "Production", ProjectKind.TEST: "Test"}
+_UNCHECKED = say("project", "Not checked yet.")
+_KINDS = {ProjectKind.PRODUCTION: say("project", "Production"), ProjectKind.TEST: say("project", "Test")}
 
 
 class ProjectDialog(QDialog):
@@ -129,7 +132,7 @@ class ProjectDialog(QDialog):
         for box in (self.kind, self.colour):
             box.setMinimumContentsLength(7)
         for kind, text in _KINDS.items():
-            self.kind.addItem(text, kind)
+            self.kind.addItem(render(text), kind)
         self.kind.setCurrentIndex(self.kind.findData(draft.kind))
         self.kind.setToolTip(phrase("project", "Whether the customers of this project are real"))
         for colour in PROJECT_COLOURS:
@@ -168,8 +171,8 @@ class ProjectDialog(QDialog):
             choice(phrase("project", "C&olour"), phrase("project", "Project colour"), self.colour),
         )
         checking = QWidget()
-        self.outcome = caption(_UNCHECKED, phrase("project", "Check result"))
-        self.outcome.setAccessibleDescription(_UNCHECKED)
+        self.outcome = caption(render(_UNCHECKED), phrase("project", "Check result"))
+        self.outcome.setAccessibleDescription(render(_UNCHECKED))
         fill(QVBoxLayout(checking), self.outcome, self.report).setSpacing(6)
         self._beginning = Step(
             6,
@@ -192,14 +195,14 @@ class ProjectDialog(QDialog):
             Step(
                 2,
                 phrase("project", "Copy its address"),
-                _ADDRESS,
+                render(_ADDRESS),
                 setting[Field.BASE_URL],
                 setting[Field.PROJECT_TOKEN],
             ),
             Step(
                 3,
                 phrase("project", "Make a key for this desk"),
-                _KEY,
+                render(_KEY),
                 setting[Field.API_KEY_ID],
                 setting[Field.API_SECRET],
             ),
@@ -374,8 +377,8 @@ class ProjectDialog(QDialog):
     def forget_report(self) -> None:
         """Show none: what was checked is not what stands here now."""
         self.report.show_nothing()
-        self.outcome.setText(_UNCHECKED)
-        self.outcome.setAccessibleDescription(_UNCHECKED)
+        self.outcome.setText(render(_UNCHECKED))
+        self.outcome.setAccessibleDescription(render(_UNCHECKED))
         self.check.setEnabled(True)
         self._choose_default(is_checked=False)
 

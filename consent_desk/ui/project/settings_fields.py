@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.domain.consent.draft import Field
+from consent_desk.domain.message import say
 from consent_desk.engagement.connection_check import CheckStep, Finding
 from consent_desk.ui.theme.fonts import BODY, CAPTION, sized
 from consent_desk.ui.theme.icons import icon
@@ -28,11 +29,11 @@ from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone
 
 _SIGNS = {
-    Finding.GOOD: ("check", "info", "Works"),
-    Finding.WARNING: ("alert-triangle", "warn", "Look at this"),
-    Finding.BAD: ("alert-circle", "bad", "Does not work"),
-    Finding.UNKNOWN: ("circle", "second", "Not known"),
-    Finding.INFORMATION: ("info", "second", "Good to know"),
+    Finding.GOOD: ("check", "info", say("project", "Works")),
+    Finding.WARNING: ("alert-triangle", "warn", say("project", "Look at this")),
+    Finding.BAD: ("alert-circle", "bad", say("project", "Does not work")),
+    Finding.UNKNOWN: ("circle", "second", say("project", "Not known")),
+    Finding.INFORMATION: ("info", "second", say("project", "Good to know")),
 }
 """Icon, the token of its colour, and the word for who sees neither. Green is kept for what was verified."""
 
@@ -194,7 +195,7 @@ class ReportList(QListWidget):
     def _add(self, finding: Finding, text: str) -> None:
         name, token, word = _SIGNS[finding]
         item = QListWidgetItem(icon(name, token), text)
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{word}: {text}")
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{render(word)}: {text}")
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
         self.addItem(item)
 

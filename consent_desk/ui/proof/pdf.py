@@ -69,7 +69,7 @@ def pdf_of(proof: Proof, json_sha256: str) -> bytes:
     for number, sheet in enumerate(sheets):
         if number:
             writer.newPage()
-        page = phrase("proof", "Page {text} of {len}").format(text=number + 1, len=len(sheets))
+        page = phrase("proof", "Page {number} of {count}").format(number=number + 1, count=len(sheets))
         _paint(painter, sheet, (proof.watermark, *feet(proof, json_sha256), page))
     painter.end()
     return bytes(buffer.data().data())
@@ -81,7 +81,7 @@ def feet(proof: Proof, json_sha256: str) -> tuple[str, str]:
         return "", ""
     return (
         phrase("proof", "SHA-256 of the .json: {json_sha256}").format(json_sha256=json_sha256),
-        phrase("proof", "Head of the chain: {hex}").format(hex=proof.source.chain.head.hex()),
+        phrase("proof", "Head of the chain: {head}").format(head=proof.source.chain.head.hex()),
     )
 
 

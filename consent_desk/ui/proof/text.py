@@ -85,7 +85,7 @@ def _all(proof: Proof, json_sha256: str) -> Iterator[PageLine]:
 
 def _consent(proof: Proof, record: Record) -> Iterator[PageLine]:
     noted, consent, context = record.noted, record.noted.consent, record.noted.context
-    state = word_of(Entry.after(noted, record.facts), practice=False)
+    state = render(word_of(Entry.after(noted, record.facts), practice=False))
     what = render(decision(consent.action, consent.category))
     yield PageLine(Style.HEADING, f"{what[0].upper()}{what[1:]}: {state}")
     said = {
@@ -129,7 +129,7 @@ def _consent(proof: Proof, record: Record) -> Iterator[PageLine]:
 def _happened(proof: Proof, noted: Noted, fact: Fact) -> Iterator[PageLine]:
     outcome = "" if fact.outcome is None else f": {technical(fact.outcome)}"
     note = f" ({fact.note})" if fact.note else ""
-    word = word_of_fact(noted, fact, practice=False)
+    word = render(word_of_fact(noted, fact, practice=False))
     yield PageLine(Style.LINE, f"{word}{note}{outcome}", _moment(proof, fact.at))
     match fact.outcome:
         case Answered() | Lost(status=int()) as answer:
@@ -156,7 +156,7 @@ def _chain(chain: Chain) -> Iterator[PageLine]:
         )
     yield PageLine(
         Style.LINE,
-        phrase("proof", "{hex}, after fact {facts}").format(hex=chain.head.hex(), facts=chain.facts),
+        phrase("proof", "{head}, after fact {facts}").format(head=chain.head.hex(), facts=chain.facts),
         phrase("proof", "Head of the chain at that time"),
     )
     yield PageLine(
@@ -242,4 +242,4 @@ def _spoken(proof: Proof, at: Timestamp) -> str:
 
 
 def _utc(at: Timestamp) -> str:
-    return phrase("proof", "{replace} UTC").format(replace=written(at)[:19].replace("T", " "))
+    return phrase("proof", "{at} UTC").format(at=written(at)[:19].replace("T", " "))

@@ -8,17 +8,19 @@ from typing import Any
 from PySide6.QtCore import Signal
 
 from consent_desk.domain.backup import Backup, CheckedBackup
+from consent_desk.domain.message import say
 from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.ui.recovery.backups_dialog import BackupsDialog
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane, Result
-from consent_desk.ui.widgets.messages import phrase, render_error
+from consent_desk.ui.widgets.messages import phrase, render, render_error
 
-_LOOKING = "Looking for backups…"
-_NO_ANSWER = (
+_LOOKING = say("recovery", "Looking for backups…")
+_NO_ANSWER = say(
+    "recovery",
     "The second folder does not answer. Connect its disk, then close this list and open it again, or do "
-    "without it. The backups on this computer can be restored all the same."
+    "without it. The backups on this computer can be restored all the same.",
 )
 
 
@@ -129,9 +131,9 @@ class BackupList(Presenter):
         if self._trouble:
             said = self._trouble
         elif self._hangs:
-            said = _NO_ANSWER
+            said = render(_NO_ANSWER)
         elif self._unlisted:
-            said = _LOOKING
+            said = render(_LOOKING)
         else:
             said = "" if self.dialog.table.rowCount() else phrase("recovery", "No backups were found.")
         self.dialog.show_message(said)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.domain.backup import Backup, CheckedBackup
+from consent_desk.domain.message import say
 from consent_desk.ui.widgets.banner import tell
 from consent_desk.ui.widgets.fields import FramedLine
 from consent_desk.ui.widgets.inputs import button, label_for, plain_label
@@ -22,10 +23,17 @@ from consent_desk.ui.widgets.layouts import fill, show_as_list
 from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone, colour, sign
 
-COLUMNS = ("Made (UTC)", "Size", "Consents", "Folder", "Check")
-WHAT = (
+COLUMNS = (
+    say("recovery", "Made (UTC)"),
+    say("recovery", "Size"),
+    say("recovery", "Consents"),
+    say("recovery", "Folder"),
+    say("recovery", "Check"),
+)
+WHAT = say(
+    "recovery",
     "A backup is made each day that Consent Desk runs; the last 14 are kept. Restoring one puts it in the "
-    "journal's place. The journal's present file is renamed and kept."
+    "journal's place. The journal's present file is renamed and kept.",
 )
 
 
@@ -44,7 +52,7 @@ class BackupsDialog(QDialog):
         self._backups: tuple[Backup, ...] = ()
         self._checked: dict[Backup, CheckedBackup] = {}
         self.table = QTableWidget(0, len(COLUMNS))
-        self.table.setHorizontalHeaderLabels([*COLUMNS])
+        self.table.setHorizontalHeaderLabels([*map(render, COLUMNS)])
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.horizontalHeader().setStretchLastSection(True)
         show_as_list(self.table)
@@ -76,7 +84,7 @@ class BackupsDialog(QDialog):
         second = fill(QHBoxLayout(), name, (self.folder, 1), self.choose, self.without)
         buttons = fill(QHBoxLayout(), None, self.restore, self.close_button)
         title = label_for(phrase("recovery", "B&ackups"), self.table, phrase("recovery", "List of backups"))
-        parts = (plain_label(WHAT), title, (self.table, 1), self.message, second, buttons)
+        parts = (plain_label(render(WHAT)), title, (self.table, 1), self.message, second, buttons)
         fill(QVBoxLayout(self), *parts, margins=None)
 
     def clear(self) -> None:
@@ -126,8 +134,8 @@ class BackupsDialog(QDialog):
                     consents, said = f"{checked.consents:,}", phrase("recovery", "✔ sound")
                 else:
                     said, tone = (
-                        phrase("recovery", "{sign} not sound: {render}").format(
-                            sign=sign(Tone.BAD), render=render(checked.why)
+                        phrase("recovery", "{sign} not sound: {why}").format(
+                            sign=sign(Tone.BAD), why=render(checked.why)
                         ),
                         Tone.BAD,
                     )

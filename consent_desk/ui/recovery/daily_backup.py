@@ -105,9 +105,9 @@ class DailyBackupPresenter(Presenter):
         self._status.take_back(_BACKUP)
 
     def _tell(self, error: Exception) -> None:
-        text = phrase(
-            "recovery", "{render_error} Noting goes on; the backup is tried again by itself."
-        ).format(render_error=render_error(error))
+        text = phrase("recovery", "{why} Noting goes on; the backup is tried again by itself.").format(
+            why=render_error(error)
+        )
         told = (self._shell.local_now().date(), text)
         # Once a day: whoever dismissed it knows.
         if told != self._told or self._waited >= MOST_WAITED:
@@ -130,6 +130,6 @@ def _mark_text(trouble: JournalError | None) -> str:
         return ""
     return phrase(
         "recovery",
-        "{render_error} Nothing noted is lost by it, but a cut end of the journal "
+        "{why} Nothing noted is lost by it, but a cut end of the journal "
         "would not be found. The check file is written again with the next consent.",
-    ).format(render_error=render_error(trouble))
+    ).format(why=render_error(trouble))

@@ -22,7 +22,7 @@ from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.tasks import Lane, Result
-from consent_desk.ui.widgets.messages import counted, phrase, render_error
+from consent_desk.ui.widgets.messages import phrase, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
 
@@ -213,19 +213,23 @@ def _why_not_restore(backup: Backup, missing: Missing | None) -> str:
     elif missing.consents:
         unsettled = ""
         if missing.unsettled:
-            have = "has" if missing.unsettled == 1 else "have"
+            count = missing.unsettled
             unsettled = phrase(
                 "recovery",
-                " {unsettled:,} of these {have} not certainly reached Engagement, "
-                "and would not be sent any more: see “Waiting” above the log "
-                "first.",
-            ).format(unsettled=missing.unsettled, have=have)
-        is_or_are = "is" if missing.consents == 1 else "are"
-        parts.append(
-            phrase("recovery", "{counted} noted since {is_or_are} not in it.{unsettled}").format(
-                counted=counted(missing.consents), is_or_are=is_or_are, unsettled=unsettled
+                " %n of these have not certainly reached Engagement, and would not be sent any more: see "
+                "“Waiting” above the log first.",
+                " %n of these has not certainly reached Engagement, and would not be sent any more: see "
+                "“Waiting” above the log first.",
+                count,
             )
+        count = missing.consents
+        since = phrase(
+            "recovery",
+            "%n consents noted since are not in it.",
+            "%n consent noted since is not in it.",
+            count,
         )
+        parts.append(f"{since}{unsettled}")
     else:
         parts.append(phrase("recovery", "It holds every consent that the journal holds."))
     parts.append(phrase("recovery", "The journal's present file is renamed and kept."))
@@ -244,16 +248,20 @@ def _told_restored(backup: Backup, restored: Restored) -> str:
 def told_salvaged(saved: Salvage) -> str:
     """What a salvage came to."""
     if saved.consents_lost:
-        lost = phrase("recovery", "{consents_lost:,} could not be read").format(
-            consents_lost=saved.consents_lost
-        )
-        text = phrase("recovery", "{consents:,} of {counted} were saved, {lost}").format(
-            consents=saved.consents, counted=counted(saved.consents + saved.consents_lost), lost=lost
-        )
+        count = saved.consents + saved.consents_lost
+        text = phrase(
+            "recovery",
+            "{saved:,} of %n consents were saved, {lost:,} could not be read",
+            "{saved:,} of %n consent were saved, {lost:,} could not be read",
+            count,
+        ).format(saved=saved.consents, lost=saved.consents_lost)
     else:
-        was_or_were = "was" if saved.consents == 1 else "were"
-        text = phrase("recovery", "{counted} {was_or_were} saved, none is known to be lost").format(
-            counted=counted(saved.consents), was_or_were=was_or_were
+        count = saved.consents
+        text = phrase(
+            "recovery",
+            "%n consents were saved, none is known to be lost",
+            "%n consent was saved, none is known to be lost",
+            count,
         )
     if saved.damaged is not None:
         text += phrase("recovery", "; the damaged file is kept as {name}").format(name=saved.damaged.name)
@@ -276,11 +284,11 @@ def told_salvaged(saved: Salvage) -> str:
 def _open(count: int) -> str:
     if not count:
         return ""
-    it_is, it = (
-        (phrase("recovery", "It is"), "it") if count == 1 else (phrase("recovery", "They are"), "them")
-    )
     return phrase(
         "recovery",
-        " {counted} may have gone out since. {it_is} looked up before anything is "
-        "sent. Do not enter {it} again.",
-    ).format(counted=counted(count), it_is=it_is, it=it)
+        " %n consents may have gone out since. They are looked up before anything is sent. Do not enter them "
+        "again.",
+        " %n consent may have gone out since. It is looked up before anything is sent. Do not enter it "
+        "again.",
+        count,
+    )

@@ -2,13 +2,14 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
+from consent_desk.domain.message import say
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel
 from consent_desk.ui.widgets.inputs import button
 from consent_desk.ui.widgets.layouts import fill
-from consent_desk.ui.widgets.messages import phrase
+from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone, sign
 
-SHUT = "Nothing can be noted or sent until this is settled."
+SHUT = say("recovery", "Nothing can be noted or sent until this is settled.")
 
 
 class RecoveryBanner(TintedBanner):
@@ -28,7 +29,7 @@ class RecoveryBanner(TintedBanner):
 
     def show_shut(self, *, salvage: bool, restore: bool, begin: bool) -> None:
         """Offer what helps; looking again always may."""
-        self.label.show_text(Tone.BAD, f"{sign(Tone.BAD)} {SHUT}")
+        self.label.show_text(Tone.BAD, f"{sign(Tone.BAD)} {render(SHUT)}")
         self.look.setVisible(True)
         self.salvage.setVisible(salvage)
         self.restore.setVisible(restore)

@@ -6,12 +6,15 @@ from functools import partial
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
-from consent_desk.domain.message import Message
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.request import PublicRequest
 from consent_desk.domain.wire.snippets import Language, snippet
 from consent_desk.ui.widgets.messages import phrase, render
 
-_RUNS = "The key pair comes from CONSENT_DESK_KEY_ID and CONSENT_DESK_SECRET. Each run records once more."
+_RUNS = say(
+    "request",
+    "The key pair comes from CONSENT_DESK_KEY_ID and CONSENT_DESK_SECRET. Each run records once more.",
+)
 
 
 class CopyMenu(QMenu):
@@ -36,7 +39,7 @@ class CopyMenu(QMenu):
         self._written: dict[Language, QAction] = {}
         for language in Language:
             self._written[language] = self._code.addAction(language.value, partial(self._copy_as, language))
-            self._written[language].setToolTip(_RUNS)
+            self._written[language].setToolTip(render(_RUNS))
         self._code.aboutToShow.connect(self._tell_what_can_be_written)
         self.offer(None)
 

@@ -12,16 +12,19 @@ _LONGEST = 200
 def outline(draft: Draft) -> str:
     """What `draft` would send, laid out: no JSON while something lacks."""
     category = (draft.categories or (draft.category,))[0]
+    id_type = _or(draft.customer_id_type, phrase("request", "ID type"))
+    customer_id = _or(draft.customer_id, phrase("request", "customer ID"))
+    action = _or(draft.action, phrase("request", "action"))
+    in_category = _or(category, phrase("request", "category"))
+    stamp = phrase("request", "set when you send")
     lines = (
         "{",
-        phrase("request", '  "customer_ids": {{{or_}: {or_2}}},').format(
-            or_=_or(draft.customer_id_type, "ID type"), or_2=_or(draft.customer_id, "customer ID")
-        ),
-        phrase("request", '  "event_type": "consent",'),
-        phrase("request", '  "timestamp": ‹set when you send›,'),
-        phrase("request", '  "properties": {'),
-        phrase("request", '    "action": {or_},').format(or_=_or(draft.action, "action")),
-        phrase("request", '    "category": {or_}').format(or_=_or(category, "category")),
+        f'  "customer_ids": {{{id_type}: {customer_id}}},',
+        '  "event_type": "consent",',
+        f'  "timestamp": ‹{stamp}›,',
+        '  "properties": {',
+        f'    "action": {action},',
+        f'    "category": {in_category}',
         "  }",
         "}",
     )

@@ -69,10 +69,10 @@ class RequestPages(QWidget):
 
     def _show(self) -> None:
         self.place.show_text(
-            Tone.QUIET, phrase("request", "{text} of {count}").format(text=self.page + 1, count=self._count)
+            Tone.QUIET, phrase("request", "{page} of {count}").format(page=self.page + 1, count=self._count)
         )
         for each in (self.previous, self.next):
-            each.setAccessibleDescription(phrase("request", "Shown: {text}").format(text=self.place.text()))
+            each.setAccessibleDescription(phrase("request", "Shown: {place}").format(place=self.place.text()))
 
 
 class RequestPanel(QWidget):
@@ -218,7 +218,8 @@ class RequestPanel(QWidget):
         if text and not self.as_sent.isChecked():
             text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
         self.body.show_text(text)
-        self.byte_count.setText(phrase("request", "{len:,} bytes").format(len=len(body)) if body else "")
+        count = len(body)
+        self.byte_count.setText(phrase("request", "%n bytes", "%n byte", count) if body else "")
         self._count_bytes()
         stamp, placeholder = f"· {self._stamp}" if body and self._stamp else "", ""
         if not body:

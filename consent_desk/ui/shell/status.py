@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout
 
+from consent_desk.domain.message import say
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
 from consent_desk.ui.widgets.inputs import button
 from consent_desk.ui.widgets.layouts import Yielding, fill
-from consent_desk.ui.widgets.messages import phrase
+from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone, sign
 
 _STAYS = frozenset({Tone.BAD, Tone.WARNING})
 _MOST = 3
-_REAL = "Not practice, a real consent:"
+_REAL = say("shell", "Not practice, a real consent:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,14 @@ class StatusPanel(TintedBanner):
         self._refresh()
 
     def _told(self, said: _Said) -> str:
-        return f"{_REAL} {said.text}" if self._practice and said.practice is False else said.text
+        return f"{render(_REAL)} {said.text}" if self._practice and said.practice is False else said.text
 
     def _refresh(self) -> None:
         # The latest first: what is seen in the lowest window.
         said = [*reversed(self._said.values())]
         lines = [f"{sign(one.tone)} {self._told(one)}".strip() for one in said[:_MOST]]
         if len(said) > _MOST:
-            lines.append(phrase("shell", "… and {text} more").format(text=len(said) - _MOST))
+            lines.append(phrase("shell", "… and {more} more").format(more=len(said) - _MOST))
         tones = {one.tone for one in said}
         rest = said[0].tone if said else Tone.QUIET
         tone = next((one for one in (Tone.BAD, Tone.WARNING) if one in tones), rest)

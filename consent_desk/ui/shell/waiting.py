@@ -2,6 +2,8 @@
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from consent_desk.domain.message import say
+
 SAY_WHY_AFTER = 1_500
 GO_ON_AFTER = 20_000
 """Milliseconds after which the window says what it waits for, and offers to go on without."""
@@ -9,8 +11,8 @@ GO_ON_AFTER = 20_000
 SAY_SLOW_AFTER = 3_000
 """Milliseconds after which the window says that a call has no answer yet."""
 
-WAITING = "Waiting for the keyring: perhaps it asks for its password in another window."
-NO_ANSWER = "The keyring does not answer."
+WAITING = say("shell", "Waiting for the keyring: perhaps it asks for its password in another window.")
+NO_ANSWER = say("shell", "The keyring does not answer.")
 
 
 class Patience(QObject):

@@ -21,11 +21,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from consent_desk.domain.consent.draft import FIELDS, Field
 from consent_desk.ui.widgets.banner import TintedLabel
 from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.fields import FramedComboBox, FramedLine, FramedText
 from consent_desk.ui.widgets.layouts import Folding
-from consent_desk.ui.widgets.messages import phrase
+from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone
 
 AnyButton = TypeVar("AnyButton", bound=QAbstractButton)
@@ -184,9 +185,9 @@ class WithNote(Folding):
         self.lines.addWidget(view)
 
 
-def label_for(text: str, field: QWidget, accessible_name: str) -> QLabel:
+def label_for(text: str, field: QWidget, name: str) -> QLabel:
     """Name `field` for people and for assistive technology; return its label, with its mnemonic."""
-    field.setAccessibleName(accessible_name)
+    field.setAccessibleName(render(FIELDS[name]) if isinstance(name, Field) else name)
     label = QLabel(text)
     label.setBuddy(field)
     return label
@@ -311,8 +312,8 @@ class WordingField(FramedText):
         cursor = self.textCursor()
         room = LONGEST - self.document().characterCount() + len(cursor.selectedText())
         if len(text) > room:
-            text = phrase("widgets", "{text} … (cut here: {len:,} characters were pasted)").format(
-                text=text[: max(room, 0)], len=len(text)
+            text = phrase("widgets", "{text} … (cut here: {count:,} characters were pasted)").format(
+                text=text[: max(room, 0)], count=len(text)
             )
         # As one step, and always as plain text.
         cursor.insertText(text)

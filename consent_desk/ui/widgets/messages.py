@@ -75,12 +75,10 @@ def render_error(error: Exception) -> str:
     """What went wrong and what to do; of an unexpected exception only its kind, it may hold a secret."""
     if isinstance(error, DeskError):
         return f"{render(error.title)} {render(error.advice)}"
-    return f"Something unexpected went wrong ({type(error).__name__}). The details are in the program's log."
-
-
-def counted(count: int, noun: str = "consent") -> str:
-    """How many there are, by their name."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    unexpected = phrase(
+        "widgets", "Something unexpected went wrong ({kind}). The details are in the program's log."
+    )
+    return unexpected.format(kind=type(error).__name__)
 
 
 def tool_tip(text: str) -> str:
@@ -101,5 +99,6 @@ def laid_out(text: str, most: int = SHOWN) -> str:
     for line in shown[:most].split("\n"):
         lines.extend(line[start : start + _LINE] for start in range(0, max(1, len(line)), _LINE))
     if cut:
-        lines.append(f"… cut here: {len(text):,} characters in all")
+        count = len(text)
+        lines.append(phrase("widgets", "… cut here: %n characters in all", "", count))
     return "\n".join(lines)

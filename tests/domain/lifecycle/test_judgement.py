@@ -198,7 +198,7 @@ def test_braces_in_an_answer_stay_braces() -> None:
     [(Action.REJECT, "opt-out", "opt-out of sms"), (Action.ACCEPT, "opt-in", "opt-in to sms")],
 )
 def test_a_decision_is_called_what_a_person_calls_it(action: Action, word: str, words: str) -> None:
-    assert noun(action) == word
+    assert str(noun(action)) == word
     assert str(decision(action, "sms")) == words
     refusal = Answered(status=400, headers=(), body=b'{"success": false}')
     assert f"The {word} is kept" in sentence(judge(refusal, action))

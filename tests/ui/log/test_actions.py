@@ -18,6 +18,7 @@ from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Noted
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import LogQuery
+from consent_desk.domain.message import Message
 from consent_desk.journal.backups import every_backup
 from consent_desk.journal.erasure import Erasure
 from consent_desk.sandbox.server import Sandbox
@@ -319,7 +320,7 @@ def test_a_backup_folder_that_does_not_answer_keeps_nobody_from_noting(
 ) -> None:
     answers = Event()
 
-    def hang(path: Path, second: Path | None, failure: str) -> tuple[Path, ...]:
+    def hang(path: Path, second: Path | None, failure: Message) -> tuple[Path, ...]:
         assert answers.wait(20)
         return every_backup(path, second, failure)
 

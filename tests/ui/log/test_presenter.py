@@ -269,7 +269,7 @@ def test_what_happened_in_practice_is_called_practice() -> None:
         for practice in (True, False)
     }
     assert "  Practice: delivered: HTTP 200" in shown[True]
-    assert STATE_WORDS[State.DELIVERED] not in shown[True]
+    assert str(STATE_WORDS[State.DELIVERED]) not in shown[True]
     assert f"  {STATE_WORDS[State.DELIVERED]}: HTTP 200" in shown[False]
 
 

@@ -78,7 +78,7 @@ def test_no_state_is_called_verified_or_delivered_that_is_not(state: State) -> N
     press = a_press()
     steps = "".join(go_on(press, state, tone=Tone.WARNING))
     assert ("Verified" in steps) == (state is State.VERIFIED)
-    assert ("Delivered" in steps) == ("Delivered" in word_of(press.last[0], practice=False))
+    assert ("Delivered" in steps) == ("Delivered" in str(word_of(press.last[0], practice=False)))
 
 
 def test_what_did_not_leave_says_why_and_that_it_may_end_the_call() -> None:
@@ -99,7 +99,7 @@ def test_what_was_cancelled_is_red_and_no_more_called_noted() -> None:
     press.take(replace(press.last[0], state=State.DISCARDED, to_acknowledge=True), Tone.BAD, "Cancelled.")
     assert press.told(NOON).text == "✖ Not recorded\njane · opt-out\nCancelled."
     press.take(replace(press.last[0], to_acknowledge=False), Tone.NEUTRAL, "Acknowledged.")
-    assert press.told(NOON).head == word_of(press.last[0], practice=False)
+    assert press.told(NOON).head == str(word_of(press.last[0], practice=False))
 
 
 def test_practice_is_amber_and_nobody_may_take_it_for_real() -> None:

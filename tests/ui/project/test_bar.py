@@ -64,8 +64,8 @@ def test_a_state_offers_what_can_be_done_about_it_right_beside(bar: ProjectBar, 
     for repair in Repair:
         bar.show_state(Tone.BAD, "refused", repair=repair)
         assert bar.repair.isVisible()
-        assert bar.repair.text() == repair
-        assert bar.repair.accessibleName() == repair.removesuffix("…")
+        assert bar.repair.text() == str(repair.value)
+        assert bar.repair.accessibleName() == str(repair.value).removesuffix("…")
         with qtbot.waitSignal(bar.repair_requested, check_params_cb=repair.__eq__):
             bar.repair.click()
     bar.show_state(Tone.QUIET, "key works")
