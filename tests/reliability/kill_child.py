@@ -45,6 +45,9 @@ STAMPED_WRONG = "it is stamped wrong"
 PATIENCE = 40
 """How often one looks whether what a person sent again has left."""
 
+CALM = 8
+"""Looks at a fifth of a second in which nothing is to be done, before that is believed."""
+
 DEADLINE = 1.5
 """Seconds for a call, instead of 20: an answer that never comes must not take up a whole run."""
 
@@ -177,7 +180,7 @@ class Settling(QObject):
         super().__init__()
         self._application = application
         self._asked: dict[str, int] = {}
-        self._patience = 0
+        self._patience = self._calm = 0
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._look)
         self._timer.start(200)
@@ -203,7 +206,8 @@ class Settling(QObject):
             if (item.due.action is Action.REJECT or item.subject not in open_opt_outs)
             and (item.state is State.REFUSED or item.due.plan.step is Step.ASK or item.is_stuck)
         }
-        busy = any(item.at is not None or item.state is State.IN_FLIGHT for item in items)
+        is_taking_up = scheduler._start is not None
+        busy = is_taking_up or any(item.at is not None or item.state is State.IN_FLIGHT for item in items)
         return busy, waits
 
     def _decide(self, found: tuple[bool, dict[str, int]]) -> None:
@@ -225,7 +229,9 @@ class Settling(QObject):
         # An opt-in that a later decision has overtaken does not leave, whoever asks for it.
         on_the_way = on_the_way and self._patience > 0
         self._patience -= 1
-        if not (busy or fresh or on_the_way):
+        self._calm = 0 if busy or fresh or on_the_way else self._calm + 1
+        # More than once: on a busy machine the engine may not have begun yet when it is first asked.
+        if self._calm >= CALM:
             tell("settled")
         else:
             self._timer.start(200)
