@@ -316,8 +316,13 @@ class MainWindow(QMainWindow):
             box.setModal(False)
             box.setWindowTitle(phrase("window", "Keyboard shortcuts"))
         idle = {"Ctrl+B": not self.backups.isVisible()}
-        lines = (f"{keys}\t{render(what)}" for keys, what in SHORTCUTS if not idle.get(keys))
-        self._shortcuts.setText("\n".join(lines))
+        rows = (
+            f"<tr><td><b>{keys}</b></td><td>{render(what)}</td></tr>"
+            for keys, what in SHORTCUTS
+            if not idle.get(keys)
+        )
+        # Of the program's own words alone: nothing of anybody else is shown as rich text.
+        self._shortcuts.setText(f"<table cellspacing='6'>{''.join(rows)}</table>")
         self._shortcuts.show()
         self._shortcuts.activateWindow()
 

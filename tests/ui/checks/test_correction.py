@@ -90,7 +90,7 @@ def test_an_earlier_opt_in_comes_back_and_asks_for_its_basis(
     draft = acme.window.consent.draft()
     assert (draft.action, draft.valid_until, draft.wording) == (Action.ACCEPT, "unlimited", "")
     assert correction(acme).startswith("➜ Corrects the opt-out of SMS marketing, ")
-    assert controls.focused_name(acme.window) == "Explained by"
+    assert controls.focused_name(acme.window) == "Wording read out"
     write_wording(acme, "May we again?")
     controls.line(acme.window, "Ticket").setFocus()
     arrived = len(engagement.received)
