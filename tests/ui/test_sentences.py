@@ -33,6 +33,7 @@ NO_SENTENCE = {
     "Return": "a key",
     "Ctrl+Plus, Ctrl+Minus": "keys",
     "Escape": "a key",
+    "<table cellspacing='6'>": "how the list of keys is laid out",
     "in person": "a channel: what an event holds",
     "note of ": "begins an object's name",
     "saved wordings": "names a message of the status to the code",
