@@ -56,7 +56,7 @@ def test_later_facts_of_its_consents_are_told(
         proof.write_bytes(made_now(opened, request_id))
         assert claim(opened, request_id, opened.entry(request_id).noted_at) is not None
     assert main(["verify", str(proof)]) == 0
-    assert "where 1 facts came since" in capsys.readouterr().out
+    assert "where 1 fact came since" in capsys.readouterr().out
 
 
 def made_now(journal: SqliteJournal, request_id: str) -> bytes:

@@ -58,7 +58,9 @@ def look_at(desk: Desk) -> None:
     assert int((process / "coredump_filter").read_text(), 16) == 0
     assert not traces(*desk.tell("clipboard"))
     assert not traces(*desk.tell("every_text"))
-    for tab in ("Explanation", "Answer", "As received", "Headers", "Request"):
+    # The details of what was just noted are read first.
+    desk.wait("Response details", "Customer ID: ")
+    for tab in ("Answer", "As received", "Headers", "Request", "Explanation"):
         desk.tell("turn_to", tab)
         assert not traces(desk.text("Response details"), desk.text("Request body"))
 

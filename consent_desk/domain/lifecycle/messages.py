@@ -1,6 +1,8 @@
 """What a look into Engagement showed, and what comes next, in words.
 
 The values of a message may be a `Timestamp`: the window writes it in local time.
+
+Long because each sentence stands in full, as whoever translates it needs it.
 """
 
 from collections.abc import Callable, Sequence

@@ -12,6 +12,7 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.evidence.document import UNKNOWN, checksum, document, sealed
 from consent_desk.domain.evidence.proof import (
+    MASKED_WATERMARK,
     WATERMARK,
     Chain,
     FromJournal,
@@ -229,6 +230,16 @@ def test_practice_is_said_at_the_top_and_in_each_record() -> None:
     assert told["consent_records"][0]["consent_desk"]["practice"] is True
     assert str(gist(proof(source))[0]) == WATERMARK
     assert "watermark" not in document(proof(FromJournal((Witness(record(), {}),), CHAIN)))
+
+
+@pytest.mark.parametrize(
+    ("project_id", "masked", "watermark"),
+    [(PRACTICE_ID, False, WATERMARK), ("acme", False, ""), ("acme", True, MASKED_WATERMARK)],
+    ids=["of practice", "of a real project", "while others look on"],
+)
+def test_what_is_no_proof_says_so_on_each_page(project_id: str, masked: bool, watermark: str) -> None:
+    made = proof(FromJournal((Witness(record(project_id=project_id), {}),), CHAIN))
+    assert replace(made, masked=masked).watermark == watermark
 
 
 def test_the_chain_is_told_with_nothing_of_others_but_digests() -> None:
