@@ -88,11 +88,6 @@ class Panes(QWidget):
             self.tabs.setCurrentIndex(pane)
         self._arrange()
 
-    @property
-    def shows_one(self) -> bool:
-        """Whether one pane is in view alone."""
-        return self._is_small or self._alone is not None
-
     def bring_forward(self, pane: Pane) -> None:
         """Have `pane` in view: it is wanted now."""
         if self._alone is not pane:

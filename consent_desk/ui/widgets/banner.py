@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QStyleOptionButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from consent_desk.ui.theme.paint import CARD, rounded
 from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.messages import tool_tip
-from consent_desk.ui.widgets.tones import Tone, background, colour, loud_colours, of_tone, sign
+from consent_desk.ui.widgets.tones import Tone, background, colour, loud_colours, of_tone
 
 # To Python it is no widget: a class can have but one base of Qt's.
 if TYPE_CHECKING:
@@ -133,26 +133,3 @@ class TintedLines(TintedLabel):
         cut, width = Qt.TextElideMode.ElideRight, self.width()
         text = "\n".join(self.fontMetrics().elidedText(line, cut, width) for line in self.text().split("\n"))
         QPainter(self).drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, text)
-
-
-class TintedButton(Tinted, QPushButton):
-    """A button whose text takes the colour of its tone, and its sign; a quiet one looks like any other.
-
-    Where there is no room for the whole text, its end is cut, and the description has it all.
-    """
-
-    def show_text(self, tone: Tone, text: str) -> None:
-        """Show `text` in the colour of `tone`."""
-        self.setText(f"{sign(tone)} {text}".strip())
-        self.setAccessibleDescription(text)
-        self.show_tone(tone)
-
-    def initStyleOption(self, option: QStyleOptionButton) -> None:
-        # Not painted here: QStyle, named, has PySide6 make 566 members of enums.
-        super().initStyleOption(option)
-        room = self.width() - 2 * self.fontMetrics().averageCharWidth()
-        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
-
-    def _colour(self, palette: QPalette, tone: Tone) -> None:
-        if tone is not Tone.QUIET:
-            palette.setColor(QPalette.ColorRole.ButtonText, colour(tone, palette))

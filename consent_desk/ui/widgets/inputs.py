@@ -25,7 +25,6 @@ from consent_desk.domain.consent.draft import FIELDS, Field
 from consent_desk.ui.widgets.banner import TintedLabel
 from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.fields import FramedComboBox, FramedLine, FramedText
-from consent_desk.ui.widgets.layouts import Folding
 from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone
 
@@ -164,25 +163,6 @@ class Note(TintedLabel):
     def _show(self, text: str, tone: Tone) -> None:
         self.show_text(tone, text)
         self.setVisible(bool(text))
-
-
-class WithNote(Folding):
-    """A field with the line for its problem right below it; `beside` stands at its right, `below` last."""
-
-    def __init__(
-        self, field: QWidget, *, beside: QWidget | None = None, below: QWidget | None = None
-    ) -> None:
-        super().__init__(field, wide=True)
-        self.note = Note()
-        if beside is not None:
-            self.add_behind(beside)
-        self.add(self.note)
-        if below is not None:
-            self.add(below)
-
-    def add(self, view: QWidget) -> None:
-        """Put `view` below."""
-        self.lines.addWidget(view)
 
 
 def label_for(text: str, field: QWidget, name: str) -> QLabel:
