@@ -206,16 +206,11 @@ def _after(record: Record, when: When) -> Message:
             "evidence", "On {at}, Engagement did not show the decision in the customer's history."
         ).format(at=when(at))
     if look.valid is is_opt_in and look.reason is None:
-        holds = (
-            say("evidence", "that consent is in force")
-            if is_opt_in
-            else say("evidence", "that no consent is in force")
-        )
         return say(
             "evidence", "On {at}, Engagement showed the decision in the customer's history, and {holds}."
         ).format(
             at=when(at),
-            holds=holds,
+            holds=_in_force(is_opt_in),
         )
     if look.reason is not None or look.valid is None:
         return say(
@@ -224,17 +219,18 @@ def _after(record: Record, when: When) -> Message:
             at=when(at),
             reason=tell_reason(look),
         )
-    opposite = (
-        say("evidence", "that no consent is in force")
-        if is_opt_in
-        else say("evidence", "that consent is in force")
-    )
     return say(
         "evidence", "On {at}, Engagement showed the decision in the customer's history, and yet {opposite}."
     ).format(
         at=when(at),
-        opposite=opposite,
+        opposite=_in_force(not is_opt_in),
     )
+
+
+def _in_force(consent: bool) -> Message:
+    if consent:
+        return say("evidence", "that consent is in force")
+    return say("evidence", "that no consent is in force")
 
 
 def _limits(*, whole: bool) -> Paragraph:
