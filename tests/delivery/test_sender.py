@@ -367,15 +367,21 @@ class Doubtful(SqliteJournal):
         return noted
 
 
-@pytest.mark.parametrize("is_there", [True, False], ids=["there", "not there"])
-def test_what_may_be_claimed_though_that_failed_was_not_sent_and_is_sent_later(
-    path: Path, request_id: str, is_there: bool
-) -> None:
+def after_a_doubtful_claim(path: Path, request_id: str, *, is_there: bool) -> tuple[Doubtful, Sender]:
+    """The journal and the sender whose first claim failed, though it may be there."""
     journal = Doubtful.open(path)
     journal.is_there = is_there
     sender = Sender(journal, Wire(SUCCESS), lambda: NOON)
     with pytest.raises(JournalError, match="Doubtful"):
         sender.send(request_id, a_project())
+    return journal, sender
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["there", "not there"])
+def test_what_may_be_claimed_though_that_failed_was_not_sent_and_is_sent_later(
+    path: Path, request_id: str, is_there: bool
+) -> None:
+    journal, sender = after_a_doubtful_claim(path, request_id, is_there=is_there)
     assert journal.entry(request_id).state is (State.IN_FLIGHT if is_there else State.QUEUED)
     assert sender.write_again() == (request_id,)
     assert journal.entry(request_id).state is (State.RETRY_WAIT if is_there else State.QUEUED)
@@ -389,11 +395,7 @@ def test_what_may_be_claimed_though_that_failed_was_not_sent_and_is_sent_later(
 def test_the_next_try_is_not_taken_for_the_one_that_failed(
     path: Path, request_id: str, is_there: bool
 ) -> None:
-    journal = Doubtful.open(path)
-    journal.is_there = is_there
-    sender = Sender(journal, Wire(SUCCESS), lambda: NOON)
-    with pytest.raises(JournalError, match="Doubtful"):
-        sender.send(request_id, a_project())
+    journal, sender = after_a_doubtful_claim(path, request_id, is_there=is_there)
     sent = sender.send(request_id, a_project())
     assert not sender.has_unwritten
     journal.close()
