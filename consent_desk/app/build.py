@@ -11,7 +11,7 @@ from consent_desk.delivery.scheduler import NAP
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.faults import Fault
-from consent_desk.domain.wire.project import Project
+from consent_desk.domain.wire.project import PRACTICE_ID, Project
 from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.categories import Categories, fetch_categories
 from consent_desk.engagement.clock_watch import ClockWatch
@@ -29,21 +29,39 @@ from consent_desk.system.clock import steady as clock_steady
 from consent_desk.system.fault_log import FaultLog
 from consent_desk.system.folders import Folders
 from consent_desk.ui.checks.banners import QuestionBanner
+from consent_desk.ui.checks.correction import CorrectionPresenter
+from consent_desk.ui.checks.hold import HoldPresenter
+from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.agent import AgentPresenter
 from consent_desk.ui.form.categories import CategoriesPresenter
 from consent_desk.ui.form.fields import CallFields
 from consent_desk.ui.form.id_hints import IdHintsPresenter
+from consent_desk.ui.form.presenter import FormPresenter
+from consent_desk.ui.form.submission import Submitter
 from consent_desk.ui.form.wordings import WordingsPresenter
+from consent_desk.ui.log.actions import LogActionsPresenter
+from consent_desk.ui.log.attention import AttentionPresenter
 from consent_desk.ui.log.model import LogModel
 from consent_desk.ui.log.panel import LogPanel
+from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.log.words import Words
+from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.lookup.view import KnownView
 from consent_desk.ui.main_window import MainWindow, layout_settings
+from consent_desk.ui.outcomes.alarm import AlarmPresenter
+from consent_desk.ui.outcomes.outstanding import OutstandingPresenter
+from consent_desk.ui.outcomes.presenter import OutcomePresenter
+from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
+from consent_desk.ui.outcomes.resend import ResendPresenter
+from consent_desk.ui.outcomes.slip import SlipPresenter
+from consent_desk.ui.presenting.presenter import PresentingPresenter
 from consent_desk.ui.project.practice import PracticePresenter
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.project.settings import SettingsPresenter
+from consent_desk.ui.proof.presenter import ProofPresenter
 from consent_desk.ui.recovery.presenter import RecoveryPresenter
 from consent_desk.ui.request.panel import RequestPanel
+from consent_desk.ui.sending import SendPresenter
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import ShellContext
 from consent_desk.ui.shell.questions import Questions
@@ -134,14 +152,11 @@ def build(
         folders.cache and folders.cache / "categories.json", now, tuple(QLocale.system().uiLanguages())
     )
     country = QLocale.territoryToCode(QLocale.system().territory()) if place is None else place
-    session = Session(
-        shell,
-        workspaces,
-        projects,
-        categories=CategoriesPresenter(shell, projects, categories),
-        id_help=IdHintsPresenter(shell, IdHelp(country)),
+    session = Session(shell, workspaces)
+    look_up = _furnish(
+        shell, session, workspaces, projects, known_categories=categories, id_help=IdHelp(country)
     )
-    PracticePresenter(shell, projects, workspaces, session.forget_practice)
+    PracticePresenter(shell, projects, workspaces, lambda: look_up.forget_project(PRACTICE_ID))
     if journal_recovery is not None:
         RecoveryPresenter(shell, workspaces, journal_recovery, session, projects)
     if demo:
@@ -150,3 +165,82 @@ def build(
     if not shown:
         window.painted.connect(application.start)
     return application
+
+
+def _furnish(
+    shell: ShellContext,
+    session: Session,
+    workspaces: Workspaces,
+    projects: ProjectPresenter,
+    *,
+    known_categories: Categories,
+    id_help: IdHelp,
+) -> LookupPresenter:
+    """Build the rooms around the session: each follows that by itself; here they hear of each other."""
+    form = shell.window.consent
+    log = LogPresenter(shell, session)
+    hints = IdHintsPresenter(shell, id_help)
+    look_up = LookupPresenter(shell, now=lambda: session.moment().now, alternatives=hints.alternatives)
+    correction = CorrectionPresenter(shell, session, log)
+    question = QuestionPresenter(form.question, shell.local, session, current=form.draft)
+    submitter = Submitter(session)
+    hold = HoldPresenter(session, look_up, question)
+    filled = FormPresenter(
+        shell,
+        session,
+        submitter,
+        look_up=look_up,
+        correction=correction,
+        question=question,
+        id_help=hints,
+    )
+    categories = CategoriesPresenter(shell, session, projects, known_categories)
+    receipt = ReceiptPresenter(shell, session, lambda: projects.marks.several)
+    SlipPresenter(shell, receipt)
+    outcomes = OutcomePresenter(shell, session, log, receipt)
+    alarms = AlarmPresenter(shell, session, projects, log)
+    resend = ResendPresenter(shell, session, outcomes)
+    AttentionPresenter(shell, session, log)
+    OutstandingPresenter(shell, session, receipt, submitter, hold)
+    LogActionsPresenter(shell, session, log, outcomes.answer, correction.cannot_enter)
+    ProofPresenter(shell, log)
+    PresentingPresenter(shell, session, projects)
+    SendPresenter(
+        shell,
+        session,
+        workspaces,
+        filled,
+        submitter,
+        look_up=look_up,
+        question=question,
+        hold=hold,
+        receipt=receipt,
+        log=log,
+        outcomes=outcomes,
+        alarms=alarms,
+        find=projects.find,
+    )
+    categories.time_told.connect(filled.show_anew)
+    for told in (session.offered, categories.time_told, look_up.answered):
+        told.connect(alarms.show_anew)
+    receipt.correction_wanted.connect(correction.correct)
+    hold.given_up.connect(outcomes.give_up)
+    hold.given_up.connect(lambda *_: form.customer_id.setFocus())
+    session.erased.connect(look_up.forget_customer)
+    shell.lens.changed.connect(receipt.put_away)
+    workspaces.taken_up.connect(outcomes.take_up)
+    workspaces.taken_up.connect(lambda workspace, _: workspaces.deliver(workspace, projects.find))
+    for seen in (workspaces.taken_up, workspaces.shown_anew):
+        seen.connect(lambda workspace, *_: alarms.take_up(shell.lens.workspace(workspace)))
+    for changed in (projects.project_saved, projects.project_removed):
+        changed.connect(workspaces.change_settings)
+        changed.connect(resend.stop_for)
+    projects.check_passed.connect(resend.consider_checked)
+    projects.marks.changed.connect(lambda: log.name_projects(projects.marks.several))
+    for leave in (submitter.leave_form, receipt.leave_project, form.forget_all):
+        projects.project_left.connect(leave)
+    projects.project_chosen.connect(session.use_project)
+    projects.project_withheld.connect(session.wait_for_project)
+    projects.sandbox_chosen.connect(session.use_sandbox)
+    filled.show_anew()
+    return look_up

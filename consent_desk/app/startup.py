@@ -32,7 +32,7 @@ LOADED_IN_STEPS = (
     *("ui.project.presenter", "ui.log.panel", "ui.outcomes.presenter"),
     *("journal.backups", "ui.recovery.presenter", "app.run"),
 )
-"""What the rest of the program is loaded by, in this order, about 30 ms each: the window takes keys between."""
+"""By these the rest of the program is loaded, about 30 ms each: the window takes keys between."""
 
 _NEVER = 1_000_000_000
 

@@ -4,13 +4,15 @@ from dataclasses import replace
 from functools import partial
 from time import sleep
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QTimer
 
+from consent_desk.delivery.events import Event, NotNoted, Repeated, Stamped
+from consent_desk.delivery.events import Noted as NotedEvent
 from consent_desk.domain.checks.confirmations import Confirmation, about_repetition, of_several
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent, Timestamp
 from consent_desk.domain.errors import DeskError
-from consent_desk.domain.lifecycle.record import Entry, Noted
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Entry, Noted
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.customer import Known
 from consent_desk.domain.wire.project import Project
@@ -18,17 +20,18 @@ from consent_desk.ui.checks.hold import HOLD, HoldPresenter
 from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.presenter import FormPresenter
 from consent_desk.ui.form.submission import Submission, Submitter
+from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.lookup.presenter import LookupPresenter
+from consent_desk.ui.outcomes.alarm import AlarmPresenter
+from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
+from consent_desk.ui.session import START, Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.widgets.inputs import commit_typing
 from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Find, Workspaces
 from consent_desk.workspace import Workspace
-
-START = "start"
-"""The key of what is said while there is nothing to send to."""
 
 _HEADSTART = 0.008
 """Seconds."""
@@ -44,14 +47,12 @@ _ELSEWHERE = (
 
 
 class SendPresenter(Presenter):
-    """Emits `noted(Submission, entries)`, and `not_noted(error)` of a real consent."""
-
-    noted = Signal(object, object)
-    not_noted = Signal(object)
+    """Notes what Send was pressed for, and what is decided anew at an alarm; says what could not be noted."""
 
     def __init__(
         self,
         shell: ShellContext,
+        session: Session,
         workspaces: Workspaces,
         filled: FormPresenter,
         submitter: Submitter,
@@ -60,11 +61,16 @@ class SendPresenter(Presenter):
         question: QuestionPresenter,
         hold: HoldPresenter,
         receipt: ReceiptPresenter,
+        log: LogPresenter,
+        outcomes: OutcomePresenter,
+        alarms: AlarmPresenter,
         find: Find,
     ) -> None:
         super().__init__(shell)
+        self._session = session
         self._form = self._window.consent
         self._workspaces, self._find = workspaces, find
+        self._log, self._outcomes = log, outcomes
         self._filled, self._submitter = filled, submitter
         self._look_up, self._question, self._hold, self._receipt = look_up, question, hold, receipt
         self._pressed_early = False
@@ -88,13 +94,30 @@ class SendPresenter(Presenter):
         submitter.noted.connect(self._noted)
         submitter.failed.connect(self._not_noted)
         self._form.send_requested.connect(self.send)
+        alarms.noted.connect(self._noted_anew)
+        alarms.failed.connect(self._not_noted_anew)
+        session.entered.connect(self._tell_ready)
+        session.told.connect(self._hear)
+        session.stay_while(self._why_wait)
 
-    def tell_ready(self) -> None:
-        """There is a project to send to; say so to whoever pressed Send before."""
-        if self._pressed_early:
+    def _tell_ready(self, _workspace: Workspace, project: Project | None) -> None:
+        # To whoever pressed Send before.
+        if self._pressed_early and project is not None:
             self._pressed_early = False
             again = phrase("window", "Ready now. What was pressed before was not noted: press Send again.")
             self._status.show_message(START, Tone.WARNING, again)
+
+    def _hear(self, _workspace: Workspace, event: Event) -> None:
+        match event:
+            case Repeated() | Stamped() | NotedEvent() | NotNoted():
+                self._submitter.take(event)
+            case _:
+                pass
+
+    def _why_wait(self) -> str:
+        if self._submitter.busy or self._hold.is_holding:
+            return phrase("window", "Wait until what you pressed Send for has left.")
+        return phrase("window", "Answer the question first.") if self._question.is_open else ""
 
     def send(self) -> None:
         """Note the consent, then send it: one press is one consent. What speaks against it is asked first."""
@@ -110,10 +133,10 @@ class SendPresenter(Presenter):
     def _press(self, confirmed: tuple[Confirmation, ...], left_out: tuple[str, ...] = ()) -> None:
         if self._submitter.busy:
             return
-        if self._filled.project is None:
+        if self._session.project is None:
             self._pressed_early = True
             why = phrase("window", "Nothing was noted. {why_closed}").format(
-                why_closed=self._filled.why_closed
+                why_closed=self._session.why_closed
             )
             self._status.show_message(START, Tone.BAD, why)
             return
@@ -180,7 +203,11 @@ class SendPresenter(Presenter):
         of_form = self._submitter.concerns_form(submission)
         blank = self._filled.begin_next(submission.draft) if of_form else None
         self._receipt.take_noted(submission, entries, blank)
-        self.noted.emit(submission, entries)
+        if not submission.workspace.practice:
+            self._session.journal_well.emit()
+        for entry in entries:
+            self._log.put(submission.workspace, entry)
+        self._log.choose(submission.workspace, entries[0])
         # Last: what it tells may ask about what has left the form.
         self._look_up.confirm(submission.consent)
 
@@ -205,7 +232,23 @@ class SendPresenter(Presenter):
             self._filled.show_anew()
         self._receipt.take_not_noted(submission, error, of_form=of_form)
         if not submission.workspace.practice:
-            self.not_noted.emit(error)
+            self._session.not_noted.emit(error)
+
+    def _noted_anew(self, workspace: Workspace, project: Project, consent: Consent, entry: Entry) -> None:
+        self._receipt.settle(consent.request_id)
+        self._log.put(workspace, entry)
+        self._outcomes.send_anew(workspace, entry, project)
+        self._look_up.remember(project, (consent,))
+        self._filled.show_noted_anew(project, consent)
+        self._log.choose(workspace, entry)
+
+    def _not_noted_anew(
+        self, workspace: Workspace, project: Project, consent: Consent, error: Exception
+    ) -> None:
+        # Its alarm rings on: there it is tried again.
+        submission = Submission(workspace, project, Draft(), ((consent, NO_CONTEXT),))
+        self._receipt.take_not_noted(submission, error, of_form=False, can_try=False)
+        self._session.not_noted.emit(error)
 
     def _try_again(self, submission: Submission, is_in_form: bool) -> None:
         """Note what could not be noted before: as Send would, or whatever the form holds by now."""

@@ -21,6 +21,7 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.lookup.states import day_of
 from consent_desk.ui.outcomes.summary import about
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.panes import Pane
 from consent_desk.ui.tasks import Lane
@@ -36,13 +37,16 @@ _MOST = 3
 class CorrectionPresenter(Presenter):
     """Knows what was chosen to be corrected; whether the form still does that, its evaluation says."""
 
-    def __init__(self, shell: ShellContext, log: LogPresenter) -> None:
+    def __init__(self, shell: ShellContext, session: Session, log: LogPresenter) -> None:
         super().__init__(shell)
         self._form = self._window.consent
         self._log = log
         self._project: Project | None = None
         self._record: Record | None = None
         log.on_line(self._window.log.correct, self.correct)
+        # What is being corrected stays without a project, until that comes back.
+        session.left.connect(lambda: self._use_project(None))
+        session.entered.connect(lambda _workspace, project: self._use_project(project))
 
     def correct(self, workspace: Workspace, entry: Entry) -> None:
         """Fill the form with what held before `entry`, unless something speaks against that."""
@@ -59,8 +63,7 @@ class CorrectionPresenter(Presenter):
             failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
         )
 
-    def use_project(self, project: Project | None) -> None:
-        """Only consents of `project` are corrected; what is stays, without one, until that comes back."""
+    def _use_project(self, project: Project | None) -> None:
         self._project = project
 
     @property

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
+from consent_desk.delivery.events import Event, NotLeft, Released, SendFailed, Settled
 from consent_desk.domain.checks.correction import is_opted_out
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, SAW_CUSTOMER
@@ -17,7 +18,9 @@ from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Unkn
 from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.lookup.presenter import LookupPresenter
+from consent_desk.ui.session import Session
 from consent_desk.ui.widgets.messages import phrase, render
+from consent_desk.workspace import Workspace
 
 HOLD = 2_000
 """Milliseconds that a consent is held at most for the answer of a look-up."""
@@ -51,11 +54,15 @@ class HoldPresenter(QObject):
 
     given_up = Signal(object, object)
 
-    def __init__(self, look_up: LookupPresenter, question: QuestionPresenter, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, session: Session, look_up: LookupPresenter, question: QuestionPresenter) -> None:
+        super().__init__(session)
         self._question = question
         self._held: _Held | None = None
         look_up.told_of_noted.connect(self._take)
+        # While the journal is open still, and nothing is asked about it beside another project.
+        session.left.connect(self.release)
+        session.told.connect(self._hear)
+        session.decided.connect(lambda _workspace, request_id: self._let_go(request_id))
 
     @staticmethod
     def seconds(submission: Submission, *, waits: bool) -> float:
@@ -76,8 +83,16 @@ class HoldPresenter(QObject):
         """Whether anything is held."""
         return self._held is not None
 
-    def let_go(self, request_id: str) -> None:
-        """It was cancelled, or given up, at its line."""
+    def _hear(self, _workspace: Workspace, event: Event) -> None:
+        match event:
+            case Released():
+                self._take_released(event.request_ids, given_up=event.given_up)
+            case Settled() | NotLeft() | SendFailed():
+                self._let_go(event.entry.request_id)
+            case _:
+                pass
+
+    def _let_go(self, request_id: str) -> None:
         held = self._held
         if held is not None and request_id in held.request_ids:
             held.entries = tuple(one for one in held.entries if one.request_id != request_id)
@@ -95,8 +110,7 @@ class HoldPresenter(QObject):
         else:
             held.submission.workspace.engine.release(held.request_ids)
 
-    def take_released(self, request_ids: tuple[str, ...], *, given_up: bool) -> None:
-        """Its time is over."""
+    def _take_released(self, request_ids: tuple[str, ...], *, given_up: bool) -> None:
         held = self._held
         if held is not None and held.request_ids[0] in request_ids:
             self._end()

@@ -10,6 +10,7 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.categories import Categories, Fetched
 from consent_desk.ui.form.category_choice import NO_LIST
 from consent_desk.ui.project.presenter import ProjectPresenter
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane, let_be
 from consent_desk.ui.widgets.messages import moment_of, phrase, render, render_error
@@ -19,17 +20,19 @@ _HOUR = 3_600_000
 
 
 class CategoriesPresenter(Presenter):
-    """Emits `offered(tuple[Category, ...])`. Without any the category's ID is typed: nothing waits for it.
+    """Offers the categories of the project in use. Without any the ID is typed: nothing waits for them.
 
     Emits `time_told` where Engagement was asked for the time alone.
     """
 
-    offered = Signal(object)
     time_told = Signal()
 
-    def __init__(self, shell: ShellContext, projects: ProjectPresenter, categories: Categories) -> None:
+    def __init__(
+        self, shell: ShellContext, session: Session, projects: ProjectPresenter, categories: Categories
+    ) -> None:
         super().__init__(shell)
         self._form = form = self._window.consent
+        self._offered = session.offered
         self._categories = categories
         self._place: tuple[Workspace, Project] | None = None
         self._offered_of: tuple[str, BaseUrl, str] | None = None
@@ -42,10 +45,12 @@ class CategoriesPresenter(Presenter):
         form.categories.refresh.clicked.connect(self.refresh)
         projects.project_left.connect(self._offer_nothing)
         projects.project_removed.connect(self._forget_project)
-        self.leave_project()
+        session.left.connect(self._leave_project)
+        session.entered.connect(self._use_project)
+        self._leave_project()
 
-    def leave_project(self) -> None:
-        """No project is in use. What is offered stays for when the same one comes back."""
+    def _leave_project(self) -> None:
+        # What is offered stays for when the same one comes back.
         self._place = self._fetched = None
         self._fetching = False
         self._tell("")
@@ -53,10 +58,11 @@ class CategoriesPresenter(Presenter):
     def _offer_nothing(self) -> None:
         # Another project comes: what was offered is none of its categories.
         self._offered_of = None
-        self.offered.emit(())
+        self._offered.emit(())
 
-    def use_project(self, workspace: Workspace, project: Project) -> None:
-        """Offer the categories of `project`."""
+    def _use_project(self, workspace: Workspace, project: Project | None) -> None:
+        if project is None:
+            return
         self._place = place = (workspace, project)
         of = (project.id, project.base_url, project.project_token)
         if of != self._offered_of:
@@ -139,7 +145,7 @@ class CategoriesPresenter(Presenter):
     def _offer(self, fetched: Fetched) -> None:
         self._fetched = fetched
         self._tell(phrase("form", "Categories as of {age}.").format(age=self._age(fetched)))
-        self.offered.emit(fetched.categories)
+        self._offered.emit(fetched.categories)
 
     def _age(self, fetched: Fetched) -> str:
         return moment_of(self._local(fetched.at))

@@ -4,18 +4,18 @@ from consent_desk.domain.checks.correction import Demands, Subject
 from consent_desk.domain.checks.evaluation import Circumstances, Evaluation, evaluate
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import FIELDS, Draft, Field, Problem
-from consent_desk.domain.consent.values import Consent
+from consent_desk.domain.consent.values import Consent, CustomerId
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import prepare, prepare_event
-from consent_desk.domain.wire.server_clock import Moment
 from consent_desk.ui.checks.correction import CorrectionPresenter
 from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.id_hints import IdHintsPresenter
 from consent_desk.ui.form.submission import Submission, Submitter
 from consent_desk.ui.lookup.presenter import LookupPresenter
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.widgets.messages import phrase, render, written
 from consent_desk.ui.widgets.tones import Tone
@@ -29,14 +29,12 @@ _SHOWN_NAMES = 120
 
 
 class FormPresenter(Presenter):
-    """Shows, with each key, the request beside the form, or why there is none.
-
-    The form leads to `project`, by way of `workspace`; where there is none, `why_closed` says why not.
-    """
+    """Shows, with each key, the request beside the form, or why there is none."""
 
     def __init__(
         self,
         shell: ShellContext,
+        session: Session,
         submitter: Submitter,
         *,
         look_up: LookupPresenter,
@@ -47,14 +45,12 @@ class FormPresenter(Presenter):
         super().__init__(shell)
         self._form = self._window.consent
         self._preview = self._window.preview
+        self._session = session
         self._submitter = submitter
         self._look_up = look_up
         self._correction = correction
         self._question = question
         self._id_help = id_help
-        self.workspace: Workspace | None = None
-        self.project: Project | None = None
-        self.why_closed = phrase("form", "Starting…")
         self._categories: tuple[Category, ...] = ()
         self._after_send: Draft | None = None
         # What was declined: that is told until the form shows something else.
@@ -68,30 +64,28 @@ class FormPresenter(Presenter):
         self._form.draft_changed.connect(self._show)
         self._form.question.opened.connect(self._follow_question)
         question.declined.connect(self._decline)
+        session.left.connect(self._leave)
+        session.shut.connect(self.show_anew)
+        session.entered.connect(self._enter)
+        session.offered.connect(self._offer_categories)
+        session.erased.connect(self._forget_customer)
 
-    def lead_to(self, workspace: Workspace, project: Project | None) -> None:
-        """What is typed belongs to `project` from now on. Shown with the next `show_anew`."""
-        self.workspace, self.project = workspace, project
+    def _enter(self, _workspace: Workspace, project: Project | None) -> None:
+        self._form.offer_id_types(() if project is None else project.id_types)
+        if project is not None:
+            self._form.begin_with(project.profile.category, project.profile.channel)
+        self.show_anew()
+        if project is not None:
+            self._window.begin_at_customer_id()
 
-    def lead_nowhere(self, why: str) -> None:
-        """Nothing can be sent now."""
-        self.workspace = self.project = self._after_send = None
-        self.say_why_closed(why)
-
-    def say_why_closed(self, why: str) -> None:
-        """Something else is the reason why nothing can be sent."""
-        self.why_closed = why
+    def _leave(self) -> None:
+        self._after_send = None
         self.show_anew()
 
-    def offer_categories(self, categories: tuple[Category, ...]) -> None:
-        """Offer these, and measure by them what is typed."""
+    def _offer_categories(self, categories: tuple[Category, ...]) -> None:
         # First: to be offered them, the form tells its draft anew.
         self._categories = categories
         self._form.offer_categories(categories)
-
-    def moment(self) -> Moment:
-        """The moment, as a decision that is taken now is stamped."""
-        return Moment(self._now()) if self.workspace is None else self.workspace.transport.moment()
 
     # -- what is shown ----------------------------------------------------------------------------
 
@@ -118,19 +112,21 @@ class FormPresenter(Presenter):
 
     def show_noted_anew(self, project: Project, consent: Consent) -> None:
         """Show what goes out for `project` without a part of the form, until something is typed."""
-        if project == self.project and not self._submitter.busy:
+        if project == self._session.project and not self._submitter.busy:
             self._after_send = self._form.draft()
             self.show_stamped((consent,))
 
-    def forget_sent(self) -> None:
-        """Leave the bytes of the last send in view no longer: they may name a customer who was erased."""
+    def _forget_customer(self, _project_id: str, customer: CustomerId) -> None:
+        self._form.forget_customer(customer.value)
+        # The bytes of the last send may name them.
         if not self._submitter.busy:
             self._after_send = None
             self.show_anew()
 
     def _show(self, draft: Draft) -> None:
-        transport = None if self.workspace is None else self.workspace.transport
-        self._look_up.look_up_later(draft, self.project, transport, self._categories)
+        session = self._session
+        transport = None if session.workspace is None else session.workspace.transport
+        self._look_up.look_up_later(draft, session.project, transport, self._categories)
         answer = self._evaluate(draft)
         self._subject = answer.subject
         if answer.draft != draft:
@@ -152,10 +148,10 @@ class FormPresenter(Presenter):
             self._show_preview(answer.consents, first)
 
     def _evaluate(self, draft: Draft) -> Evaluation:
-        submitter, workspace = self._submitter, self.workspace
+        submitter, workspace = self._submitter, self._session.workspace
         count = len(draft.categories)
         known = Circumstances(
-            at=self.moment(),
+            at=self._session.moment(),
             zone=self._shell.zone,
             request_ids=submitter.request_ids(count) if count else (submitter.request_id,),
             categories=self._categories,
@@ -170,9 +166,9 @@ class FormPresenter(Presenter):
         return evaluate(draft, known)
 
     def _show_preview(self, consents: tuple[Consent, ...], first_problem: str, stamp: str = "") -> None:
-        project, preview = self.project, self._preview
+        project, preview = self._session.project, self._preview
         if project is None:
-            preview.show_requests((), why_empty=self.why_closed)
+            preview.show_requests((), why_empty=self._session.why_closed)
         elif consents:
             first = consents[0]
             if first.timestamp == first.noted_at:
@@ -192,7 +188,8 @@ class FormPresenter(Presenter):
             preview.show_requests((request,), why_empty=why_empty, unmasked=project.practice, draft=draft)
 
     def _show_action(self, draft: Draft, first_problem: str, odd: tuple[Problem, ...]) -> None:
-        project, why_not = self.project, self.why_closed if self.project is None else first_problem
+        project = self._session.project
+        why_not = self._session.why_closed if project is None else first_problem
         shown = (draft.category, draft.categories, draft.action, project, self._categories, why_not, odd)
         if shown == self._shown_action:
             return
@@ -229,7 +226,7 @@ class FormPresenter(Presenter):
 
         None where it lacks something. What could not be noted stays the very same, while the form does.
         """
-        workspace, project, draft = self.workspace, self.project, self._form.draft()
+        workspace, project, draft = self._session.workspace, self._session.project, self._form.draft()
         if workspace is None or project is None:
             return None
         failed = self._submitter.failed_submission(draft, workspace, project)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, Signal
+from PySide6.QtCore import QLocale
 
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Consent
@@ -18,6 +18,7 @@ from consent_desk.domain.wire.category import Category
 from consent_desk.journal.export import Export, ExportKind
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.outcomes.calls import Say
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.notice import Notice
 from consent_desk.ui.shell.panes import Pane
@@ -45,24 +46,21 @@ _PROGRAMS = say("log", "All facts, for programs (JSON Lines)")
 
 
 class LogActionsPresenter(Presenter):
-    """Emits `discarded(Workspace, request_id)` and `erased(project_id, CustomerId)`.
-
-    One export runs at a time, on a lane of its own: its folder may not answer, and noting goes on.
+    """One export runs at a time, on a lane of its own: its folder may not answer, and noting goes on.
     `cannot_enter` tells why the form cannot hold what was decided: it is for one project.
     """
-
-    discarded = Signal(object, str)
-    erased = Signal(str, object)
 
     def __init__(
         self,
         shell: ShellContext,
+        session: Session,
         log: LogPresenter,
         tell: Say,
         cannot_enter: Callable[[Record], Message | None],
     ) -> None:
         super().__init__(shell)
         self._panel = self._window.log
+        self._session = session
         self._log = log
         self._say = tell
         self._cannot_enter = cannot_enter
@@ -93,9 +91,9 @@ class LogActionsPresenter(Presenter):
         self._window.add_banner(self._banner, Rank.OTHER)
         self._banner.action.clicked.connect(self._begin_or_stop)
         self._window.closing.connect(self._stop)
+        session.offered.connect(self._learn_labels)
 
-    def learn_labels(self, categories: tuple[Category, ...]) -> None:
-        """People know categories by these names: a table shows them."""
+    def _learn_labels(self, categories: tuple[Category, ...]) -> None:
         self._labels |= {category.id: category.label for category in categories}
 
     def _offer(self) -> None:
@@ -208,7 +206,8 @@ class LogActionsPresenter(Presenter):
     ) -> None:
         def done(_result: object) -> None:
             self._say(workspace, as_written, Tone.NEUTRAL, said)
-            self.discarded.emit(workspace, entry.request_id)
+            workspace.engine.follow(entry.request_id)
+            self._session.decided.emit(workspace, entry.request_id)
 
         self._runner.run(
             Lane.JOURNAL,
@@ -239,7 +238,7 @@ class LogActionsPresenter(Presenter):
         )
 
     def _forget(self, workspace: Workspace, entry: Entry, erased: "Erasure") -> None:
-        self.erased.emit(entry.project_id, entry.customer)
+        self._session.erased.emit(entry.project_id, entry.customer)
         tone = Tone.WARNING if erased.left else Tone.NEUTRAL
         self._status.show_message(_ERASURE, tone, told_after(erased))
         if workspace is self._log.workspace:

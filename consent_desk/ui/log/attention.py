@@ -2,10 +2,11 @@
 
 from PySide6.QtCore import QTimer
 
-from consent_desk.delivery.scheduler import Outstanding
+from consent_desk.delivery.events import Counted, Event
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.log_query import LogQuery, Which
 from consent_desk.ui.log.presenter import LogPresenter
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.panes import Pane
 from consent_desk.ui.tasks import Lane
@@ -25,7 +26,7 @@ GATHERED = 200
 class AttentionPresenter(Presenter):
     """Counts for the workspace at work, after each change and as time passes."""
 
-    def __init__(self, shell: ShellContext, log: LogPresenter) -> None:
+    def __init__(self, shell: ShellContext, session: Session, log: LogPresenter) -> None:
         super().__init__(shell)
         self._log = log
         self._heading = self._window.log.search
@@ -40,17 +41,18 @@ class AttentionPresenter(Presenter):
         self._timer.timeout.connect(self._show)
         self._button.clicked.connect(self._open)
         log.changed.connect(self._count_soon)
+        session.entered.connect(lambda workspace, _project: self._show_workspace(workspace))
+        session.told.connect(self._hear)
 
-    def show_workspace(self, workspace: Workspace) -> None:
-        """Show the counts of `workspace` from now on."""
+    def _show_workspace(self, workspace: Workspace) -> None:
         self._workspace, self._counts = workspace, (0, 0)
         self._show()
         self._count_soon()
 
-    def take(self, workspace: Workspace, outstanding: Outstanding) -> None:
-        """Something is outstanding, or is no more: the oldest was noted then."""
-        self._since[workspace.practice] = outstanding.since
-        self._count_soon()
+    def _hear(self, workspace: Workspace, event: Event) -> None:
+        if isinstance(event, Counted):
+            self._since[workspace.practice] = event.outstanding.since
+            self._count_soon()
 
     def _count_soon(self) -> None:
         if not self._soon.isActive():

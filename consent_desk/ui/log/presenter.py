@@ -24,6 +24,7 @@ from consent_desk.ui.log.line_details import Offer
 from consent_desk.ui.log.lines import Unread
 from consent_desk.ui.log.long_view import LongView
 from consent_desk.ui.log.model import BATCH
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.states import CLOCK, KEY, OPT_OUT
 from consent_desk.ui.tasks import Lane
@@ -49,7 +50,7 @@ class LogPresenter(Presenter):
 
     changed = Signal()
 
-    def __init__(self, shell: ShellContext) -> None:
+    def __init__(self, shell: ShellContext, session: Session) -> None:
         super().__init__(shell)
         self._panel = panel = self._window.log
         self.workspace: Workspace | None = None
@@ -67,17 +68,19 @@ class LogPresenter(Presenter):
         panel.list.empty = phrase("log", "Answers appear here")
         self._show_asked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         panel.model.change_wanted.connect(self._tell_change)
+        session.left.connect(self._show_nothing)
+        session.entered.connect(lambda workspace, _project: self._show_workspace(workspace))
+        session.told.connect(lambda _workspace, event: self._hear(event))
+        session.offered.connect(self._name_categories)
 
-    def show_workspace(self, workspace: Workspace) -> None:
-        """Show the journal of `workspace`."""
+    def _show_workspace(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.view.show_workspace(workspace)
         missed, self._missed = self._missed, []
         for one in missed:
             self.put(*one)
 
-    def show_nothing(self) -> None:
-        """Show nothing until another workspace is there."""
+    def _show_nothing(self) -> None:
         self.workspace = self._chosen = None
         self._to_choose = ""
         self.view.show_nothing()
@@ -124,7 +127,7 @@ class LogPresenter(Presenter):
 
         self._panel.pressed.connect(take)
 
-    def hear(self, event: Event) -> None:
+    def _hear(self, event: Event) -> None:
         """Learn for what waits what has not left."""
         match event:
             case Withheld(entry=entry):
@@ -146,8 +149,8 @@ class LogPresenter(Presenter):
             return
         self._panel.say_anew()
 
-    def name_categories(self, categories: tuple[Category, ...]) -> None:
-        """Call categories what people call them; those of another project keep their names."""
+    def _name_categories(self, categories: tuple[Category, ...]) -> None:
+        # Those of another project keep their names.
         words = self._panel.model.words
         words.labels = {**words.labels, **{one.id: one.label for one in categories}}
         self._panel.say_anew()

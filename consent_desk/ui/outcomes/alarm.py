@@ -6,16 +6,19 @@ from uuid import uuid4
 from PySide6.QtCore import Signal
 
 from consent_desk.delivery.attention import Alarm
+from consent_desk.delivery.events import Event, LookedUp, Noted, Settled
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId
 from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.record import Context, Entry
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import is_off, tell_off
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.outcomes.summary import about
 from consent_desk.ui.project.presenter import ProjectPresenter
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import phrase, render, render_error
@@ -38,7 +41,9 @@ class AlarmPresenter(Presenter):
     noted = Signal(object, object, object, object)
     failed = Signal(object, object, object, object)
 
-    def __init__(self, shell: ShellContext, projects: ProjectPresenter, log: LogPresenter) -> None:
+    def __init__(
+        self, shell: ShellContext, session: Session, projects: ProjectPresenter, log: LogPresenter
+    ) -> None:
         super().__init__(shell)
         self._notice = self._window.alarm
         self._projects = projects
@@ -52,15 +57,31 @@ class AlarmPresenter(Presenter):
         self._notice.action.clicked.connect(self._act)
         self._notice.dismiss.clicked.connect(self._dismiss)
         log.on_line(self._window.log.send_now, self._send)
+        session.turned.connect(self._turn_to)
+        session.told.connect(self._hear)
+        session.decided.connect(lambda *_: self._look_again())
+        session.erased.connect(self._forget_customer)
 
     def take_up(self, workspace: Workspace) -> None:
         """Ring for what nobody has seen so far."""
         if not workspace.practice:
             self._workspace = workspace
-            self.look_again()
+            self._look_again()
 
-    def look_again(self) -> None:
-        """Something happened that may be an alarm, or the end of one."""
+    def _hear(self, workspace: Workspace, event: Event) -> None:
+        match event:
+            case Noted() if self._standing:
+                # It may be the end of the alarm that rings.
+                self._look_again()
+            case Settled(entry=Entry(state=State.DISCARDED)):
+                # It rules no more.
+                self._look_again()
+            case LookedUp(entry=Entry(state=State.CONTRADICTED)) if not workspace.practice:
+                self._look_again()
+            case _:
+                pass
+
+    def _look_again(self) -> None:
         workspace = self._workspace
         if workspace is None:
             return
@@ -72,8 +93,7 @@ class AlarmPresenter(Presenter):
 
         self._runner.run(Lane.JOURNAL, workspace.alarms.standing, done=done, failed=self._cannot)
 
-    def turn_to(self, *, practice: bool) -> None:
-        """Ring beside practice, or beside the real consents, from now on."""
+    def _turn_to(self, practice: bool) -> None:
         self._practice = practice
         self._show(self._standing)
 
@@ -82,15 +102,9 @@ class AlarmPresenter(Presenter):
         if self._standing and self._of_clock(self._standing[0]) != self._said_of_clock:
             self._show(self._standing)
 
-    def end_if_overtaken(self) -> None:
-        """A decision was noted: it may be the end of the alarm that rings."""
-        if self._standing:
-            self.look_again()
-
-    def forget_customer(self, customer: CustomerId) -> None:
-        """A customer was erased: nothing rings for them any more."""
+    def _forget_customer(self, _project_id: str, customer: CustomerId) -> None:
         self._tried = {one: tried for one, tried in self._tried.items() if tried[0].customer != customer}
-        self.look_again()
+        self._look_again()
 
     def _show(self, alarms: tuple[Alarm, ...]) -> None:
         self._standing = alarms
@@ -150,7 +164,7 @@ class AlarmPresenter(Presenter):
             self._runner.run(
                 Lane.JOURNAL,
                 lambda: workspace.alarms.dismiss(standing[0].entry.request_id),
-                done=lambda nothing: self.look_again(),
+                done=lambda nothing: self._look_again(),
                 failed=self._cannot,
             )
 
@@ -212,7 +226,7 @@ class AlarmPresenter(Presenter):
             self._busy.discard(entry.request_id)
             self._tried.pop(entry.request_id, None)
             self.noted.emit(workspace, project, consent, new)
-            self.look_again()
+            self._look_again()
 
         def failed(error: Exception) -> None:
             self._busy.discard(entry.request_id)

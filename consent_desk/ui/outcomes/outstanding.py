@@ -3,14 +3,15 @@
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
+from consent_desk.delivery.events import Counted, Event
 from consent_desk.delivery.scheduler import Outstanding
 from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.message import say
 from consent_desk.ui.checks.hold import HoldPresenter
 from consent_desk.ui.form.submission import Submitter
-from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.states import word_of
@@ -34,7 +35,7 @@ class OutstandingPresenter(Presenter):
     def __init__(
         self,
         shell: ShellContext,
-        sending: OutcomePresenter,
+        session: Session,
         receipt: ReceiptPresenter,
         submitter: Submitter,
         hold: HoldPresenter,
@@ -48,7 +49,7 @@ class OutstandingPresenter(Presenter):
         self._asking = False
         self._patience = Patience(self)
         self._patience.worn.connect(self._ask)
-        sending.counted.connect(self._count)
+        session.told.connect(self._hear)
         self._window.hold_while(lambda: hold.is_holding or self._is_behind() or bool(self._why()))
         self._window.held_open.connect(hold.release)
         # Later: a question within the window's own event could not be overtaken by the session's end.
@@ -68,9 +69,9 @@ class OutstandingPresenter(Presenter):
         """Whether something was noted just now that is not counted yet."""
         return self._workspace is not None and self._workspace.engine.is_behind
 
-    def _count(self, workspace: Workspace, outstanding: Outstanding) -> None:
-        if not workspace.practice:
-            self._workspace, self._outstanding = workspace, outstanding
+    def _hear(self, workspace: Workspace, event: Event) -> None:
+        if isinstance(event, Counted) and not workspace.practice:
+            self._workspace, self._outstanding = workspace, event.outstanding
 
     def _begin(self) -> None:
         workspace = self._workspace

@@ -3,19 +3,24 @@
 from dataclasses import replace
 from typing import assert_never
 
-from PySide6.QtCore import Signal
-
 from consent_desk.delivery.events import (
     Changed,
     Counted,
+    Event,
+    Learnt,
     LookedUp,
     Missed,
     NotCancelled,
+    Noted,
     NotLeft,
+    NotNoted,
     Planned,
+    Released,
+    Repeated,
     SendFailed,
     Sending,
     Settled,
+    Stamped,
     Supplied,
     Undecided,
     Withheld,
@@ -23,7 +28,7 @@ from consent_desk.delivery.events import (
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.judgement import Judgement
-from consent_desk.domain.lifecycle.messages import tell_all, tell_failing
+from consent_desk.domain.lifecycle.messages import tell_all, tell_check, tell_failing
 from consent_desk.domain.lifecycle.policy import TOLD_AFTER
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, State
@@ -33,6 +38,7 @@ from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.outcomes.calls import CallPresenter
 from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
 from consent_desk.ui.outcomes.summary import WithheldStatus, about, named
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.states import tone_of
 from consent_desk.ui.tasks import Lane
@@ -47,38 +53,13 @@ _LEFT, _RESTORED = "left", "restored"
 
 _GONE_ON = say("outcomes", "Nothing was sent: see in the log how it stands.")
 
-Outcome = (
-    Planned
-    | Sending
-    | Settled
-    | NotLeft
-    | SendFailed
-    | LookedUp
-    | Missed
-    | Withheld
-    | Supplied
-    | NotCancelled
-    | Undecided
-    | Counted
-    | Changed
-)
-"""The events that tell what becomes of what was noted."""
-
 
 class OutcomePresenter(Presenter):
-    """Says what becomes of every consent until it is settled, of whatever workspace, whichever is shown.
+    """Says what becomes of every consent until it is settled, of whatever workspace, whichever is shown."""
 
-    `counted(Workspace, Outstanding)` tells how many consents Engagement may not have yet; `contradicted`, of
-    a real one, that it does not hold; `withdrawn`, that one was cancelled before it left, and rules no more;
-    `ended(id)`, that the sending of one is over.
-    """
-
-    counted = Signal(object, object)
-    contradicted = Signal()
-    withdrawn = Signal()
-    ended = Signal(str)
-
-    def __init__(self, shell: ShellContext, log: LogPresenter, receipt: ReceiptPresenter) -> None:
+    def __init__(
+        self, shell: ShellContext, session: Session, log: LogPresenter, receipt: ReceiptPresenter
+    ) -> None:
         super().__init__(shell)
         self._log = log
         self._receipt = receipt
@@ -89,6 +70,8 @@ class OutcomePresenter(Presenter):
         self._withheld = WithheldStatus(self._status)
         self.calls = CallPresenter(shell, log, self.say, self.answer)
         log.on_line(self._window.log.send_again, self._send_again)
+        session.told.connect(self._take)
+        session.erased.connect(self._forget_customer)
 
     def take_up(self, workspace: Workspace, unconfirmed: int) -> None:
         """Say what an earlier run left."""
@@ -190,9 +173,7 @@ class OutcomePresenter(Presenter):
         self._ask(entry.request_id)
         self.say(workspace, entry, tone, text)
 
-    def forget_customer(self, project_id: str, customer: CustomerId) -> None:
-        """Take back what was said of a customer who was erased."""
-        self._receipt.forget_customer(project_id, customer)
+    def _forget_customer(self, _project_id: str, customer: CustomerId) -> None:
         # As `say` names them, and as the receipt does.
         self._status.take_back_naming(f"\n{customer.value}, ")
         self._status.take_back_naming(f"\n{named(customer)} · ")
@@ -204,8 +185,7 @@ class OutcomePresenter(Presenter):
 
     # -- what the engine tells --------------------------------------------------------------------
 
-    def take(self, workspace: Workspace, event: Outcome) -> None:
-        """Show and say what the engine of `workspace` tells."""
+    def _take(self, workspace: Workspace, event: Event) -> None:
         match event:
             case Planned(entry=entry, outlook=None):
                 self._receipt.take(workspace, entry, Tone.NEUTRAL, "")
@@ -241,16 +221,26 @@ class OutcomePresenter(Presenter):
             case Undecided(error=error):
                 assert error is not None  # noqa: S101 -- mypy does not narrow it
                 self.say(workspace, event.entry, Tone.BAD, _not_sent(render_error(error)))
-            case Counted():
-                self.counted.emit(workspace, event.outstanding)
+            case Learnt():
+                self._show_learnt(workspace, event.entry)
             case Changed():
                 for entry in event.entries:
                     self._log.put(workspace, entry)
+            case Repeated() | Stamped() | Noted() | NotNoted() | Released() | Counted():
+                # Of the press, of what is held, and of how many: others hear it.
+                pass
             case _ as never:
                 assert_never(never)
 
     def _rendered(self, why: str | Message | None) -> str:
         return render(why, self._local) if isinstance(why, Message) else why or ""
+
+    def _show_learnt(self, workspace: Workspace, entry: Entry) -> None:
+        self._log.put(workspace, entry)
+        if entry.state in TO_CHECK_STATES:
+            judgement = tell_check(entry.state, practice=workspace.practice)
+            said = render(tell_all(judgement, None), self._local)
+            self.say(workspace, entry, tone_of(entry, practice=workspace.practice), said)
 
     def _begin_sending(self, workspace: Workspace, event: Sending) -> None:
         self._withheld.clear(event.entry.project_id)
@@ -263,16 +253,10 @@ class OutcomePresenter(Presenter):
         if event.by_person:
             self.calls.begin(workspace, sent)
 
-    def _end_sending(self, request_id: str) -> None:
-        self.calls.end(request_id)
-        self.ended.emit(request_id)
-
     def _settle(self, workspace: Workspace, event: Settled) -> None:
         entry = event.entry
-        self._end_sending(entry.request_id)
+        self.calls.end(entry.request_id)
         self._log.put(workspace, entry)
-        if entry.state is State.DISCARDED:
-            self.withdrawn.emit()
         if event.trouble is not None:
             # A person has heard of it: so they shall hear the rest, however good it is.
             self._ask(entry.request_id)
@@ -290,7 +274,7 @@ class OutcomePresenter(Presenter):
 
     def _take_not_left(self, workspace: Workspace, event: NotLeft) -> None:
         entry = event.entry
-        self._end_sending(entry.request_id)
+        self.calls.end(entry.request_id)
         self._log.put(workspace, entry)
         if event.why is not None and event.by_person:
             self.say(workspace, entry, Tone.NEUTRAL, _not_sent(render(event.why, self._local)))
@@ -298,7 +282,7 @@ class OutcomePresenter(Presenter):
             self.say(workspace, entry, Tone.NEUTRAL, render(_GONE_ON))
 
     def _take_failure(self, workspace: Workspace, event: SendFailed) -> None:
-        self._end_sending(event.entry.request_id)
+        self.calls.end(event.entry.request_id)
         self._log.put(workspace, event.entry)
         if isinstance(event.error, JournalError):
             said = phrase("outcomes", "It is noted, but it was not sent.")
@@ -320,7 +304,6 @@ class OutcomePresenter(Presenter):
         if entry.state is State.CONTRADICTED and not workspace.practice:
             # The alarm says it too, louder.
             self._asked.pop(entry.request_id, None)
-            self.contradicted.emit()
         self._tell(workspace, entry, event.judgement, event.outlook)
 
     def _take_missed(self, workspace: Workspace, event: Missed) -> None:

@@ -15,12 +15,14 @@ from consent_desk.domain.lifecycle.policy import PRACTICE_LOOK_AFTER
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.text import cut
+from consent_desk.domain.wire.category import Category
 from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.log.details import slip_of
 from consent_desk.ui.outcomes.not_noted import NotNotedBanner
 from consent_desk.ui.outcomes.receipt import REST, CallInHand, NotNoted, Press, told_slow
 from consent_desk.ui.outcomes.receipt_panel import ReceiptPanel
 from consent_desk.ui.outcomes.summary import named
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.panes import Pane
 from consent_desk.ui.shell.places import Rank
@@ -55,7 +57,7 @@ class ReceiptPresenter(Presenter):
     again = Signal(object, bool)
     only_here = Signal(int)
 
-    def __init__(self, shell: ShellContext, names_project: Callable[[], bool]) -> None:
+    def __init__(self, shell: ShellContext, session: Session, names_project: Callable[[], bool]) -> None:
         super().__init__(shell)
         self._call = CallInHand()
         self._in_view: Submission | Press | NotNoted | None = None
@@ -88,6 +90,9 @@ class ReceiptPresenter(Presenter):
         shortcut.activated.connect(self._correct)
         self._window.consent.lowered.connect(self._panel.show_low)
         self._panel.show_low(self._window.consent.is_low)
+        session.stay_while(self._why_deal_first)
+        session.offered.connect(self._name_categories)
+        session.erased.connect(self._forget_customer)
         self._show()
 
     # -- from the press of Send until it is noted ---------------------------------------------------
@@ -239,9 +244,8 @@ class ReceiptPresenter(Presenter):
 
     # -- the form, the project, the customer --------------------------------------------------------
 
-    def name_categories(self, labels: dict[str, str]) -> None:
-        """This is what people call the categories of the project."""
-        self._labels = labels
+    def _name_categories(self, categories: tuple[Category, ...]) -> None:
+        self._labels = {one.id: one.label for one in categories}
 
     def _begin_to_follow(self) -> None:
         # Not before there is anything to yield: until then a key passes through nothing here.
@@ -267,8 +271,7 @@ class ReceiptPresenter(Presenter):
         self._to_announce.clear()
         self.leave_project()
 
-    def forget_customer(self, project_id: str, customer: CustomerId) -> None:
-        """A customer was erased: speak of nothing that was noted for them."""
+    def _forget_customer(self, project_id: str, customer: CustomerId) -> None:
         for of, press in [*self._presses]:
             first = press.entries[0]
             if (first.project_id, first.customer) == (project_id, customer):
@@ -285,10 +288,10 @@ class ReceiptPresenter(Presenter):
         """What could not be noted, and nobody has taken along so far."""
         return tuple(one.slip for one in self._call.only_here)
 
-    @property
-    def names_not_noted(self) -> bool:
-        """Whether something that could not be noted is in view, copied or not."""
-        return bool(self._call.beside) or self._call.not_noted is not None
+    def _why_deal_first(self) -> str:
+        if not self._call.beside and self._call.not_noted is None:
+            return ""
+        return phrase("window", "Deal first with what was NOT NOTED: copy its slip, then dismiss it.")
 
     def take_along(self) -> None:
         """All of them were copied or saved."""

@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from consent_desk.delivery.attention import may_leave, resendable
+from consent_desk.delivery.events import Event, NotLeft, SendFailed, Settled
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.wire.project import Project
 from consent_desk.engagement.connection_check import check_connection
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import phrase, render_error
@@ -35,33 +37,42 @@ class _Resending:
 class ResendPresenter(Presenter):
     """Never sends by itself: whoever checks a connection may not mean to send 37 consents."""
 
-    def __init__(self, shell: ShellContext, sending: OutcomePresenter) -> None:
+    def __init__(self, shell: ShellContext, session: Session, sending: OutcomePresenter) -> None:
         super().__init__(shell)
         self._notice = self._window.offer
+        self._session = session
         self._sending = sending
         self._offered: tuple[Workspace, Project, tuple[Entry, ...]] | None = None
         self._wanted = object()
         self._batch: _Resending | None = None
         self._notice.action.clicked.connect(self._act)
-        self._notice.dismiss.clicked.connect(self.offer_nothing)
-        sending.ended.connect(self._ended)
+        self._notice.dismiss.clicked.connect(self._offer_nothing)
+        session.left.connect(self._offer_nothing)
+        session.entered.connect(self._consider)
+        session.told.connect(self._hear)
+        session.stay_while(
+            lambda: (
+                phrase("window", "Wait until what was kept has left, or stop that.") if self._batch else ""
+            )
+        )
 
-    @property
-    def is_sending(self) -> bool:
-        """Whether what was kept is being sent."""
-        return self._batch is not None
-
-    def offer_nothing(self) -> None:
-        """Offer nothing any more."""
+    def _offer_nothing(self) -> None:
         self._wanted = object()
         self._offered = None
         self._notice.take_back()
 
-    def consider(self, workspace: Workspace, project: Project, *, checked: bool = False) -> None:
+    def consider_checked(self) -> None:
+        """The connection of the project in use was checked, and works."""
+        workspace, project = self._session.workspace, self._session.project
+        if workspace is not None and project is not None:
+            workspace.engine.settings_work(project.id)
+            self._consider(workspace, project, checked=True)
+
+    def _consider(self, workspace: Workspace, project: Project | None, *, checked: bool = False) -> None:
         """Look what is kept for `project`, and offer it where the connection works, or was just `checked`."""
-        if workspace.practice or self._batch is not None:
+        if project is None or workspace.practice or self._batch is not None:
             return
-        self.offer_nothing()
+        self._offer_nothing()
         wanted = self._wanted
 
         def offer(entries: tuple[Entry, ...]) -> None:
@@ -109,7 +120,7 @@ class ResendPresenter(Presenter):
             self._begin(*self._offered)
 
     def _begin(self, workspace: Workspace, project: Project, entries: tuple[Entry, ...]) -> None:
-        self.offer_nothing()
+        self._offer_nothing()
         self._batch = _Resending(workspace, project, deque(entries), len(entries))
         self._notice.show_notice(
             Tone.NEUTRAL,
@@ -156,9 +167,12 @@ class ResendPresenter(Presenter):
 
         self._ask(batch, entry.request_id, send)
 
-    def _ended(self, request_id: str) -> None:
+    def _hear(self, _workspace: Workspace, event: Event) -> None:
         batch = self._batch
-        if batch is None or request_id != batch.under_way:
+        if batch is None or not isinstance(event, Settled | NotLeft | SendFailed):
+            return
+        request_id = event.entry.request_id
+        if request_id != batch.under_way:
             return
         batch.under_way = ""
 

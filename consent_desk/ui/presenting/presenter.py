@@ -1,7 +1,5 @@
 """Begins and ends presenting: the entry in the menu, the banner, and what is put away meanwhile."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout
@@ -9,7 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.message import say
 from consent_desk.ui.project.presenter import ProjectPresenter
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
 from consent_desk.ui.widgets.inputs import button
@@ -42,15 +42,15 @@ class PresentingBanner(TintedBanner):
 class PresentingPresenter(Presenter):
     """What is shown was read before: it is put away, and read anew through the lens. So is the form.
 
-    `why_not` tells why it cannot begin just now, empty where it can: what is nowhere else is not put away.
+    It does not begin while something is nowhere else.
     """
 
-    def __init__(self, shell: ShellContext, projects: ProjectPresenter, why_not: Callable[[], str]) -> None:
+    def __init__(self, shell: ShellContext, session: Session, projects: ProjectPresenter) -> None:
         super().__init__(shell)
         self._lens = shell.lens
         self._form = self._window.consent
         self._projects = projects
-        self._why_not = why_not
+        self._session = session
         self._kept: Draft | None = None
         self._practice = False
         self._banner = PresentingBanner()
@@ -69,17 +69,22 @@ class PresentingPresenter(Presenter):
         projects.project_chosen.connect(lambda _: self._enter(practice=False))
         projects.sandbox_chosen.connect(lambda: self._enter(practice=True))
         projects.project_left.connect(self._leave)
+        session.stay_while(self._why_mend_first)
 
     def _enter(self, *, practice: bool) -> None:
         self._practice = practice
         if self._lens.is_on and not practice:
             self._window.project_bar.show_host(phrase("presenting", "host masked"))
 
+    def _why_mend_first(self) -> str:
+        is_shut = self._window.banners.is_shown(Rank.JOURNAL)
+        return phrase("window", "Mend the journal first.") if is_shut else ""
+
     def _leave(self) -> None:
         self._kept = None
 
     def _begin(self) -> None:
-        why = self._why_not()
+        why = self._session.why_stay()
         self.action.setChecked(not why)
         if why:
             self._status.show_message(

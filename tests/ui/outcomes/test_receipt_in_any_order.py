@@ -126,7 +126,7 @@ class Desk:
         self.asked_at = 0
         self.form.question.opened.connect(self.see_question)
         (self.session,) = self.window.findChildren(Session)
-        runner = self.session._runner
+        runner = self.session._shell.runner
         assert isinstance(runner, Lanes)
         self.lanes = runner
         application.start()
@@ -154,8 +154,8 @@ class Desk:
         self.receipt.leave_project()
         workspaces = self.session._workspaces
         workspaces._opened.pop(False, None)
-        self.session._submitter.leave_form()
-        self.session._submitter.under_way = None
+        self.submitter.leave_form()
+        self.submitter.under_way = None
         self.form.forget_all()
         self.session.use_project(PROJECT)
         self.work()
@@ -234,7 +234,7 @@ class Desk:
             case "deal":
                 self.deal(*value)
             case "correct":
-                person = self.session._questions
+                person = self.session._shell.questions
                 assert isinstance(person, Person)
                 person.answer = value % 2
                 QTest.keyClick(self.window.windowHandle(), Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
