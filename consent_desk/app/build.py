@@ -227,7 +227,6 @@ def _furnish(
     hold.given_up.connect(outcomes.give_up)
     hold.given_up.connect(lambda *_: form.customer_id.setFocus())
     session.erased.connect(look_up.forget_customer)
-    shell.lens.changed.connect(receipt.put_away)
     workspaces.taken_up.connect(outcomes.take_up)
     workspaces.taken_up.connect(lambda workspace, _: workspaces.deliver(workspace, projects.find))
     for seen in (workspaces.taken_up, workspaces.shown_anew):

@@ -69,6 +69,9 @@ def click(count: int) -> tuple[list[float], list[float]]:
         for customer, category in [*product(CUSTOMERS, CATEGORIES)][:count]:
             window.consent.fill(replace(TUTORIAL, customer_id=customer, category=category))
             until(qt, partial(begins, window.consent.known.pill, f"{category}: "))
+            # Whoever clicks has seen it: what that changed is painted by then.
+            qt.processEvents()
+            qt.processEvents()
             arrivals.clear()
             clicked = time.perf_counter()
             QTest.mouseClick(window.consent.send, Qt.MouseButton.LeftButton)

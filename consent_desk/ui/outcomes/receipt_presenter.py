@@ -93,6 +93,7 @@ class ReceiptPresenter(Presenter):
         session.stay_while(self._why_deal_first)
         session.offered.connect(self._name_categories)
         session.erased.connect(self._forget_customer)
+        shell.lens.changed.connect(self._put_away)
         self._show()
 
     # -- from the press of Send until it is noted ---------------------------------------------------
@@ -265,7 +266,7 @@ class ReceiptPresenter(Presenter):
         self._call.leave_project()
         self._show()
 
-    def put_away(self) -> None:
+    def _put_away(self) -> None:
         """Others look on, or no longer: speak of nothing that was noted so far."""
         self._presses.clear()
         self._to_announce.clear()
