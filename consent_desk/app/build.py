@@ -156,7 +156,7 @@ def build(
     look_up = _furnish(
         shell, session, workspaces, projects, known_categories=categories, id_help=IdHelp(country)
     )
-    PracticePresenter(shell, projects, workspaces, lambda: look_up.forget_project(PRACTICE_ID))
+    PracticePresenter(shell, session, projects, workspaces, lambda: look_up.forget_project(PRACTICE_ID))
     if journal_recovery is not None:
         RecoveryPresenter(shell, workspaces, journal_recovery, session, projects)
     if demo:

@@ -7,6 +7,7 @@ Long because all that may be asked of it from outside is one class.
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from threading import Event as Flag
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -146,13 +147,14 @@ class Engine:
         again: Collection[str] = (),
         is_stamped: bool = False,
         hold: float = 0.0,
-    ) -> None:
+    ) -> Flag:
         """Note `consents`, all or none, then send them: `Noted` or `NotNoted` tells, or `Repeated`.
 
         Those of the categories `again` are noted though they were minutes ago. `is_stamped`: a former try
-        has stamped them. They are held so many seconds, unless they are released.
+        has stamped them. They are held so many seconds, unless they are released. What is returned is set
+        once that is told: whoever waits a moment for it is not in the way.
         """
-        self._noting.note(project, consents, again, is_stamped=is_stamped, hold=hold)
+        return self._noting.note(project, consents, again, is_stamped=is_stamped, hold=hold)
 
     def deliver(self, entry: Entry, project: Project) -> None:
         """Send what was noted for `project` elsewhere, an opt-in when nothing stands in its way."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from threading import Event as Flag
 from time import monotonic
 
 from consent_desk.delivery.events import Event, Noted, NotNoted, Repeated, Stamped
@@ -59,12 +60,19 @@ class Noting:
         *,
         is_stamped: bool,
         hold: float,
-    ) -> None:
+    ) -> Flag:
         """As `Engine.note`. From any thread."""
         request_id = consents[0][0].request_id
         self._under_way.add(request_id)
+        is_done = Flag()
 
         def step() -> None:
+            try:
+                note()
+            finally:
+                is_done.set()
+
+        def note() -> None:
             try:
                 entries = self._note(project, consents, again, is_stamped=is_stamped)
             except Exception as error:  # noqa: BLE001 -- whatever it is, a person is told that it is not noted
@@ -86,6 +94,7 @@ class Noting:
                 self._deliver(entries)
 
         self._steps.post(step, Rank.PERSON)
+        return is_done
 
     def _note(
         self,

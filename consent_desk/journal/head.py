@@ -3,7 +3,8 @@
 A file of two slots of 4 KiB, each one line of JSON padded with spaces. The head is written in place, by
 turns, so that a torn write spoils one slot and leaves the other. That costs one fsync, a quarter of what a
 new file and its renaming do. It is always written after the journal's commit: a mark that lags behind the
-journal is sound, one that is ahead of it never is.
+journal is sound, one that is ahead of it never is. So nobody waits for it: it follows a moment later, once
+for all that was committed meanwhile.
 """
 
 import json
@@ -12,9 +13,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from threading import Condition, Thread
+from time import monotonic
 
+from consent_desk.domain.errors import JournalError
+from consent_desk.domain.message import say
+from consent_desk.journal.errors import told
 from consent_desk.system.atomic_file import replace_file, sync
 
+LAG = 0.1
+"""Seconds by which the mark follows: the sending of what was noted does not wait for its fsync."""
+
+PATIENCE = 2.0
+"""Seconds that are waited for a mark at the end: a disk may hang."""
+
+_NOT_MARKED = say("journal", "The journal is written, but the check file beside it is not: {why}.")
 _SLOT = 4096
 _NAMES = ("journal", "facts", "head", "installation")
 
@@ -87,6 +100,78 @@ def advance_head(path: Path, mark: Head) -> None:
             sync(descriptor)
     finally:
         os.close(descriptor)
+
+
+class Marker:
+    """Brings the mark at `path` forward, on a thread of its own that ends when there is nothing to write.
+
+    `trouble`: why the mark lags behind, so that a cut end would not be found, if it does.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._changed = Condition()
+        self._wanted: Head | None = None
+        self._is_running = False
+        self._is_hurried = False
+        self._is_closed = False
+        self.trouble: JournalError | None = None
+
+    def follow(self, mark: Head) -> None:
+        """Have `mark` written soon. The journal has been committed so far."""
+        with self._changed:
+            self._wanted = mark
+            if not self._is_running and not self._is_closed:
+                thread = Thread(target=self._run, name="mark", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    # No more threads: the next unit tries again, or the end.
+                    return
+                self._is_running = True
+
+    def settle(self) -> None:
+        """Write what is wanted at once, and wait until it is, for `PATIENCE` at most."""
+        until = monotonic() + PATIENCE
+        with self._changed:
+            self._is_hurried = True
+            self._changed.notify_all()
+            while self._is_running and (left := until - monotonic()) > 0:
+                self._changed.wait(left)
+            self._is_hurried = False
+            mark = None if self._is_running else self._wanted
+        if mark is not None:
+            self._write(mark)
+
+    def close(self) -> None:
+        """Settle, and write nothing afterwards: the file may become another journal's."""
+        self.settle()
+        with self._changed:
+            self._is_closed = True
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._is_hurried, LAG)
+                mark = self._wanted
+                if mark is None or self._is_closed:
+                    self._is_running = False
+                    self._changed.notify_all()
+                    return
+            self._write(mark)
+
+    def _write(self, mark: Head) -> None:
+        try:
+            with told(_NOT_MARKED):
+                advance_head(self._path, mark)
+        except JournalError as trouble:
+            # What was written is written: to call that a failure would have it written twice.
+            self.trouble = trouble
+        else:
+            self.trouble = None
+        with self._changed:
+            if self._wanted is mark:
+                self._wanted = None
 
 
 def _slots(content: bytes) -> tuple[Head | None, Head | None]:

@@ -25,7 +25,7 @@ from consent_desk.domain.message import Message, say
 from consent_desk.journal.errors import ILLEGAL, NOT_OPENED, OTHERWISE, UNKNOWN, Reason, told
 from consent_desk.journal.evidence import collect
 from consent_desk.journal.file import open_file
-from consent_desk.journal.head import Head, advance_head, head_file
+from consent_desk.journal.head import Head, Marker, head_file
 from consent_desk.journal.identity import finish_salvage, installation_of, recognise
 from consent_desk.journal.owners import (
     Owner,
@@ -73,7 +73,6 @@ from consent_desk.system.clock import now as clock_now
 
 NOT_READ = say("journal", "The journal cannot be read: {why}.")
 _NOT_CLOSED = say("journal", "The journal could not be closed: {why}.")
-_NOT_MARKED = say("journal", "The journal is written, but the check file beside it is not: {why}.")
 _NOT_NOTED = say("journal", "The decision is not noted: {why}.")
 _NOT_CLAIMED = say("journal", "Nothing was sent, because that could not be noted first: {why}.")
 _NOT_APPENDED = say("journal", "What came of it could not be written down: {why}.")
@@ -93,8 +92,8 @@ class SqliteJournal:
     wrote survives a power cut.
 
     `restored` is how many open consents got the fact `restored` on opening, because they may have gone out
-    elsewhere. `mark_trouble`: why the mark lags behind, so that a cut end would not be found, if it does.
-    Each unit of work is one transaction, after which the mark follows. `owner` is this very opening.
+    elsewhere. Each unit of work is one transaction, and the mark follows a moment later. `owner` is this very
+    opening.
     """
 
     def __init__(
@@ -109,11 +108,10 @@ class SqliteJournal:
         self._connection = connection
         self._lock = Lock()
         self._path = path
-        self._mark = head_file(path)
+        self._marker = Marker(head_file(path))
         self._installation = installation
         self._seen = _version_of(connection)
         self.owner = owner
-        self.mark_trouble: JournalError | None = None
         self.restored = restored
 
     @classmethod
@@ -440,10 +438,20 @@ class SqliteJournal:
                 erase_consent(connection, request_id, keyed, at)
         return len(found)
 
+    @property
+    def mark_trouble(self) -> JournalError | None:
+        """Why the mark lags behind, so that a cut end would not be found, if it does."""
+        return self._marker.trouble
+
+    def settle(self) -> None:
+        """Bring the mark up to date now."""
+        self._marker.settle()
+
     def close(self) -> None:
         """Close the file. Nothing else is called afterwards."""
         with self._lock, told(_NOT_CLOSED):
             try:
+                self._marker.close()
                 self._connection.close()
             finally:
                 self.owner.release()
@@ -451,16 +459,16 @@ class SqliteJournal:
     @contextmanager
     def _unit(self, failure: Message) -> Iterator[sqlite3.Connection]:
         """Write all of it, or nothing. `failure` is what is said of the latter, a sentence with `{why}`."""
-        with self._lock, told(failure, self._mark.parent):
+        with self._lock, told(failure, self._path.parent):
             with transaction(self._connection):
                 yield self._connection
                 here = head(self._connection)
-            self._advance(here)
+            self._marker.follow(replace(here, installation=self._installation))
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """Read what is finished before the block ends."""
-        with self._lock, told(NOT_READ, self._mark.parent):
+        with self._lock, told(NOT_READ, self._path.parent):
             yield self._connection
 
     def _claim_of(self, request_id: str) -> sqlite3.Row | None:
@@ -472,16 +480,6 @@ class SqliteJournal:
                 (request_id, State.IN_FLIGHT),
             ).fetchone()
         return row
-
-    def _advance(self, here: Head) -> None:
-        try:
-            with told(_NOT_MARKED):
-                advance_head(self._mark, replace(here, installation=self._installation))
-        except JournalError as trouble:
-            # What was written is written: to call that a failure would have it written twice.
-            self.mark_trouble = trouble
-        else:
-            self.mark_trouble = None
 
 
 def _version_of(connection: sqlite3.Connection) -> int:

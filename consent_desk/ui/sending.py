@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from functools import partial
-from time import sleep
 
 from PySide6.QtCore import QTimer
 
@@ -32,9 +31,6 @@ from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Find, Workspaces
 from consent_desk.workspace import Workspace
-
-_HEADSTART = 0.008
-"""Seconds."""
 
 _REMOVED = (
     say("window", "Its project was removed from this computer."),
@@ -195,8 +191,6 @@ class SendPresenter(Presenter):
             self._filled.show_stamped(submission.consents)
 
     def _noted(self, submission: Submission, entries: tuple[Entry, ...]) -> None:
-        # The sending goes first: else it would wait until the form is cleared and the log has its line.
-        sleep(_HEADSTART)
         self._hold.begin(submission, entries)
         self._look_up.remember(submission.project, submission.consents)
         self._open_send()

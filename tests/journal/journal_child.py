@@ -66,6 +66,7 @@ def send_one(path: Path) -> None:
     noted = a_noted()
     write_down(journal, noted)
     assert claim(journal, noted.consent.request_id, later(1)) is not None
+    journal.settle()
     tell(noted.consent.request_id)
     sys.stdin.readline()
     go_on(journal, noted.consent.request_id, Fact(at=later(2), state=State.DELIVERED))

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import stat
+import threading
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -90,6 +91,7 @@ def test_where_the_mark_cannot_be_read_nobody_can_tell_whether_the_end_is_missin
 def test_a_cut_end_is_not_hidden_by_a_changed_mark(path: Path) -> None:
     with closing(opened(path)) as journal:
         noted_in(journal)
+        journal.settle()
         cut = path.read_bytes()
         noted_in(journal)
     path.write_bytes(cut)
@@ -147,10 +149,22 @@ def test_every_unit_of_work_brings_the_mark_forward(path: Path) -> None:
     with closing(opened(path)) as journal:
         facts = []
         noted_in(journal, State.DELIVERED)
+        journal.settle()
         facts.append(of(path).facts)
         noted_in(journal)
-        facts.append(of(path).facts)
+    facts.append(of(path).facts)
     assert facts == [3, 4]
+
+
+def test_nobody_waits_for_the_mark_which_follows_by_itself(path: Path) -> None:
+    with closing(opened(path)) as journal:
+        for _ in range(5):
+            noted_in(journal)
+        for thread in threading.enumerate():
+            if thread.name == "mark":
+                # It ends once there is nothing more to write.
+                thread.join(30)
+        assert of(path).facts == 5
 
 
 def test_an_older_copy_in_its_place_is_found(path: Path) -> None:
@@ -166,6 +180,7 @@ def test_an_older_copy_in_its_place_is_found(path: Path) -> None:
 def test_a_mark_that_lags_behind_is_accepted_and_brought_up_to_date(path: Path) -> None:
     with closing(opened(path)) as journal:
         noted_in(journal)
+        journal.settle()
         lagging = head_file(path).read_bytes()
         noted_in(journal, State.DELIVERED)
     head_file(path).write_bytes(lagging)
@@ -261,9 +276,11 @@ def test_a_mark_that_cannot_be_written_loses_nothing_and_is_told(path: Path) -> 
         head_file(path).mkdir()
         request_id = noted_in(journal)
         assert journal.records_in({State.QUEUED}) == (request_id,)
+        journal.settle()
         assert "check file beside it is not" in str(journal.mark_trouble)
         head_file(path).rmdir()
         noted_in(journal)
+        journal.settle()
         assert journal.mark_trouble is None
     assert of(path).facts == 2
 
@@ -272,5 +289,6 @@ def test_of_two_connections_each_brings_the_mark_forward(path: Path) -> None:
     with closing(opened(path)) as first, closing(opened(path)) as second:
         for number in range(10):
             noted_in((first, second)[number % 2])
+            (first, second)[number % 2].settle()
             assert of(path).facts == number + 1
     opened(path).close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from time import sleep
 from uuid import uuid4
 
 from PySide6.QtCore import QObject, Signal
@@ -55,6 +56,10 @@ class Submission:
         """The same with the consents as they are noted."""
         contexts = (context for _, context in self.all)
         return replace(self, all=tuple(zip(consents, contexts, strict=True)), is_stamped=True)
+
+
+HEAD_START = 0.01
+"""Seconds that the window leaves to what is being noted, and to its sending, before it goes on."""
 
 
 class Submitter(QObject):
@@ -124,7 +129,7 @@ class Submitter(QObject):
     def _note(self, submission: Submission) -> None:
         self.under_way = submission
         self.begun.emit()
-        submission.workspace.engine.note(
+        is_done = submission.workspace.engine.note(
             submission.project,
             submission.all,
             again=submission.again,
@@ -132,6 +137,9 @@ class Submitter(QObject):
             is_stamped=submission.is_stamped,
             hold=submission.hold,
         )
+        # Python runs one thread at a time: to paint meanwhile would hold up the noting, and then the sending.
+        if is_done.wait(HEAD_START):
+            sleep(HEAD_START)
 
     def take(self, event: Repeated | Stamped | NotedEvent | NotNoted) -> None:
         """Take what became of the submission under way."""

@@ -8,8 +8,10 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from consent_desk.domain.consent.values import CustomerId
+from consent_desk.domain.wire.project import Project
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.project.settings_fields import caption
+from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.theme.fonts import scaled
 from consent_desk.ui.theme.icons import paint_icon
@@ -110,6 +112,7 @@ class PracticePresenter(Presenter):
     def __init__(
         self,
         shell: ShellContext,
+        session: Session,
         projects: ProjectPresenter,
         workspaces: Workspaces,
         started_over: Callable[[], None],
@@ -128,8 +131,8 @@ class PracticePresenter(Presenter):
         )
         self._window.log.line.start_over.clicked.connect(self.start_over)
         workspaces.taken_up.connect(self._offer)
-        projects.sandbox_chosen.connect(lambda: self._show(True))
-        projects.project_chosen.connect(lambda _: self._show(False))
+        session.turned.connect(self._show)
+        session.entered.connect(self._enter)
         self._show(False)
 
     def start_over(self) -> None:
@@ -156,6 +159,10 @@ class PracticePresenter(Presenter):
         # Behind each other on one lane: what is entered next is a new one.
         self._workspaces.reopen(_nothing, done=lambda _: self._started_over(), failed=failed, practice=True)
         self._projects.practise_anew()
+
+    def _enter(self, workspace: Workspace, _project: Project | None) -> None:
+        if workspace.sandbox is not None:
+            self._projects.show_sandbox(workspace.sandbox)
 
     def _show(self, practice: bool) -> None:
         self._customers.setVisible(practice)

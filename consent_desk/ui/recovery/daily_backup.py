@@ -25,6 +25,9 @@ MOST_WAITED = 2
 
 _BACKUP, _MARK = "backup", "mark"
 
+_FOLLOWS = 500
+"""Milliseconds after which the check file has followed what was written, or could not."""
+
 
 class DailyBackupPresenter(Presenter):
     """Looks after the journal of the real consents while nobody is at work with it.
@@ -45,7 +48,9 @@ class DailyBackupPresenter(Presenter):
         workspaces.taken_up.connect(self._look_after)
         # What hung there tells nobody any more.
         self._runner.renewed.connect(self._running.discard)
-        # Whatever was written, the check file was to be written with it.
+        # Whatever was written, the check file follows a moment later.
+        self._soon = QTimer(self, singleShot=True, interval=_FOLLOWS)
+        self._soon.timeout.connect(self._look_at_mark)
         workspaces.told.connect(self._watch_mark)
 
     def make_now(self) -> None:
@@ -116,8 +121,12 @@ class DailyBackupPresenter(Presenter):
         self._waited = 0
 
     def _watch_mark(self, workspace: Workspace, _event: Event) -> None:
-        text = _mark_text(workspace.journal.mark_trouble)
-        if workspace is self._workspace and text != self._mark_told:
+        if workspace is self._workspace and not self._soon.isActive():
+            self._soon.start()
+
+    def _look_at_mark(self) -> None:
+        text = "" if self._workspace is None else _mark_text(self._workspace.journal.mark_trouble)
+        if text != self._mark_told:
             self._mark_told = text
             if text:
                 self._status.show_message(_MARK, Tone.WARNING, text)

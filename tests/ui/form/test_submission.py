@@ -42,7 +42,7 @@ class SlowEngine(QObject):
         again: Collection[str],
         is_stamped: bool,
         hold: float,
-    ) -> None:
+    ) -> Event:
         self.is_stamped.append(is_stamped)
         request_id = consents[0][0].request_id
         stamped = tuple(one if is_stamped else replace(one, timestamp=later(-1)) for one, _ in consents)
@@ -57,6 +57,7 @@ class SlowEngine(QObject):
                 self.told.emit(NotedEvent(request_id=request_id, entries=entries))
 
         Thread(target=work, daemon=True).start()
+        return self.let
 
 
 class SlowWorkspace:

@@ -537,9 +537,16 @@ def test_an_answer_about_a_repetition_is_not_one_about_the_next_caller(
 def test_what_cannot_be_noted_comes_into_view_where_another_pane_stands_alone(
     acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Outbox, "note_all", fail)
+    let = Event()
+
+    def fail_later(*_: object) -> None:
+        let.wait(30)
+        fail()
+
+    monkeypatch.setattr(Outbox, "note_all", fail_later)
     acme.send()
     acme.key(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    let.set()
     acme.wait_for_status("✖ NOT NOTED, and nothing was sent.")
     assert controls.long_text(acme.window, "Receipt").isVisible()
 

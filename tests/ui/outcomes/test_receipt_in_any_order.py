@@ -10,6 +10,7 @@ from datetime import UTC
 from itertools import islice
 from pathlib import Path
 from random import Random
+from threading import Event
 from typing import Any
 
 import pytest
@@ -99,11 +100,12 @@ class Desk:
         patch.setattr(inputs, "MOMENT", 0.5)
         note = Engine.note
 
-        def count(engine: Engine, *more: Any, **options: Any) -> None:
+        def count(engine: Engine, *more: Any, **options: Any) -> Event:
             self.notes += 1
-            note(engine, *more, **options)
+            return note(engine, *more, **options)
 
         patch.setattr(Engine, "note", count)
+        patch.setattr("consent_desk.ui.form.submission.HEAD_START", 0.0)
         self.engagement = Engagement(self.steady)
         folders, keyring = folders_in(folder), MemoryKeyring()
         keep(folders, keyring, PROJECT)
