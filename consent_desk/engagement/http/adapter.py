@@ -118,7 +118,8 @@ class _Adapter(HTTPAdapter):
                 # Python's own contexts obey SSLKEYLOGFILE, with which anybody could read along.
                 ssl_context.keylog_filename = None  # type: ignore[assignment]  # None ends it
             self.handshake.watch(ssl_context)
-        super().__init__()
+        # One call: a pool makes room for ten.
+        super().__init__(pool_connections=1, pool_maxsize=1)
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
