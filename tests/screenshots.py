@@ -28,6 +28,7 @@ from consent_desk.domain.lifecycle.state import State
 from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import resource
+from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.theme import style
@@ -154,7 +155,7 @@ def correct_a_mistake(desk: Desk) -> None:
     desk.enter(JANE, "newsletter", "accepted since")
     desk.send(State.DELIVERED)
     desk.verify()
-    desk.window.log.correct.click()
+    desk.window.log.line.buttons[Deed.CORRECT].click()
     form = desk.window.consent
     desk.until(
         lambda: (

@@ -19,6 +19,7 @@ from consent_desk.app.build import TUTORIAL, build
 from consent_desk.app.startup import SWITCH_INTERVAL
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.engagement.http.transport import HttpTransport
+from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.main_window import MainWindow
 from consent_desk.ui.widgets.inputs import MOMENT
 from tests.bench.opened import ROOMY, until
@@ -72,7 +73,7 @@ def cancelled(qt: QApplication, line: str, count: int) -> list[float]:
 
 
 def press(qt: QApplication, window: MainWindow, silence: Silence, number: int) -> float:
-    form, cancel = window.consent, window.log.cancel
+    form, cancel = window.consent, window.log.line.buttons[Deed.CANCEL]
     # Another one each time: the same decision again is asked about.
     form.fill(replace(TUTORIAL, customer_id=f"customer-{number}@example.com"))
     silence.arrived.clear()

@@ -26,6 +26,7 @@ from consent_desk.engagement.http.transport import HttpTransport
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import resource
+from consent_desk.ui.log.line_details import Deed
 from tests.bench.opened import CATEGORIES, CUSTOMERS, begins, opened, says, until
 
 arrivals: list[float] = []
@@ -79,7 +80,7 @@ def click(count: int) -> tuple[list[float], list[float]]:
             until(qt, partial(says, window.receipt.text, "Delivered to the Sandbox", told))
             outcomes.append((time.perf_counter() - clicked) * 1e3)
             first_bytes.append((arrivals[0] - clicked) * 1e3)
-            until(qt, lambda: not window.log.cancel.isVisible())
+            until(qt, lambda: not window.log.line.buttons[Deed.CANCEL].isVisible())
             window.status.dismiss.click()
     return first_bytes, outcomes
 

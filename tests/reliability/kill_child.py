@@ -36,6 +36,7 @@ from consent_desk.system.folders import Folders
 from consent_desk.ui.checks import hold
 from consent_desk.ui.form.submission import Submission, Submitter
 from consent_desk.ui.log import long_view
+from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.workspaces import Workspaces
@@ -222,7 +223,7 @@ class Settling(QObject):
             self._asked[request_id] = facts if again else -1
             if again:
                 self._patience = PATIENCE
-                log.pressed.emit(log.send_again, request_id)
+                log.pressed.emit(Deed.SEND_AGAIN, request_id)
             else:
                 log.discard_requested.emit(request_id, STAMPED_WRONG if stuck else "it is there")
         on_the_way = any(self._asked.get(request_id) == facts for request_id, facts in waits.items())

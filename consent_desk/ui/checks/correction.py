@@ -18,6 +18,7 @@ from consent_desk.domain.message import Message
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.customer import moment
 from consent_desk.domain.wire.project import Project
+from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.lookup.states import day_of
 from consent_desk.ui.outcomes.summary import about
@@ -43,7 +44,7 @@ class CorrectionPresenter(Presenter):
         self._log = log
         self._project: Project | None = None
         self._record: Record | None = None
-        log.on_line(self._window.log.correct, self.correct)
+        log.on_line(Deed.CORRECT, self.correct)
         # What is being corrected stays without a project, until that comes back.
         session.left.connect(lambda: self._use_project(None))
         session.entered.connect(lambda _workspace, project: self._use_project(project))

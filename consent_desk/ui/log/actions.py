@@ -16,6 +16,7 @@ from consent_desk.domain.lifecycle.state import IS_RIGHT, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.category import Category
 from consent_desk.journal.export import Export, ExportKind
+from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.outcomes.calls import Say
 from consent_desk.ui.session import Session
@@ -73,10 +74,11 @@ class LogActionsPresenter(Presenter):
         self._patience.worn.connect(lambda: self._say_what_it_waits_for(Tone.NEUTRAL))
         self._patience.gone.connect(lambda: self._say_what_it_waits_for(Tone.WARNING))
         self._panel.discard_requested.connect(self._discard)
-        log.on_line(self._panel.acknowledge, self._acknowledge)
-        log.on_line(self._panel.right, self._say_that_it_is_right)
-        log.on_line(self._panel.dismiss, self._dismiss)
-        log.on_line(self._panel.right_id, self._enter_anew)
+        log.on_line(Deed.ACKNOWLEDGE, self._acknowledge)
+        for deed in (Deed.CALL_ID_RIGHT, Deed.CALL_CATEGORY_RIGHT):
+            log.on_line(deed, self._say_that_it_is_right)
+        log.on_line(Deed.DISMISS, self._dismiss)
+        log.on_line(Deed.ENTER_RIGHT_ID, self._enter_anew)
         menu = self._window.top.menu
         self.export = menu.addAction(phrase("log", "Export…"), self._begin_or_stop)
         self.erase = menu.addAction(phrase("log", "Remove data…"), self._erase_chosen)

@@ -97,6 +97,7 @@ class AttentionPresenter(Presenter):
         self._button.setText(phrase("log", "%n need you", "%n needs you", needs_you))
         self._button.setAccessibleDescription(self._button.text())
         self._button.setVisible(needs_you > 0)
+        self._window.panes.count_log(needs_you)
         if waiting and not self._timer.isActive():
             self._timer.start()
         elif not waiting:

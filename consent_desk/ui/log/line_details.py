@@ -1,13 +1,18 @@
 """What is below the list: what became of the chosen line, what to do, and all that was exchanged about it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
+from functools import partial
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QMenu,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -15,16 +20,15 @@ from PySide6.QtWidgets import (
 
 from consent_desk.domain.checks.correction import CORRECTABLE_STATES
 from consent_desk.domain.lifecycle.state import DISCARDABLE_STATES, SENDABLE_STATES, State
-from consent_desk.domain.message import say
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.request import PublicRequest
-from consent_desk.ui.log.reason import ReasonRow
 from consent_desk.ui.request.copy_menu import CopyMenu
 from consent_desk.ui.theme.fonts import CAPTION, scaled, sized
 from consent_desk.ui.theme.paint import CARD, filled, rounded
 from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.buttons import Button, Look
-from consent_desk.ui.widgets.inputs import Unhurried, named, technical_text
-from consent_desk.ui.widgets.layouts import FlowLayout, fill
+from consent_desk.ui.widgets.inputs import Line, Note, Unhurried, button, named, plain_label, technical_text
+from consent_desk.ui.widgets.layouts import FlowLayout, Yielding, fill
 from consent_desk.ui.widgets.messages import phrase, render, tool_tip
 from consent_desk.ui.widgets.tabs import Tabs
 
@@ -32,7 +36,7 @@ LEAST = 3
 """Lines of the technical details that are seen in the lowest window."""
 
 _MEANING = 3
-"""Lines of what it means; all of it stands in the tooltip."""
+"""Lines of what it means that are seen without scrolling."""
 
 _CANCELLABLE = frozenset({State.QUEUED, State.RETRY_WAIT, State.IN_FLIGHT})
 """What leaves by itself, or is leaving."""
@@ -70,6 +74,94 @@ class Offer:
 NOT_KNOWN = Offer()
 
 
+class Deed(Enum):
+    """What a person can do with the chosen line."""
+
+    RENEW = auto()
+    DISMISS = auto()
+    CANCEL = auto()
+    ACKNOWLEDGE = auto()
+    ENTER_RIGHT_ID = auto()
+    CALL_ID_RIGHT = auto()
+    CALL_CATEGORY_RIGHT = auto()
+    SEND_AGAIN = auto()
+    CORRECT = auto()
+    DISCARD = auto()
+
+
+_RIGHT = say("log", "Right it is, though Engagement did not know it: it is looked up once more")
+
+_BUTTONS: dict[Deed, tuple[str, Message, Message, Callable[[Offer], bool]]] = {
+    Deed.RENEW: (
+        "refresh",
+        say("log", "Record again, dated now"),
+        say("log", "Note the same decision anew, taken now, and send it"),
+        lambda offer: offer.state is State.CONTRADICTED and offer.can_renew,
+    ),
+    Deed.DISMISS: (
+        "bell-off",
+        say("log", "Dismiss alarm"),
+        say("log", "This alarm is to ring no more"),
+        lambda offer: offer.state is State.CONTRADICTED and offer.rings,
+    ),
+    Deed.CANCEL: (
+        "x",
+        say("log", "Cancel this"),
+        say("log", "Do not send the chosen consent"),
+        lambda offer: offer.state in _CANCELLABLE,
+    ),
+    Deed.ACKNOWLEDGE: (
+        "check",
+        say("log", "Acknowledge"),
+        say("log", "The chosen consent was cancelled, and is not recorded: count it no more"),
+        lambda offer: offer.to_acknowledge,
+    ),
+    Deed.ENTER_RIGHT_ID: (
+        "return",
+        say("log", "Enter with the right ID"),
+        say("log", "Fill the form with this decision, for another customer ID"),
+        lambda offer: offer.to_check and offer.state is not State.NO_CATEGORY,
+    ),
+    Deed.CALL_ID_RIGHT: (
+        "check",
+        say("log", "The ID is right"),
+        _RIGHT,
+        lambda offer: offer.to_check and offer.state is not State.NO_CATEGORY,
+    ),
+    Deed.CALL_CATEGORY_RIGHT: (
+        "check",
+        say("log", "The category is right"),
+        _RIGHT,
+        lambda offer: offer.to_check and offer.state is State.NO_CATEGORY,
+    ),
+    Deed.SEND_AGAIN: (
+        "refresh",
+        say("log", "Send again"),
+        say("log", "Send the same bytes once more"),
+        lambda offer: offer.state in SENDABLE_STATES or offer.undecided,
+    ),
+    Deed.CORRECT: (
+        "undo",
+        say("log", "Correct…"),
+        say("log", "Restore what held before this consent, as a new one that is linked to it"),
+        lambda offer: offer.state in CORRECTABLE_STATES,
+    ),
+    Deed.DISCARD: (
+        "trash",
+        say("log", "Discard…"),
+        say("log", "Give the chosen consent up, with a reason"),
+        lambda offer: offer.state in DISCARDABLE_STATES,
+    ),
+}
+"""The icon of each, its text, what it does, and when it is offered."""
+
+_NAMES = {Deed.ACKNOWLEDGE: say("log", "Acknowledge that it is not recorded")}
+"""How assistive technology calls them, where that is not their text."""
+
+_ASKS = frozenset({Deed.CORRECT, Deed.DISCARD})
+"""Those that do nothing yet."""
+
+
 class ProofButton(Button):
     """Opens a menu: a proof of the chosen line, or of its customer. See `offer`."""
 
@@ -89,68 +181,84 @@ class ProofButton(Button):
             action.setEnabled(chosen)
 
 
-class Meaning(QLabel):
-    """What it means, in three lines; the whole text stands in the tooltip and in the description."""
+_DISCARDING = say("log", "It is not sent by itself any more. Where it may have left, it is looked up still.")
+_MISSING = say("log", "Write why it is discarded.")
+
+
+class ReasonRow(QWidget):
+    """Asks, in a line, why a consent is discarded. Hidden until `ask`.
+
+    Emits `given(reason)`, which is never empty, and `closed` when it goes.
+    """
+
+    given = Signal(str)
+    closed = Signal()
 
     def __init__(self) -> None:
-        super().__init__(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
-        self.setAccessibleName(phrase("log", "What it means"))
-        self._most = _MEANING
-        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        super().__init__()
+        self.reason = Line(longest=1_000, hint=phrase("log", "Why is it discarded?"))
+        self.reason.setAccessibleName(phrase("log", "Reason"))
+        self.confirm = button(phrase("log", "Discard it"), phrase("log", "Confirm discarding"))
+        Unhurried(self.confirm)
+        self.keep = button(phrase("log", "Keep it"))
+        self.note = Note()
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.reason, 0, 0)
+        layout.addWidget(self.confirm, 0, 1)
+        layout.addWidget(self.keep, 0, 2)
+        layout.addWidget(self.note, 1, 0, 1, 3)
+        layout.setColumnStretch(0, 1)
+        self.reason.returnPressed.connect(self._give)
+        self.confirm.clicked.connect(self._give)
+        self.keep.clicked.connect(self.close_row)
+        self.hide()
 
-    def show_low(self, is_low: bool) -> None:
-        """In a low window two lines have to do."""
-        self._most = 2 if is_low else _MEANING
-        self.updateGeometry()
+    def ask(self) -> None:
+        """Ask for the reason."""
+        self.note.show_remark(render(_DISCARDING))
+        self.show()
+        self.reason.setFocus()
 
-    def show_text(self, text: str) -> None:
-        """Show `text`."""
-        self.setText(text)
-        self.setToolTip(tool_tip(text))
-        self.setAccessibleDescription(text)
+    def put_away(self) -> None:
+        """Go away, and forget what was typed: the next one is about another consent."""
+        self.hide()
+        self.reason.setText("")
 
-    def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), self._high())
+    def close_row(self) -> None:
+        """Ask no more: nothing is discarded."""
+        self.put_away()
+        self.closed.emit()
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, self._high())
-
-    def hasHeightForWidth(self) -> bool:
-        return False
-
-    def _high(self) -> int:
-        return self._most * self.fontMetrics().lineSpacing() + 2
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, metrics = QPainter(self), self.fontMetrics()
-        painter.setPen(self.palette().windowText().color())
-        width, flags = self.width(), Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft
-        shown = self.text()
-        if metrics.boundingRect(QRect(0, 0, width, 9_999), flags, shown).height() > self._high():
-            # The longest beginning that fits, by halves.
-            fits, fails = 0, len(shown)
-            while fails - fits > 1:
-                middle = (fits + fails) // 2
-                tried = f"{shown[:middle].rstrip()}…"
-                high = metrics.boundingRect(QRect(0, 0, width, 9_999), flags, tried).height()
-                fits, fails = (middle, fails) if high <= self._high() else (fits, middle)
-            shown = f"{shown[:fits].rstrip()}…"
-        painter.drawText(self.rect(), flags | Qt.AlignmentFlag.AlignTop, shown)
+    def _give(self) -> None:
+        reason = self.reason.text().strip()
+        if not reason:
+            self.note.show_problem(render(_MISSING))
+            self.reason.setFocus()
+            return
+        self.close_row()
+        self.given.emit(reason)
 
 
 class LineDetails(QWidget):
-    """Emits `pressed(button)` for what is to be done with the chosen line."""
+    """Emits `pressed(Deed)` for what is to be done with the chosen line, and `unfolded(bool)`."""
 
     pressed = Signal(object)
+    unfolded = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
         self.who = QLabel(textFormat=Qt.TextFormat.PlainText)
         self.what = QLabel(textFormat=Qt.TextFormat.PlainText)
-        self.meaning = Meaning()
+        self.meaning = plain_label(name=phrase("log", "What it means"))
+        self._seen = Yielding(self.meaning, name=phrase("log", "Text of what it means"), least=1)
         self._texts: dict[str, str] = {}
-        self._make_buttons()
         self.reason = ReasonRow()
+        self.buttons = {deed: self._make_button(deed) for deed in Deed}
+        self.proof = ProofButton()
+        tip = say("log", "Forget what was practised: the Sandbox and its log begin anew")
+        self.start_over = named(Button("", "refresh"), phrase("log", "Start over…"), tip=render(tip))
+        self.start_over.hide()
         self.technical = named(Button(look=Look.QUIET), phrase("log", "Technical details"))
         self.technical.setCheckable(True)
         self.tabs = Tabs(*map(render, _TITLES.values()), name=phrase("log", "Kind of details"))
@@ -161,70 +269,27 @@ class LineDetails(QWidget):
         self.copied = CopyMenu(self.copy)
         self.copy.setMenu(self.copied)
         self.text = technical_text(phrase("log", "Response details"))
+        # The height that it would like to have would be taken for the least that it needs.
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._lay_out()
         self.tabs.currentChanged.connect(self._show_tab)
         self.technical.toggled.connect(self._unfold)
-        self.discard.clicked.connect(self.reason.ask)
-        self.reason.closed.connect(self.discard.setFocus)
+        self.reason.closed.connect(self.buttons[Deed.DISCARD].setFocus)
         self._unfold(False)
         self.offer(NOT_KNOWN)
 
-    def _make_buttons(self) -> None:
-        self.send_now = Button("", "refresh")
-        tip = say("log", "Note the same decision anew, taken now, and send it")
-        named(self.send_now, phrase("log", "Record again, dated now"), tip=render(tip))
-        self.dismiss = Button("", "bell-off")
-        named(
-            self.dismiss,
-            phrase("log", "Dismiss alarm"),
-            tip=phrase("log", "This alarm is to ring no more"),
-        )
-        self.cancel = Button("", "x")
-        named(
-            self.cancel,
-            phrase("log", "Cancel this"),
-            tip=phrase("log", "Do not send the chosen consent"),
-        )
-        self.acknowledge = Button("", "check")
-        tip = say("log", "The chosen consent was cancelled, and is not recorded: count it no more")
-        named(
-            self.acknowledge,
-            phrase("log", "Acknowledge"),
-            phrase("log", "Acknowledge that it is not recorded"),
-            render(tip),
-        )
-        self.right_id = Button("", "return")
-        tip = say("log", "Fill the form with this decision, for another customer ID")
-        named(self.right_id, phrase("log", "Enter with the right ID"), tip=render(tip))
-        self.right = Button("", "check")
-        self.send_again = Button("", "refresh")
-        named(
-            self.send_again,
-            phrase("log", "Send again"),
-            tip=phrase("log", "Send the same bytes once more"),
-        )
-        self.correct = Button("", "undo")
-        tip = say("log", "Restore what held before this consent, as a new one that is linked to it")
-        named(self.correct, phrase("log", "Correct…"), tip=render(tip))
-        self.discard = Button("", "trash")
-        named(
-            self.discard,
-            phrase("log", "Discard…"),
-            tip=phrase("log", "Give the chosen consent up, with a reason"),
-        )
-        self.proof = ProofButton()
-        self.start_over = Button("", "refresh")
-        tip = say("log", "Forget what was practised: the Sandbox and its log begin anew")
-        named(self.start_over, phrase("log", "Start over…"), tip=render(tip))
-        self.start_over.hide()
-        self._urgent = (self.send_now, self.dismiss, self.cancel, self.acknowledge, self.right_id, self.right)
-        self.buttons = (*self._urgent, self.send_again, self.correct, self.discard)
-        for each in (*self._urgent, self.send_again):
+    def _make_button(self, deed: Deed) -> Button:
+        icon, text, tip, _ = _BUTTONS[deed]
+        name = render(_NAMES[deed]) if deed in _NAMES else ""
+        made = named(Button("", icon), render(text), name, render(tip))
+        if deed not in _ASKS:
             # It comes up where another one stood, perhaps for another one of the same press.
-            Unhurried(each)
-        for each in self.buttons:
-            if each is not self.discard:
-                each.clicked.connect(lambda _=False, each=each: self.pressed.emit(each))
+            Unhurried(made)
+        if deed is Deed.DISCARD:
+            made.clicked.connect(self.reason.ask)
+        else:
+            made.clicked.connect(partial(self.pressed.emit, deed))
+        return made
 
     def _lay_out(self) -> None:
         self.who.setFont(sized(13, semibold=True))
@@ -235,7 +300,7 @@ class LineDetails(QWidget):
         head = fill(QHBoxLayout(), self.who, (self.what, 1))
         head.setSpacing(8)
         offered = FlowLayout()
-        for each in (*self.buttons, self.proof, self.start_over):
+        for each in (*self.buttons.values(), self.proof, self.start_over):
             offered.addWidget(each)
         row = QHBoxLayout()
         row.addLayout(offered, 1)
@@ -243,10 +308,9 @@ class LineDetails(QWidget):
         self.folded = QWidget()
         above = fill(QHBoxLayout(), (self.tabs, 1), self.copy)
         fill(QVBoxLayout(self.folded), above, (self.text, 1)).setSpacing(4)
-        parts = (head, self.meaning, self.reason, row, self.folded)
+        parts = (head, self._seen, self.reason, row, self.folded)
         self._column = fill(QVBoxLayout(self), *parts)
         self._column.setSpacing(6)
-        self.show_low(False)
 
     def show_line(self, who: str, what: str) -> None:
         """Say whose decision it is, and what about."""
@@ -258,35 +322,23 @@ class LineDetails(QWidget):
     def show_texts(self, texts: dict[str, str]) -> None:
         """Show what it means, and the texts of all tabs."""
         self._texts = texts
-        self.meaning.show_text(texts.get("Meaning", ""))
+        meaning = texts.get("Meaning", "")
+        self.meaning.setText(meaning)
+        self.meaning.setAccessibleDescription(meaning)
         self._show_tab()
 
     def offer(self, offer: Offer) -> bool:
         """Offer what can be done; return whether what had the focus is gone."""
-        state = offer.state
         self.copied.offer(offer.request)
         self.copy.setEnabled(offer.request is not None)
-        is_profile = state is not State.NO_CATEGORY
-        right = say("log", "The ID is right") if is_profile else say("log", "The category is right")
-        tip = say("log", "Right it is, though Engagement did not know it: it is looked up once more")
-        named(self.right, render(right), tip=render(tip))
-        offers = {
-            self.send_now: state is State.CONTRADICTED and offer.can_renew,
-            self.dismiss: state is State.CONTRADICTED and offer.rings,
-            self.cancel: state in _CANCELLABLE,
-            self.acknowledge: offer.to_acknowledge,
-            self.right_id: offer.to_check and is_profile,
-            self.right: offer.to_check,
-            self.send_again: state in SENDABLE_STATES or offer.undecided,
-            self.correct: state in CORRECTABLE_STATES,
-            self.discard: state in DISCARDABLE_STATES,
-        }
-        is_lost = any(each.hasFocus() for each, is_offered in offers.items() if not is_offered)
-        for each, is_offered in offers.items():
+        at: QWidget | None = self.reason.focusWidget()
+        is_lost = False
+        for deed, each in self.buttons.items():
+            is_offered = _BUTTONS[deed][-1](offer)
+            is_lost = is_lost or (each.hasFocus() and not is_offered)
             each.setEnabled(is_offered)
             each.setVisible(is_offered)
-        if state not in DISCARDABLE_STATES:
-            at: QWidget | None = self.reason.focusWidget()
+        if not self.buttons[Deed.DISCARD].isEnabled():
             is_lost = is_lost or (at is not None and at.hasFocus())
             self.reason.put_away()
         return is_lost
@@ -295,16 +347,12 @@ class LineDetails(QWidget):
         """Take less room in a low window."""
         above, below = (6, 8) if is_low else (12, 14)
         self._column.setContentsMargins(20, above, 16, below)
-        self.meaning.show_low(is_low)
-
-    def give_room(self, high: int) -> None:
-        """The technical details take two fifths of what there is."""
-        least = (LEAST + 1) * self.text.fontMetrics().lineSpacing()
-        self.text.setFixedHeight(max(least, high * 2 // 5))
+        self._seen.setFixedHeight((_MEANING - is_low) * self.fontMetrics().lineSpacing() + 2)
+        self.text.setMinimumHeight((LEAST + 1) * self.text.fontMetrics().lineSpacing())
 
     def hold_back(self) -> bool:
         """Let nothing be done twice until it is known how it stands; return whether that had the focus."""
-        held = (self.send_again, self.discard, self.correct)
+        held = [self.buttons[deed] for deed in (Deed.SEND_AGAIN, Deed.DISCARD, Deed.CORRECT)]
         had_focus = any(each.hasFocus() for each in held)
         for each in held:
             each.setEnabled(False)
@@ -319,6 +367,9 @@ class LineDetails(QWidget):
     def _unfold(self, is_open: bool) -> None:
         self.technical.show_as(sign="chevron-down" if is_open else "chevron-right")
         self.folded.setVisible(is_open)
+        # What it means stands at the head of the explanation, too.
+        self._seen.setVisible(not is_open)
+        self.unfolded.emit(is_open)
 
     def _show_tab(self) -> None:
         text = self._texts.get(TABS[self.tabs.currentIndex()], "")

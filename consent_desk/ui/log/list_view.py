@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -12,12 +23,13 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QWidget,
 )
 
 from consent_desk.ui.log.lines import Part, Press, Slot, Unread
 from consent_desk.ui.log.model import LINE, Index, LogModel
 from consent_desk.ui.log.words import Words
-from consent_desk.ui.theme.fonts import BODY, CAPTION, scaled, sized
+from consent_desk.ui.theme.fonts import BODY, CAPTION, scale, scaled, sized
 from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.theme.paint import rounded
 from consent_desk.ui.theme.tokens import Tokens, current
@@ -30,8 +42,8 @@ HIGH, LOW = 54, 28
 """Pixels of a line, the second in a window that is lower than `LOW_WINDOW`."""
 
 LOW_WINDOW = 700
-LEAST = 2
-"""Lines that are seen in the lowest window."""
+LEAST, LEAST_BESIDE = 2, 3
+"""Lines that are seen in the lowest window, and beside technical details."""
 
 _EDGE, _GAP, _BAR, _CHEVRON, _INDENT = 20, 14, 3, 14, 20
 _TOGGLE = 44
@@ -60,6 +72,11 @@ class _Said:
         )
 
 
+def is_low(part: QWidget) -> bool:
+    """Whether the window of `part` is so low that each takes less room in it."""
+    return part.window().height() < LOW_WINDOW * scale()
+
+
 class LineDelegate(QStyledItemDelegate):
     """Paints a line. Cheap: nothing is measured that can be known."""
 
@@ -79,11 +96,12 @@ class LineDelegate(QStyledItemDelegate):
         """Something of a row may be said otherwise."""
         self._said.clear()
 
-    def begin(self) -> None:
-        """A page is painted: yesterday's lines are no longer today's."""
-        if (day := self._words.today()) != self._day:
-            self._day = day
+    def begin(self) -> bool:
+        """A page is painted; return whether it is another day: yesterday's lines are no longer today's."""
+        day, self._day = self._day, self._words.today()
+        if day != self._day:
             self._said.clear()
+        return day != self._day
 
     def measure(self) -> None:
         """The font may be another one."""
@@ -94,10 +112,10 @@ class LineDelegate(QStyledItemDelegate):
         self._time = max(clock, day)
         least = self._names.height() + (0 if self.is_low else self._captions.height())
         self._edge, self._gap = scaled(_EDGE), scaled(_GAP)
-        self._height = max(scaled(LOW if self.is_low else HIGH), least + scaled(6))
+        self.height = max(scaled(LOW if self.is_low else HIGH), least + scaled(6))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(100, self._height)
+        return QSize(100, self.height)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -196,6 +214,59 @@ class LineDelegate(QStyledItemDelegate):
         )
 
 
+class Steady(QObject):
+    """Keeps what is in view where it is when lines come in, or go: the chosen one, or else the topmost.
+
+    Who is at the top, and has chosen none, sees what comes in. Made before `view` has its model, for it is to
+    hear of a change first; `follow` is called when it has.
+    """
+
+    def __init__(self, view: QAbstractItemView, model: LogModel) -> None:
+        super().__init__(view)
+        self._view = view
+        self._model = model
+        self._places: list[tuple[QPersistentModelIndex, int]] = []
+        self._is_filling = False
+        for change in (model.rowsAboutToBeInserted, model.rowsAboutToBeRemoved):
+            change.connect(self._keep)
+
+    def follow(self) -> None:
+        """The view has laid out its lines anew by the time that this hears of a change."""
+        for change in (self._model.rowsInserted, self._model.rowsRemoved):
+            change.connect(self._restore)
+        self._model.filling.connect(self._fill)
+
+    def _fill(self, begins: bool) -> None:
+        if begins:
+            self._keep()
+        self._is_filling = begins
+        if not begins:
+            self._restore()
+
+    def _keep(self) -> None:
+        if self._is_filling:
+            return
+        view, self._places = self._view, []
+        chosen = view.currentIndex()
+        if not chosen.isValid() and view.verticalScrollBar().value() == 0:
+            return
+        y = 1
+        while y < view.viewport().height() and (index := view.indexAt(QPoint(1, y))).isValid():
+            place = view.visualRect(index)
+            first = 0 if index.row() == chosen.row() else len(self._places)
+            self._places.insert(first, (QPersistentModelIndex(index), place.top()))
+            y = place.bottom() + 1
+
+    def _restore(self) -> None:
+        if self._is_filling:
+            return
+        stayed = next((place for place in self._places if place[0].isValid()), None)
+        if stayed is not None:
+            self._view.executeDelayedItemsLayout()
+            bar = self._view.verticalScrollBar()
+            bar.setValue(bar.value() + self._view.visualRect(stayed[0]).top() - stayed[1])
+
+
 class LogList(QListView):
     """Shows `model`. Left and Right close and open what was noted with one press.
 
@@ -209,16 +280,12 @@ class LogList(QListView):
         super().__init__()
         thin_bars(self)
         self._lines = model
-        self._place = QPersistentModelIndex()
-        self._offset = 0
-        self._is_filling = False
         self.empty = ""
         self.setAccessibleName(phrase("log", "Response log"))
         self.setFrameShape(QFrame.Shape.NoFrame)
-        # Before the view hears of it, which lays out anew then.
-        for change in (model.rowsAboutToBeInserted, model.rowsAboutToBeRemoved):
-            change.connect(self._keep_place)
+        steady = Steady(self, model)
         self.setModel(model)
+        steady.follow()
         self.setModelColumn(LINE)
         self.setUniformItemSizes(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -228,15 +295,18 @@ class LogList(QListView):
         self.setTabKeyNavigation(False)
         self.lines = LineDelegate(model, self)
         self.setItemDelegate(self.lines)
-        for change in (model.rowsInserted, model.rowsRemoved):
-            change.connect(self._return_to_place)
-        model.filling.connect(self._fill)
-        model.modelReset.connect(self.moved)
-        model.dataChanged.connect(self.moved)
+        for change in (model.rowsInserted, model.rowsRemoved, model.modelReset, model.dataChanged):
+            change.connect(self.moved)
         self.verticalScrollBar().valueChanged.connect(self.moved)
         # The card's own ground is below it, with round corners.
         self.viewport().setAutoFillBackground(False)
-        self.setMinimumHeight(LEAST * scaled(LOW))
+        self._is_beside = False
+        self.keep_beside(is_open=False)
+
+    def keep_beside(self, *, is_open: bool) -> None:
+        """Keep so many lines in view that one finds one's way, where the technical details are open, too."""
+        self._is_beside = is_open
+        self.setMinimumHeight(LEAST_BESIDE * self.lines.height if is_open else LEAST * scaled(LOW))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(scaled(200), LEAST * scaled(LOW))
@@ -256,9 +326,9 @@ class LogList(QListView):
 
     def measure(self) -> None:
         """The font, or the height of the window, may be another one."""
-        is_low = self.window().height() < LOW_WINDOW
-        self.lines.is_low = is_low
+        self.lines.is_low = is_low(self)
         self.lines.measure()
+        self.keep_beside(is_open=self._is_beside)
         self.scheduleDelayedItemsLayout()
 
     def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
@@ -271,16 +341,19 @@ class LogList(QListView):
             self.measure()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        if (self.window().height() < LOW_WINDOW) is not self.lines.is_low:
+        if is_low(self) is not self.lines.is_low:
             self.measure()
         super().resizeEvent(event)
-        if self.currentIndex().isValid():
+        chosen = self.currentIndex()
+        if self.visualRect(chosen).intersects(QRect(QPoint(), event.oldSize())):
             # What the details are about stays in view.
-            self.scrollTo(self.currentIndex())
+            self.scrollTo(chosen)
         self.moved.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self.lines.begin()
+        if self.lines.begin():
+            # The computer may have slept past midnight.
+            QTimer.singleShot(0, self, self.moved.emit)
         super().paintEvent(event)
         if not self._lines.rowCount():
             painter = QPainter(self.viewport())
@@ -314,29 +387,3 @@ class LogList(QListView):
         index = self.indexAt(event.position().toPoint())
         if index.isValid() and isinstance(self._lines.slot(index.row()), Press):
             self._lines.toggle(index.row())
-
-    def _fill(self, begins: bool) -> None:
-        if begins:
-            self._keep_place()
-        self._is_filling = begins
-        if not begins:
-            self._return_to_place()
-
-    def _keep_place(self) -> None:
-        if self._is_filling:
-            return
-        # New lines come in above; somebody who reads further down is left where they are.
-        reads_further_down = self.verticalScrollBar().value() > 0
-        top = self.indexAt(QPoint(1, 1)) if reads_further_down else QModelIndex()
-        self._place = QPersistentModelIndex(top)
-        self._offset = self.visualRect(top).top() if top.isValid() else 0
-
-    def _return_to_place(self) -> None:
-        if self._is_filling:
-            return
-        if not self._place.isValid():
-            self.moved.emit()
-            return
-        self.executeDelayedItemsLayout()
-        bar = self.verticalScrollBar()
-        bar.setValue(bar.value() + self.visualRect(self._place).top() - self._offset)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractItemView, QVBoxLayout, QWidget
 
 from consent_desk.ui.log.heading import Heading
 from consent_desk.ui.log.line_details import NOT_KNOWN, LineDetails, Offer
-from consent_desk.ui.log.list_view import LOW_WINDOW, LogList
+from consent_desk.ui.log.list_view import LogList, is_low
 from consent_desk.ui.log.model import LINE, LogModel
 from consent_desk.ui.log.table import LogTable
 from consent_desk.ui.widgets.layouts import fill
@@ -18,7 +18,7 @@ Flag = QItemSelectionModel.SelectionFlag
 class LogPanel(QWidget):
     """Emits `line_chosen(request_id)`; whoever hears it answers with `show_details`.
 
-    `pressed(button, request_id)` and `discard_requested(request_id, reason)` are about the chosen line.
+    `pressed(Deed, request_id)` and `discard_requested(request_id, reason)` are about the chosen line.
     """
 
     line_chosen = Signal(str)
@@ -39,14 +39,6 @@ class LogPanel(QWidget):
         self.table = LogTable(model, self.list.selectionModel())
         self.table.hide()
         self.tabs, self.details, self.reason = self.line.tabs, self.line.text, self.line.reason
-        self.send_again, self.send_now, self.dismiss = (
-            self.line.send_again,
-            self.line.send_now,
-            self.line.dismiss,
-        )
-        self.cancel, self.acknowledge = self.line.cancel, self.line.acknowledge
-        self.right, self.right_id = self.line.right, self.line.right_id
-        self.correct, self.proof = self.line.correct, self.line.proof
         self._lay_out()
         self._connect()
 
@@ -54,13 +46,15 @@ class LogPanel(QWidget):
         lines = QWidget()
         fill(QVBoxLayout(lines), self.search, (self.list, 1), (self.table, 1))
         self.line.hide()
-        fill(QVBoxLayout(self), (lines, 1), self.line).setSpacing(0)
+        self._parts = fill(QVBoxLayout(self), (lines, 1), self.line)
+        self._parts.setSpacing(0)
 
     def _connect(self) -> None:
         self.list.selectionModel().currentRowChanged.connect(self._choose)
         self.list.details_wanted.connect(self._go_to_details)
         self.table.activated.connect(self._go_to_details)
-        self.line.pressed.connect(lambda button: self.pressed.emit(button, self.chosen))
+        self.line.pressed.connect(lambda deed: self.pressed.emit(deed, self.chosen))
+        self.line.unfolded.connect(self._share_room)
         self.line.reason.given.connect(lambda reason: self.discard_requested.emit(self.chosen, reason))
         self.model.dataChanged.connect(self._follow_change)
         self.model.rowsRemoved.connect(self._end_change)
@@ -68,8 +62,12 @@ class LogPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.line.give_room(self.height())
-        self.line.show_low(self.window().height() < LOW_WINDOW)
+        self.line.show_low(is_low(self))
+
+    def _share_room(self, is_open: bool) -> None:
+        """Half of it is for the technical details, but at least three lines stay in view beside them."""
+        self.list.keep_beside(is_open=is_open)
+        self._parts.setStretch(1, 1 if is_open else 0)
 
     def show_as_table(self, is_table: bool) -> None:
         """Show columns for those who integrate, or two lines a decision."""

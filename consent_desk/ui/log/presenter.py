@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QAbstractButton
 
 from consent_desk.delivery.attention import may_win
 from consent_desk.delivery.events import Event, NotLeft, Planned, Supplied, Withheld
@@ -20,7 +19,7 @@ from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.request import noted_request
 from consent_desk.ui.log.details import change_of, details_of
-from consent_desk.ui.log.line_details import Offer
+from consent_desk.ui.log.line_details import Deed, Offer
 from consent_desk.ui.log.lines import Unread
 from consent_desk.ui.log.long_view import LongView
 from consent_desk.ui.log.model import BATCH
@@ -43,6 +42,8 @@ _EMPTY = {
     Which.NEEDS_YOU: say("log", "Nothing needs you"),
     Which.WAITING: say("log", "Nothing waits"),
 }
+_NOTHING_FOUND = say("log", "Nothing found")
+"""What stands where there are no lines."""
 
 
 class LogPresenter(Presenter):
@@ -65,7 +66,9 @@ class LogPresenter(Presenter):
         panel.line_chosen.connect(self._show_details)
         panel.search.changed.connect(self._search)
         panel.list.moved.connect(self._tell_days)
-        panel.list.empty = phrase("log", "Answers appear here")
+        panel.list.empty = render(_EMPTY[Which.ALL])
+        self._midnight = QTimer(self, singleShot=True)
+        self._midnight.timeout.connect(self._begin_day)
         self._show_asked: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         panel.model.change_wanted.connect(self._tell_change)
         session.left.connect(self._show_nothing)
@@ -117,12 +120,12 @@ class LogPresenter(Presenter):
         found = self._panel.model.find(request_id)
         return chosen if found is None and chosen is not None and chosen.request_id == request_id else found
 
-    def on_line(self, button: QAbstractButton, act: Callable[[Workspace, Entry], object]) -> None:
-        """Have `act` called for the line that is chosen when `button` of the panel is pressed."""
+    def on_line(self, deed: Deed, act: Callable[[Workspace, Entry], object]) -> None:
+        """Have `act` called for the line that is chosen when the button for `deed` is pressed."""
 
-        def take(pressed: QAbstractButton, request_id: str) -> None:
+        def take(pressed: Deed, request_id: str) -> None:
             workspace, entry = self.workspace, self.find(request_id)
-            if pressed is button and workspace is not None and entry is not None:
+            if pressed is deed and workspace is not None and entry is not None:
                 act(workspace, entry)
 
         self._panel.pressed.connect(take)
@@ -195,18 +198,12 @@ class LogPresenter(Presenter):
         query = self.view.query
         is_searched = bool(query.words or query.states or query.since)
         if total is not None and is_searched:
-            found = (
-                phrase("log", "{total:,} found").format(total=total)
-                if total
-                else phrase("log", "Nothing found")
-            )
+            found = phrase("log", "{total:,} found").format(total=total) if total else render(_NOTHING_FOUND)
             days = tell_days(query.since, query.until, self._shell.zone)
             self._panel.search.note.show_remark(f"{found}: {days}" if days else found)
         elif not is_searched:
             self._panel.search.note.show_remark("")
-        self._panel.list.empty = render(
-            _EMPTY[query.which] if not is_searched else say("log", "Nothing found")
-        )
+        self._panel.list.empty = render(_NOTHING_FOUND if is_searched else _EMPTY[query.which])
         self._tell_days()
         self._choose()
 
@@ -219,6 +216,15 @@ class LogPresenter(Presenter):
             if not isinstance(slot, Unread):
                 days.append(self._day(words.local_day(slot)))
         self._panel.search.show_days(" – ".join(dict.fromkeys(days)) or phrase("log", "Today"))
+        if not self._midnight.isActive():
+            now = self._shell.local_now()
+            tomorrow = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
+            # To the second behind it: timers are not that exact.
+            self._midnight.start(int(tomorrow.timestamp() - now.timestamp() + 1) * 1_000)
+
+    def _begin_day(self) -> None:
+        self._panel.say_anew()
+        self._tell_days()
 
     def _day(self, local: datetime) -> str:
         today = self._shell.local_now()

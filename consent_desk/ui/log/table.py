@@ -4,6 +4,7 @@ from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QTableView
 
+from consent_desk.ui.log.list_view import LEAST_BESIDE, Steady
 from consent_desk.ui.log.model import LINE, LogModel
 from consent_desk.ui.log.words import COLUMNS
 from consent_desk.ui.widgets.layouts import show_as_list
@@ -29,9 +30,6 @@ _GIVE_WAY = ("Project", "Duration", "Status")
 _MOST_GIVEN = {"Category": 4, "Outcome": 14}
 """Digits that these then give besides, one after the other."""
 
-_LEAST = 3
-"""Lines that are seen in the lowest window."""
-
 
 class LogTable(QTableView):
     """Shows `model`; what is chosen is chosen in the list, too."""
@@ -40,14 +38,17 @@ class LogTable(QTableView):
         super().__init__()
         thin_bars(self)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        steady = Steady(self, model)
         self.setModel(model)
+        steady.follow()
         self.setSelectionModel(chosen)
+        self.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         show_as_list(self)
         self.setAlternatingRowColors(True)
         self.setColumnHidden(LINE, True)
         height = self.fontMetrics().lineSpacing() + 8
         self.verticalHeader().setDefaultSectionSize(height)
-        self.setMinimumHeight((_LEAST + 1) * height)
+        self.setMinimumHeight((LEAST_BESIDE + 1) * height)
         self._digit = self.fontMetrics().horizontalAdvance("0")
         self._lacks = 0
         header = self.horizontalHeader()

@@ -15,6 +15,7 @@ from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.server_clock import is_off, tell_off
+from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.outcomes.summary import about
 from consent_desk.ui.project.presenter import ProjectPresenter
@@ -56,7 +57,7 @@ class AlarmPresenter(Presenter):
         self._tried: dict[str, tuple[Consent, Context]] = {}
         self._notice.action.clicked.connect(self._act)
         self._notice.dismiss.clicked.connect(self._dismiss)
-        log.on_line(self._window.log.send_now, self._send)
+        log.on_line(Deed.RENEW, self._send)
         session.turned.connect(self._turn_to)
         session.told.connect(self._hear)
         session.decided.connect(lambda *_: self._look_again())

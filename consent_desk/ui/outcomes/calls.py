@@ -7,6 +7,7 @@ from PySide6.QtCore import QTimer
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.outcome import DEADLINE
+from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.shell.context import Presenter, ShellContext
@@ -30,7 +31,7 @@ class CallPresenter(Presenter):
         self.kept: set[str] = set()
         self._slow = QTimer(self, singleShot=True)
         self._slow.timeout.connect(self._say_that_it_is_slow)
-        log.on_line(self._window.log.cancel, self._cancel)
+        log.on_line(Deed.CANCEL, self._cancel)
 
     def cancel(self, workspace: Workspace, entry: Entry) -> None:
         """Cancel what has not left."""

@@ -34,6 +34,7 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.project import Project
+from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.outcomes.calls import CallPresenter
 from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
@@ -69,7 +70,7 @@ class OutcomePresenter(Presenter):
         self._unwritten: dict[str, Workspace] = {}
         self._withheld = WithheldStatus(self._status)
         self.calls = CallPresenter(shell, log, self.say, self.answer)
-        log.on_line(self._window.log.send_again, self._send_again)
+        log.on_line(Deed.SEND_AGAIN, self._send_again)
         session.told.connect(self._take)
         session.erased.connect(self._forget_customer)
 

@@ -30,7 +30,7 @@ class ProofPresenter(Presenter):
         self._patience = Patience(self)
         self._patience.worn.connect(self._say_that_it_hangs)
         self._patience.gone.connect(self._give_up)
-        button = self._window.log.proof
+        button = self._window.log.line.proof
         button.of_consent.triggered.connect(self._save_consent)
         button.of_customer.triggered.connect(self._save_customer)
         # Asked only when it opens: a line may be chosen, changed or taken away at any time.

@@ -7,6 +7,7 @@ from PySide6.QtCore import QTimer
 
 from consent_desk.delivery.events import Event
 from consent_desk.domain.errors import JournalError
+from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import phrase, render_error
@@ -88,7 +89,7 @@ class DailyBackupPresenter(Presenter):
         if self._running:
             self._wait()
         form = self._window.consent
-        is_quiet = not form.customer_id.text() and not self._window.log.cancel.isVisible()
+        is_quiet = not form.customer_id.text() and not self._window.log.line.buttons[Deed.CANCEL].isVisible()
         if is_quiet or self._put_off >= MOST_PUT_OFF:
             self.make_now()
         else:

@@ -99,10 +99,11 @@ class Panes(QWidget):
 
     def count_log(self, needing: int) -> None:
         """Say behind the log's tab how many lines need somebody."""
-        self.tabs.setTabText(
-            Pane.LOG,
-            phrase("shell", "Log {needing}").format(needing=needing) if needing else phrase("shell", "Log"),
-        )
+        told = phrase("shell", "%n need you", "%n needs you", needing) if needing else ""
+        log = phrase("shell", "Log")
+        self.tabs.setTabText(Pane.LOG, f"{log} {needing:,}" if needing else log)
+        self.tabs.setTabToolTip(Pane.LOG, told)
+        self.tabs.setAccessibleTabName(Pane.LOG, ", ".join(filter(None, (log, told))))
 
     def minimumSizeHint(self) -> QSize:
         # Not that of two beside each other: in less room than they need, there is one.

@@ -7,6 +7,7 @@ from consent_desk.domain.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.log import attention
 from consent_desk.ui.log.model import LINE
+from consent_desk.ui.shell.panes import Pane
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme
 from tests.ui.desks import OpenDesk
@@ -69,6 +70,8 @@ def test_what_needs_somebody_stands_at_the_top_and_opens_its_list(
     acme.wait_for_line("Refused", "Delivered, checking")
     acme.bot.waitUntil(top.isVisible)
     assert top.text() == "1 needs you"
+    tabs = acme.window.panes.tabs
+    assert (tabs.tabText(Pane.LOG), tabs.accessibleTabName(Pane.LOG)) == ("Log 1", "Log, 1 needs you")
     # Of whatever day, and whatever is searched for besides is not.
     controls.write(acme.window, "Date filter", "yesterday")
     acme.bot.waitUntil(lambda: controls.cells(acme.window, 4) == [])
@@ -81,6 +84,7 @@ def test_what_needs_somebody_stands_at_the_top_and_opens_its_list(
     # It leaves the list by itself.
     acme.bot.waitUntil(lambda: controls.cells(acme.window, 4) == [], timeout=10_000)
     acme.bot.waitUntil(lambda: not top.isVisible())
+    assert tabs.tabText(Pane.LOG) == "Log"
     controls.button(acme.window, "Show what waits").click()
     both = ["first@example.com", "second@example.com"]
     acme.bot.waitUntil(lambda: controls.cells(acme.window, 4) == both, timeout=10_000)

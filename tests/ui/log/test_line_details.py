@@ -11,7 +11,7 @@ from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.request import noted_request
 from consent_desk.domain.wire.snippets import Language, snippet
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.log.line_details import LineDetails, Offer
+from consent_desk.ui.log.line_details import Deed, LineDetails, Offer
 from consent_desk.ui.widgets import inputs
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
@@ -54,6 +54,7 @@ def test_a_press_that_was_meant_for_another_line_sends_nothing_again(
     line.pressed.connect(pressed.append)
     monkeypatch.setattr(inputs, "MOMENT", 60.0)
     line.offer(Offer(state=State.REFUSED))
-    assert line.send_again.isVisible()
-    QTest.mouseClick(line.send_again, Qt.MouseButton.LeftButton)
+    again = line.buttons[Deed.SEND_AGAIN]
+    assert again.isVisible()
+    QTest.mouseClick(again, Qt.MouseButton.LeftButton)
     assert pressed == []

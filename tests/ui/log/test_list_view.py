@@ -108,26 +108,89 @@ def test_lines_are_54_pixels_high_and_28_in_a_low_window(panel: LogPanel, window
     assert panel.list.visualRect(panel.model.index(0, LINE)).height() == scaled(LOW)
 
 
-def test_who_reads_further_down_is_not_moved_by_lines_that_come_in_or_are_joined(panel: LogPanel) -> None:
-    rows = [a_row(seq) for seq in range(1, 61)]
+def in_view(panel: LogPanel) -> dict[str, int]:
+    """The customers in view, and where each stands."""
+    view, seen, y = panel.view, dict[str, int](), 1
+    while y < view.viewport().height() and (index := view.indexAt(QPoint(1, y))).isValid():
+        entry, place = panel.model.entry(index.row()), view.visualRect(index)
+        assert entry is not None
+        seen[entry.customer.value] = place.top()
+        y = place.bottom() + 1
+    return seen
+
+
+@pytest.mark.parametrize("is_table", [False, True])
+def test_who_reads_further_down_is_not_moved_by_lines_that_come_in_or_are_joined_or_go(
+    panel: LogPanel, is_table: bool
+) -> None:
+    rows = [a_row(seq) for seq in range(1, 101)]
+    panel.show_as_table(is_table)
     show(panel, rows)
-    bar = panel.list.verticalScrollBar()
-    bar.setValue(scaled(HIGH) * 20 + 7)
-    top = panel.list.indexAt(QPoint(1, 1))
-    seen, at = panel.model.entry(top.row()), panel.list.visualRect(top).top()
-    panel.model.add([a_row(61), a_row(62, "one"), a_row(63, "one")])
-    panel.model.add([a_row(64, "one")])
+    panel.view.verticalScrollBar().setValue(scaled(HIGH) * 10 + 7)
+    before = in_view(panel)
+    panel.model.add([a_row(101), a_row(102, "one"), a_row(103, "one")])
+    panel.model.add([a_row(104, "one")])
+    panel.model.take_away([rows[99].entry.request_id])
     QApplication.processEvents()
-    top = panel.list.indexAt(QPoint(1, 1))
-    assert (panel.model.entry(top.row()), panel.list.visualRect(top).top()) == (seen, at)
+    assert in_view(panel) == before
+    # The topmost goes: those below it stay.
+    top = next(row for row in rows if row.entry.customer.value == min(before, key=before.__getitem__))
+    panel.model.take_away([top.entry.request_id])
+    QApplication.processEvents()
+    assert before.items() - {(top.entry.customer.value, before[top.entry.customer.value])} <= {
+        *in_view(panel).items()
+    }
 
 
-def test_who_is_at_the_top_sees_what_comes_in(panel: LogPanel) -> None:
+@pytest.mark.parametrize("is_table", [False, True])
+def test_a_chosen_line_stays_where_it_is_even_at_the_top(panel: LogPanel, is_table: bool) -> None:
+    panel.show_as_table(is_table)
+    rows = [a_row(seq) for seq in range(1, 101)]
+    show(panel, rows)
+    panel.choose(rows[-1].entry.request_id)
+    QApplication.processEvents()
+    before = in_view(panel)
+    panel.model.add([a_row(101)])
+    QApplication.processEvents()
+    assert in_view(panel) == before
+
+
+def test_a_list_that_gets_lower_does_not_move_who_reads_elsewhere_than_the_chosen_line(
+    panel: LogPanel, window: QWidget
+) -> None:
+    rows = [a_row(seq) for seq in range(1, 101)]
+    show(panel, rows)
+    panel.choose(rows[-1].entry.request_id)
+    QApplication.processEvents()
+    panel.list.verticalScrollBar().setValue(scaled(HIGH) * 20)
+    top = next(iter(in_view(panel)))
+    window.resize(740, 760)
+    QApplication.processEvents()
+    assert next(iter(in_view(panel))) == top
+
+
+@pytest.mark.parametrize("is_table", [False, True])
+def test_who_is_at_the_top_sees_what_comes_in(panel: LogPanel, is_table: bool) -> None:
+    panel.show_as_table(is_table)
     show(panel, [a_row(seq) for seq in range(1, 61)])
     panel.model.add([a_row(61)])
     QApplication.processEvents()
-    assert panel.list.shown_rows() is not None
-    assert panel.list.indexAt(QPoint(1, 1)).row() == 0
+    assert panel.view.indexAt(QPoint(1, 1)).row() == 0
+
+
+def test_beside_technical_details_three_lines_stay_in_a_window_of_a_laptop(
+    panel: LogPanel,
+) -> None:
+    rows = [a_row(seq) for seq in range(1, 61)]
+    show(panel, rows)
+    panel.choose(rows[-1].entry.request_id)
+    least = panel.minimumSizeHint().height()
+    panel.line.technical.click()
+    QApplication.processEvents()
+    panel.window().resize(740, panel.minimumSizeHint().height())
+    QApplication.processEvents()
+    assert panel.list.viewport().height() >= 3 * panel.list.visualRect(panel.model.index(0, LINE)).height()
+    assert panel.minimumSizeHint().height() <= least + scaled(120)
 
 
 def test_the_table_has_the_same_lines_and_the_same_choice(panel: LogPanel) -> None:

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import LogQuery
-from consent_desk.ui.log.line_details import Offer
+from consent_desk.ui.log.line_details import Deed, Offer
 from consent_desk.ui.log.lines import rows_of
 from consent_desk.ui.log.model import LogModel
 from consent_desk.ui.log.panel import LogPanel
@@ -51,7 +51,7 @@ def test_a_reason_that_is_asked_for_no_more_leaves_the_focus_to_the_list(
     request_id = PRESS[0].entry.request_id
     panel.choose(request_id)
     panel.show_details(request_id, {}, Offer(state=State.REFUSED))
-    panel.line.discard.click()
+    panel.line.buttons[Deed.DISCARD].click()
     assert panel.reason.reason.hasFocus()
     # By now it is settled: what is typed must press no button.
     panel.show_details(request_id, {}, Offer(state=State.VERIFIED))

@@ -8,7 +8,7 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.consent.action import Action
@@ -22,10 +22,11 @@ from consent_desk.domain.wire.outcome import Answered, Cause, Lost, Outcome, Pha
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.log import model
 from consent_desk.ui.log.details import details_of
-from consent_desk.ui.log.line_details import Offer
+from consent_desk.ui.log.line_details import Deed, Offer
 from consent_desk.ui.log.lines import Slot
 from consent_desk.ui.log.model import Index, LogModel
 from consent_desk.ui.log.panel import LogPanel
+from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.log.words import COLUMNS, Words
 from consent_desk.ui.states import STATE_WORDS
 from tests.consents import a_consent, a_project, later
@@ -118,25 +119,6 @@ def test_many_changed_lines_are_shown_at_once_and_none_is_laid_out_anew(
     assert len(asked) < len(lines)
 
 
-def test_who_reads_further_down_stays_there_when_lines_come_in(panel: LogPanel, qtbot: QtBot) -> None:
-    show(panel, [entry(number) for number in range(100)])
-    table = controls.table(panel, "Response log")
-    qtbot.waitUntil(lambda: table.verticalScrollBar().maximum() > 50)
-    table.verticalScrollBar().setValue(40)
-    top = table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data()
-    with qtbot.waitSignal(panel.model.rowsInserted):
-        panel.model.add([LogRow(1000 + number, entry(1000 + number)) for number in range(7)])
-    assert table.model().rowCount() == 107
-    assert table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data() == top
-
-
-def test_who_is_at_the_top_sees_the_new_line(panel: LogPanel, qtbot: QtBot) -> None:
-    show(panel, [entry(number) for number in range(100)])
-    panel.model.add([LogRow(1000, entry(1000))])
-    table = controls.table(panel, "Response log")
-    assert table.indexAt(QPoint(0, 0)).siblingAtColumn(4).data() == "customer1000@example.com"
-
-
 def test_what_customers_are_called_is_shown_inert_and_short(panel: LogPanel) -> None:
     show(panel, [entry(0, category="x" * 5_000)])
     assert len(controls.cells(panel, 5)[0]) == 200
@@ -191,7 +173,7 @@ def test_an_outcome_leaves_the_reader_at_another_line(acme: OpenDesk, engagement
     table.setCurrentIndex(table.model().index(1, 0))
     line = acme.window.log.model.entry(0)
     assert line is not None
-    acme.window.log.pressed.emit(acme.window.log.cancel, line.request_id)
+    acme.window.log.pressed.emit(Deed.CANCEL, line.request_id)
     acme.wait_for_line("Not confirmed, looking it up", "Delivered, checking")
     assert table.currentIndex().row() == 1
     acme.wait_for_details("first@example.com")
@@ -508,3 +490,22 @@ def test_in_a_narrow_window_technical_columns_give_way_to_the_customer(panel: Lo
     assert not panel.table.horizontalScrollBar().isVisible()
     panel.resize(1520, 500)
     assert not panel.table.isColumnHidden(COLUMNS.index("Status"))
+
+
+@pytest.mark.parametrize("wakes_up", [False, True])
+def test_after_midnight_the_heading_says_another_day_by_itself(acme: OpenDesk, wakes_up: bool) -> None:
+    acme.deliver()
+    acme.wait_for_line("Delivered, checking")
+    heading = acme.window.log.search.shown
+    assert heading.text() == "Today"
+    (log,) = acme.window.findChildren(LogPresenter)
+    until_midnight = 86_400 - acme.clock().micros // 1_000_000 % 86_400
+    assert until_midnight - 60 < log._midnight.remainingTime() // 1_000 <= until_midnight + 1
+    acme.clock.seconds_off += until_midnight
+    if wakes_up:
+        # It slept through it, and is painted anew.
+        acme.window.log.list.viewport().repaint()
+    else:
+        log._midnight.setInterval(0)
+    acme.bot.waitUntil(lambda: heading.text() == "Yesterday")
+    assert log._midnight.remainingTime() > 0

@@ -26,6 +26,7 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.folders import Folders
 from consent_desk.ui.form.submission import Submitter
+from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.outcomes import presenter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.project.presenter import ProjectPresenter
@@ -448,7 +449,7 @@ def test_what_cannot_be_cancelled_for_good_says_so(two_callers: OpenDesk, folder
     break_journal(folders)
     line = two_callers.window.log.model.entry(0)
     assert line is not None
-    two_callers.window.log.pressed.emit(two_callers.window.log.cancel, line.request_id)
+    two_callers.window.log.pressed.emit(Deed.CANCEL, line.request_id)
     two_callers.wait_for_status("It could not be cancelled, and is still sent by itself")
     two_callers.wait_for_line("Not sent yet", "Sending")
 

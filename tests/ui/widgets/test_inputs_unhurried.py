@@ -9,8 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.ui.checks.banners import CorrectionBanner, QuestionBanner
-from consent_desk.ui.log.line_details import Offer
-from consent_desk.ui.log.reason import ReasonRow
+from consent_desk.ui.log.line_details import Offer, ReasonRow
 from consent_desk.ui.shell.notice import Notice
 from consent_desk.ui.shell.questions import Questions
 from consent_desk.ui.widgets import inputs
