@@ -52,13 +52,13 @@ _CHANGED = re.compile(
 class TableStyle:
     """How a table is written: `separator` is a comma, a semicolon or a tab.
 
-    `local` is the time on the wall, `outcome` what the outcome of a line is called, `label` how people know a
-    category ID, and `render` puts a sentence into the language of the desk.
+    `local` is the time on the wall, `outcome` what the outcome of a line is called, `label` how people call
+    the category of a project, by their IDs, and `render` puts a sentence into the language of the desk.
     """
 
     local: Callable[[Timestamp], datetime]
     outcome: Callable[[Entry], str] = lambda entry: str(entry.state)
-    label: Callable[[str], str] = str
+    label: Callable[[str, str], str] = lambda _project_id, category: category
     render: Callable[[Message], str] = str
     separator: str = ","
 
@@ -104,7 +104,7 @@ def _for_people(record: Record, style: TableStyle) -> tuple[str, ...]:
     return (
         *(style.outcome(Entry.after(noted, record.facts)), at(last.at), kept(consent.customer.value)),
         *(
-            kept(style.label(consent.category)),
+            kept(style.label(noted.project_id, consent.category)),
             style.render(say("evidence", "opt-out") if is_opt_out else say("evidence", "opt-in")),
         ),
         *(_until(consent.valid_until, style, at), _before(noted.context, style, at), after, seen_at),

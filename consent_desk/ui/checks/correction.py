@@ -51,15 +51,22 @@ class CorrectionPresenter(Presenter):
 
     def correct(self, workspace: Workspace, entry: Entry) -> None:
         """Fill the form with what held before `entry`, unless something speaks against that."""
+        # Its journal may have been opened anew since it was noted.
+        shown = self._log.workspace
+        if shown is None or shown.practice is not workspace.practice:
+            why = phrase("checks", "Nothing can be corrected before its journal is open again.")
+            said = f"{why}\n{about(entry, entry.project_name)}"
+            self._status.show_message(_KEY, Tone.WARNING, said, practice=workspace.practice)
+            return
 
         def done(read: tuple[Record, Timestamp | None]) -> None:
             # Read for a log that may not be shown any more.
-            if self._log.workspace is workspace:
+            if self._log.workspace is shown:
                 self._offer(*read)
 
         self._runner.run(
             Lane.JOURNAL,
-            lambda: workspace.outbox.record_and_last(entry.request_id),
+            lambda: shown.outbox.record_and_last(entry.request_id),
             done=done,
             failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
         )

@@ -14,7 +14,6 @@ from consent_desk.domain.evidence.table import TableStyle
 from consent_desk.domain.lifecycle.record import Entry, Record
 from consent_desk.domain.lifecycle.state import IS_RIGHT, State
 from consent_desk.domain.message import Message, say
-from consent_desk.domain.wire.category import Category
 from consent_desk.journal.export import Export, ExportKind
 from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.log.presenter import LogPresenter
@@ -66,7 +65,6 @@ class LogActionsPresenter(Presenter):
         self._say = tell
         self._cannot_enter = cannot_enter
         self._export: Export | None = None
-        self._labels: dict[str, str] = {}
         self._path, self._shown = Path(), shell.lens.path
         self._told = 0
         self._has_said_why = False
@@ -93,10 +91,6 @@ class LogActionsPresenter(Presenter):
         self._window.add_banner(self._banner, Rank.OTHER)
         self._banner.action.clicked.connect(self._begin_or_stop)
         self._window.closing.connect(self._stop)
-        session.offered.connect(self._learn_labels)
-
-    def _learn_labels(self, categories: tuple[Category, ...]) -> None:
-        self._labels |= {category.id: category.label for category in categories}
 
     def _offer(self) -> None:
         """Offer what can be done now."""
@@ -281,7 +275,7 @@ class LogActionsPresenter(Presenter):
             local=self._local,
             # The headings of the file are in the program's own language, too.
             outcome=lambda entry: str(word_of(entry, practice=workspace.practice)),
-            label=lambda category: self._labels.get(category, category),
+            label=self._panel.model.words.label,
             render=render,
             separator=separator,
         )

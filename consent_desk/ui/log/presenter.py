@@ -17,6 +17,7 @@ from consent_desk.domain.lifecycle.state import DISMISSED, TO_CHECK_STATES, Stat
 from consent_desk.domain.log_query import LogQuery, Which, words_of
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.category import Category
+from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import noted_request
 from consent_desk.ui.log.details import change_of, details_of
 from consent_desk.ui.log.line_details import Deed, Offer
@@ -74,7 +75,7 @@ class LogPresenter(Presenter):
         session.left.connect(self._show_nothing)
         session.entered.connect(lambda workspace, _project: self._show_workspace(workspace))
         session.told.connect(lambda _workspace, event: self._hear(event))
-        session.offered.connect(self._name_categories)
+        session.offered.connect(lambda offered: self._name_categories(session.project, offered))
 
     def _show_workspace(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -152,11 +153,10 @@ class LogPresenter(Presenter):
             return
         self._panel.say_anew()
 
-    def _name_categories(self, categories: tuple[Category, ...]) -> None:
-        # Those of another project keep their names.
-        words = self._panel.model.words
-        words.labels = {**words.labels, **{one.id: one.label for one in categories}}
-        self._panel.say_anew()
+    def _name_categories(self, project: Project | None, categories: tuple[Category, ...]) -> None:
+        if project is not None:
+            self._panel.model.words.labels |= {(project.id, one.id): one.label for one in categories}
+            self._panel.say_anew()
 
     def name_projects(self, several: bool) -> None:
         """Name the project in each line, where there are several."""

@@ -1,7 +1,7 @@
 """What is said of a line of the log, in the list and in the table."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from consent_desk.domain.consent.action import Action
@@ -42,8 +42,8 @@ _ICONS = {
 class Words:
     """Knows the time, whether this is practice, what categories are called, and why what waits does.
 
-    `labels`: by the IDs of categories. `waits`: by request ID, or by that of a project. `names_project`:
-    there are several projects.
+    `labels`: by the IDs of projects and their categories. `waits`: by request ID, or by that of a project.
+    `names_project`: there are several projects.
     """
 
     def __init__(self, local: Local, now: Callable[[], Timestamp]) -> None:
@@ -51,7 +51,7 @@ class Words:
         self._now = now
         self.practice = False
         self.names_project = False
-        self.labels: Mapping[str, str] = {}
+        self.labels: dict[tuple[str, str], str] = {}
         self.waits: dict[str, str] = {}
 
     # -- of a line of the list --------------------------------------------------------------------
@@ -152,7 +152,8 @@ class Words:
         entry = rows[0].entry
         if not isinstance(slot, Part):
             yield phrase("log", "Opt-out") if entry.action is Action.REJECT else phrase("log", "Opt-in")
-        names = [self.label(row.entry.category) for row in rows]
+        labels = (self.label(row.entry.project_id, row.entry.category) for row in rows)
+        names = [visible(label)[:_LONGEST] for label in labels]
         count = len(names)
         yield ", ".join(names) if len(names) <= _NAMED else phrase("log", "%n categories", "", count)
         if entry.valid_until is not None and entry.action is Action.ACCEPT and not isinstance(slot, Part):
@@ -164,9 +165,9 @@ class Words:
         if self.names_project and not isinstance(slot, Part):
             yield visible(entry.project_name)
 
-    def label(self, category: str) -> str:
-        """What a category is called."""
-        return visible(self.labels.get(category) or category)[:_LONGEST]
+    def label(self, project_id: str, category: str) -> str:
+        """What people call a category of a project."""
+        return self.labels.get((project_id, category)) or category
 
     def _until(self, until: ValidUntil) -> str:
         at = moment(until.seconds)

@@ -1,7 +1,7 @@
 """Keeps the receipt true: from the press of Send, through all that becomes of it, to the next caller."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
@@ -9,13 +9,12 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 
 from consent_desk.domain.checks.correction import CORRECTABLE_STATES
 from consent_desk.domain.consent.draft import Draft
-from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
+from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.lifecycle.judgement import LOOK_AFTER, decision
 from consent_desk.domain.lifecycle.policy import PRACTICE_LOOK_AFTER
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.text import cut
-from consent_desk.domain.wire.category import Category
 from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.log.details import slip_of
 from consent_desk.ui.outcomes.not_noted import NotNotedBanner
@@ -63,7 +62,7 @@ class ReceiptPresenter(Presenter):
         self._in_view: Submission | Press | NotNoted | None = None
         self._form = self._window.consent
         self._presses: deque[tuple[Workspace, Press]] = deque(maxlen=_MOST)
-        self._labels: dict[str, str] = {}
+        self._words = self._window.log.model.words
         self._names_project = names_project
         self._to_announce: dict[int, Press] = {}
         self._panel = self._window.receipt = ReceiptPanel()
@@ -91,7 +90,6 @@ class ReceiptPresenter(Presenter):
         self._window.consent.lowered.connect(self._panel.show_low)
         self._panel.show_low(self._window.consent.is_low)
         session.stay_while(self._why_deal_first)
-        session.offered.connect(self._name_categories)
         session.erased.connect(self._forget_customer)
         shell.lens.changed.connect(self._put_away)
         self._show()
@@ -114,8 +112,8 @@ class ReceiptPresenter(Presenter):
         """It is on disk; `blank`: the form when it is emptied, None where it was not the form's."""
         who = self._who(submission)
         practice = submission.workspace.practice
-        labels = self._labels
-        press = Press(entries, who, practice, submission.left_out, lambda one: labels.get(one, one))
+        names = partial(self._words.label, submission.project.id)
+        press = Press(entries, who, practice, submission.left_out, names)
         self._presses.append((submission.workspace, press))
         was_not_noted = self._call.settle(submission.consent.request_id)
         if blank is None:
@@ -139,7 +137,7 @@ class ReceiptPresenter(Presenter):
         slips = (slip_of(one, project, written(self._local(one.timestamp))) for one in consents)
         failure = NotNoted(
             submission,
-            who=self._decision(consents),
+            who=self._decision(submission),
             where=f"{project.name} · {moment_of(self._local(consents[0].noted_at))}",
             why=render_error(error),
             slip="\n\n".join(slips),
@@ -245,9 +243,6 @@ class ReceiptPresenter(Presenter):
 
     # -- the form, the project, the customer --------------------------------------------------------
 
-    def _name_categories(self, categories: tuple[Category, ...]) -> None:
-        self._labels = {one.id: one.label for one in categories}
-
     def _begin_to_follow(self) -> None:
         # Not before there is anything to yield: until then a key passes through nothing here.
         if not self._follows_form:
@@ -322,17 +317,17 @@ class ReceiptPresenter(Presenter):
 
     # -- what is shown ------------------------------------------------------------------------------
 
-    def _decision(self, consents: Sequence[Consent]) -> str:
-        first = consents[0]
-        names = [cut(self._labels.get(one.category, one.category)) for one in consents]
+    def _decision(self, submission: Submission) -> str:
+        first, project_id = submission.consent, submission.project.id
+        names = [cut(self._words.label(project_id, one.category)) for one in submission.consents]
         count = len(names)
         what = ", ".join(names) if count <= _NAMED else phrase("outcomes", "%n categories", "", count)
         return f"{named(first.customer)} · {render(decision(first.action, what))}"
 
     def _who(self, submission: Submission) -> str:
-        consents = submission.consents
         where = (submission.project.name,) if self._names_project() else ()
-        return " · ".join((self._decision(consents), *where, moment_of(self._local(consents[0].noted_at))))
+        when = moment_of(self._local(submission.consent.noted_at))
+        return " · ".join((self._decision(submission), *where, when))
 
     def _show(self) -> None:
         shown = self._in_view = self._call.shown

@@ -1,14 +1,14 @@
 """What just happened that concerns no call in hand, in a person's words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout
 
 from consent_desk.domain.message import say
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
-from consent_desk.ui.widgets.inputs import button
+from consent_desk.ui.widgets.inputs import button, came_up, is_too_soon
 from consent_desk.ui.widgets.layouts import Yielding, fill
 from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone, sign
@@ -23,6 +23,7 @@ class _Said:
     tone: Tone
     text: str
     practice: bool | None = None
+    since: float = field(default_factory=came_up)
 
     @property
     def is_real_error(self) -> bool:
@@ -44,7 +45,8 @@ class StatusPanel(TintedBanner):
         self.label = TintedLabel(phrase("shell", "Status"))
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.dismiss = button(phrase("shell", "Dismiss"), phrase("shell", "Dismiss messages"))
-        self.dismiss.clicked.connect(self.clear)
+        # What came just before the click was not read.
+        self.dismiss.clicked.connect(lambda: self._keep_where(lambda _key, said: is_too_soon(said.since)))
         texts = Yielding(self.label, name=phrase("shell", "Text of the status"), least=1)
         layout = fill(QHBoxLayout(self), (texts, 1), margins=(12, 8, 12, 8))
         layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)

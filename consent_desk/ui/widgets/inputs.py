@@ -314,6 +314,16 @@ _PRESSING = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt
 _CLICKS = frozenset({QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick})
 
 
+def came_up() -> float:
+    """The moment, for `is_too_soon`."""
+    return monotonic()
+
+
+def is_too_soon(since: float) -> bool:
+    """Whether what came up at `since` can hardly have been read so far."""
+    return monotonic() - since < MOMENT
+
+
 class Unhurried(QObject):
     """Keeps a key that is held down from pressing any of `buttons`, and whatever came too soon.
 
@@ -329,12 +339,12 @@ class Unhurried(QObject):
 
     def begin(self) -> None:
         """What they are about has changed: it came up just now."""
-        self._since = monotonic()
+        self._since = came_up()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.Show:
             self.begin()
-        is_soon = watched not in self.safe and monotonic() - self._since < MOMENT
+        is_soon = watched not in self.safe and is_too_soon(self._since)
         if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
             return event.key() in _PRESSING and (event.isAutoRepeat() or is_soon)
         return event.type() in _CLICKS and is_soon

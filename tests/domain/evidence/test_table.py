@@ -31,7 +31,7 @@ FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")
 BERLIN = TableStyle(
     local=lambda at: moment(at, Berlin()),
     outcome=lambda entry: f"called {entry.state}",
-    label={"sms_marketing": "SMS marketing"}.__getitem__,
+    label=lambda _project_id, category: {"sms_marketing": "SMS marketing"}[category],
 )
 QUEUED = Fact(at=later(0), state=State.QUEUED)
 

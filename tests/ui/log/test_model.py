@@ -174,7 +174,7 @@ def test_what_leaves_a_list_leaves_its_press(model: LogModel) -> None:
 def test_a_line_tells_all_of_a_decision(model: LogModel) -> None:
     until = {"action": Action.ACCEPT, "valid_until": ValidUntil(1_924_991_999), "category": "sms"}
     row = replace(a_row(1, **until), corrects=later(-300))  # type: ignore[arg-type]  # as above
-    model.words.labels = {"sms": "SMS marketing"}
+    model.words.labels = {("p", "sms"): "SMS marketing", ("another", "sms"): "Another"}
     model.words.names_project = True
     model.show([row], LogQuery(), practice=False)
     about = "Opt-in · SMS marketing · until 31 Dec 2030 · corrects 31 May 11:55 · Acme production"

@@ -64,7 +64,7 @@ def test_what_is_said_of_the_chosen_line_follows_what_becomes_of_it(qtbot: QtBot
     model.show(newest_first(PRESS), LogQuery(), practice=False)
     panel.choose(PRESS[3].entry.request_id)
     assert "the worst of 3" in panel.line.what.text()
-    model.words.labels = {PRESS[3].entry.category: "Newsletters"}
+    model.words.labels = {("p", PRESS[3].entry.category): "Newsletters"}
     panel.say_anew()
     assert "Newsletters" in panel.line.what.text()
     for row in PRESS[1:3]:

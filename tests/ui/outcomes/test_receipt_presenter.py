@@ -1,20 +1,27 @@
 """What is announced of the call in hand, how it is corrected, and how little room it takes."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent
 from pytestqt.qtbot import QtBot
 
+from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.faults import Fault
-from consent_desk.domain.lifecycle.record import Context
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context
+from consent_desk.domain.wire.category import Category
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.outcomes.receipt import REST, Told
 from consent_desk.ui.outcomes.receipt_panel import LOW, ReceiptPanel
 from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
+from consent_desk.ui.session import Session
 from consent_desk.ui.widgets.tones import Tone
+from tests.consents import a_consent
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
 
@@ -108,6 +115,35 @@ def test_what_is_corrected_comes_into_view_where_another_pane_stands_alone(
     correct(acme)
     acme.bot.waitUntil(lambda: acme.window.consent.draft().corrects != "")
     assert acme.window.consent.isVisible()
+
+
+def test_one_key_corrects_also_when_the_journal_was_opened_anew_and_says_why_it_cannot_before(
+    acme: OpenDesk, known: None
+) -> None:
+    acme.deliver()
+    (session,) = acme.window.findChildren(Session)
+    project = session.project
+    session.leave_journal("Looking at the journal again…")
+    correct(acme)
+    acme.wait_for_status("Nothing can be corrected before its journal is open again.")
+    assert "jane@example.com" in acme.errors
+    session._workspaces.reopen(lambda: None, done=lambda _: session.use_project(project), failed=pytest.fail)
+    acme.wait_ready()
+    correct(acme)
+    acme.bot.waitUntil(lambda: acme.window.consent.draft().corrects != "")
+
+
+def test_a_press_that_is_told_beside_another_project_bears_the_names_of_its_own(acme: OpenDesk) -> None:
+    acme.deliver()
+    (session,) = acme.window.findChildren(Session)
+    (presenter,) = acme.window.findChildren(ReceiptPresenter)
+    project = session.project
+    assert project is not None
+    session.project = replace(project, id="7a1f2f0e-6f43-4d3a-9a0c-0f6d1f3f5a12")
+    session.offered.emit((Category(id="sms_marketing", label="Texts of Beta"),))
+    for one, label in ((project, "SMS marketing"), (session.project, "Texts of Beta")):
+        submission = Submission(acme.workspace, one, Draft(), ((a_consent(), NO_CONTEXT),))
+        assert f"opt-out of {label}" in presenter._who(submission)
 
 
 def test_where_nothing_was_noted_there_is_nothing_to_correct(acme: OpenDesk) -> None:

@@ -4,6 +4,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from consent_desk.ui.shell.status import StatusPanel
+from consent_desk.ui.widgets import inputs
 from consent_desk.ui.widgets.tones import Tone
 from tests.ui import controls
 
@@ -86,6 +87,23 @@ def test_what_is_not_shown_here_overtakes_what_was_said_before(panel: StatusPane
     panel.show_message("one", Tone.BAD, "not written down", practice=False)
     panel.show_message("one", Tone.GOOD, "verified", practice=False)
     assert said(panel) == []
+
+
+def test_what_came_just_before_it_was_dismissed_stays(
+    panel: StatusPanel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [0.0]
+    monkeypatch.setattr(inputs, "MOMENT", 0.5)
+    monkeypatch.setattr(inputs, "monotonic", lambda: seconds[0])
+    panel.show_message("old", Tone.BAD, "Read long ago.")
+    seconds[0] = 9.0
+    panel.show_message("new", Tone.BAD, "It came just now.")
+    seconds[0] = 9.4
+    controls.press(panel, "Dismiss messages")
+    assert panel.label.text() == "✖ It came just now."
+    seconds[0] = 9.6
+    controls.press(panel, "Dismiss messages")
+    assert not panel.isVisible()
 
 
 def test_dismissing_clears_everything(panel: StatusPanel) -> None:
