@@ -159,7 +159,7 @@ def correct_a_mistake(desk: Desk) -> None:
     form = desk.window.consent
     desk.until(
         lambda: (
-            form.customer_id.text() == JANE and "rejected since" in form.known.pill.accessibleDescription()
+            form.customer_id.text() == JANE and "opted out since" in form.known.pill.accessibleDescription()
         )
     )
     form.wording.setPlainText("Would you like to keep the newsletter?")
@@ -221,7 +221,7 @@ def be_refused(desk: Desk, scheme: str) -> None:
     desk.enter(JANE, "sms_marketing", "accepted since")
     desk.send(State.DELIVERED)
     desk.verify()
-    desk.enter(MEI, "sms_marketing", "no consent recorded")
+    desk.enter(MEI, "sms_marketing", "never asked")
     desk.server.fault = Fault.INVALID_SECRET
     desk.send(State.REFUSED)
     desk.take(f"refused-{scheme}.png")

@@ -318,7 +318,7 @@ def test_an_opt_out_of_everything_is_one_line_that_unfolds_by_keys_alone(walk: W
 def test_an_opt_out_is_sent_and_taken_back_through_the_tree_alone(walk: Walk) -> None:
     """No key is pressed: as with a switch, by voice, or on a braille display."""
     walk.ask("write", "Customer ID", "omar.haddad@example.org")
-    walk.ask("heard", "What is known of this customer", "sms_marketing: rejected")
+    walk.ask("heard", "What is known of this customer", "sms_marketing: opted out")
     walk.ask("tick", "SMS marketing", "check box")
     walk.ask("tick", "Newsletter", "check box")
     assert "checked" not in walk.wait("SMS marketing", "check box")
@@ -338,7 +338,7 @@ def test_an_opt_out_is_sent_and_taken_back_through_the_tree_alone(walk: Walk) ->
 def test_an_opt_in_to_several_categories_until_a_day_is_sent_by_keys_alone(walk: Walk) -> None:
     walk.keys("ctrl+a")
     walk.type("mei.tanaka@example.com")
-    walk.wait("What is known of this customer", "label", "sms_marketing: no consent recorded")
+    walk.wait("What is known of this customer", "label", "sms_marketing: never asked")
     walk.go_to("alt+g", "SMS marketing")
     # That one is ticked already.
     walk.go_to("Down", "Newsletter")

@@ -93,7 +93,7 @@ def verify(desk: Desk, what: str) -> None:
 def test_a_known_customer_opts_out_of_sms_with_two_keys(home: Path, engagement: Sandbox) -> None:
     with at_work(home, engagement) as desk:
         # The caller before: since then the cursor waits in the customer ID.
-        enter(desk, MEI, "sms_marketing: no consent recorded")
+        enter(desk, MEI, "sms_marketing: never asked")
         send(desk, MEI)
         desk.tell("copy", JANE)
         keys = ["Ctrl+V", "Ctrl+Return"]
@@ -103,7 +103,7 @@ def test_a_known_customer_opts_out_of_sms_with_two_keys(home: Path, engagement: 
         wait_for_delivery(desk, JANE)
         verify(desk, "opt-out")
         lines = desk.wait("Response log", "✔ Verified").splitlines()
-        desk.wait("Response details", "Change: sms_marketing: accepted → rejected, verified ")
+        desk.wait("Response details", "Change: sms_marketing: accepted → opted out, verified ")
     assert decisions(engagement) == [(MEI, "sms_marketing", "reject"), (JANE, "sms_marketing", "reject")]
     assert [line.split(" | ")[4] for line in lines] == [JANE, MEI]
     # At most three were promised.
@@ -131,7 +131,7 @@ def test_an_unknown_customer_is_asked_about_and_corrected_or_recorded_without_an
         desk.tell("move_clock", LOOK_UP_IS_DUE)
         desk.wait("Response details", "in the history, Engagement shows no consent")
         desk.wait("Response details", "Before: Engagement knew no such customer")
-        desk.wait("Response details", "Change: sms_marketing: no such customer → rejected, in a new profile")
+        desk.wait("Response details", "Change: sms_marketing: no such customer → opted out, in a new profile")
     assert decisions(engagement) == [(JANE, "sms_marketing", "reject"), (WRONG, "sms_marketing", "reject")]
 
 
@@ -181,10 +181,10 @@ def test_a_mistake_is_corrected_by_a_linked_consent(home: Path, engagement: Sand
         enter(desk, JANE, "newsletter: accepted since ")
         send(desk, JANE)
         # Found out at once: before the first look-up is due.
-        desk.wait("Response details", "Change: newsletter: accepted → rejected, not verified")
+        desk.wait("Response details", "Change: newsletter: accepted → opted out, not verified")
         desk.press("Correct")
         desk.wait("Correction", "Corrects the opt-out of Newsletter, ")
-        desk.wait(KNOWN, "newsletter: rejected since ")
+        desk.wait(KNOWN, "newsletter: opted out since ")
         desk.type("Wording read out", "May we send you the newsletter again?")
         desk.type("Explained by", "The wrong category was chosen")
         desk.tell("keys", "Ctrl+Return")
@@ -192,7 +192,7 @@ def test_a_mistake_is_corrected_by_a_linked_consent(home: Path, engagement: Sand
         desk.wait("Receipt", "✓ Delivered")
         desk.wait("Response details", "Corrects the consent with request ID: ")
         verify(desk, "opt-in")
-        desk.wait("Response details", "Change: newsletter: rejected → accepted, verified ")
+        desk.wait("Response details", "Change: newsletter: opted out → accepted, verified ")
         # The wrong one stands in the history as well, and rules no more: that is no alarm.
         assert "In the history" in desk.text("Response log")
         wrong, right = reversed(entries(desk.journal))

@@ -68,7 +68,7 @@ def test_no_description_is_html_and_none_holds_a_former_caller(acme: OpenDesk) -
     controls.paste(acme.window, "Customer ID", "canary@example.com")
     controls.paste(acme.window, "Ticket", "canary\x1b")
     controls.press(acme.window, "Remove it: Ticket")
-    acme.bot.waitUntil(lambda: "rejected since" in form.known.pill.accessibleDescription())
+    acme.bot.waitUntil(lambda: "opted out since" in form.known.pill.accessibleDescription())
     controls.press(acme.window, "Send")
     assert form.question.is_open
     assert not [text for text in told(acme.window) if is_html(text)]

@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.evidence.proof import last_look, with_times
-from consent_desk.domain.lifecycle.messages import tell_status
+from consent_desk.domain.lifecycle.messages import STATES, tell_status
 from consent_desk.domain.lifecycle.record import Context, Entry, Record
 from consent_desk.domain.local_time import moment
 from consent_desk.domain.message import Message, say
+from consent_desk.domain.wire.customer import CurrentState
 from consent_desk.domain.wire.outcome import Answered
 
 FOR_PEOPLE = (
@@ -152,10 +153,11 @@ def _after(record: Record, style: TableStyle, at: Callable[[Timestamp], str]) ->
         return "", ""
     seen_at, look = found
     if look.valid:
-        shown = say("evidence", "accepted")
+        shown = STATES[CurrentState.ACCEPTED]
     else:
         is_opt_out = record.noted.consent.action is Action.REJECT
-        shown = say("evidence", "rejected") if is_opt_out and look.seen else say("evidence", "not accepted")
+        is_known = is_opt_out and look.seen
+        shown = STATES[CurrentState.REJECTED] if is_known else say("evidence", "not accepted")
     return style.render(shown), at(seen_at)
 
 

@@ -10,7 +10,7 @@ from functools import reduce
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.judgement import QUEUED_THERE, Judgement, noun
+from consent_desk.domain.lifecycle.judgement import QUEUED_THERE, Judgement, may_have_left, noun
 from consent_desk.domain.lifecycle.looking import EXPIRE_FIRST, tell_event, tell_no_look, tell_reason
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step
 from consent_desk.domain.lifecycle.record import Context, Record
@@ -216,8 +216,8 @@ def tell_status(status: CategoryStatus) -> Message:
     """What holds for a category, since when, from where and until when."""
     standing, since = status.current_state, moment(status.since)
     if standing is CurrentState.NEVER:
-        return say("lifecycle", "no consent recorded")
-    head = _HEADS.get(standing, _HEADS[CurrentState.ACCEPTED])
+        return STATES[standing]
+    head = _HEADS.get(standing) or STATES[standing]
     parts = [
         head if since is None else say("lifecycle", "{head} since {since}").format(head=head, since=since)
     ]
@@ -228,11 +228,20 @@ def tell_status(status: CategoryStatus) -> Message:
     return reduce(lambda told, part: say("lifecycle", "{told}, {part}").format(told=told, part=part), parts)
 
 
-_HEADS = {
+STATES = {
     CurrentState.ACCEPTED: say("lifecycle", "accepted"),
-    CurrentState.REJECTED: say("lifecycle", "rejected"),
-    CurrentState.UNCLEAR: say("lifecycle", "rejected, or accepted and ended (not known which)"),
+    CurrentState.REJECTED: say("lifecycle", "opted out"),
+    CurrentState.ENDED: say("lifecycle", "ended"),
+    CurrentState.UNCLEAR: say("lifecycle", "opted out or ended"),
+    CurrentState.NEVER: say("lifecycle", "never asked"),
 }
+"""What holds, in a word."""
+
+_HEADS = {
+    CurrentState.ENDED: STATES[CurrentState.ACCEPTED],
+    CurrentState.UNCLEAR: say("lifecycle", "opted out, or accepted and ended (not known which)"),
+}
+"""What is said of it before its end is told."""
 
 
 def _end(until: ValidUntil, standing: CurrentState) -> Message:
@@ -357,7 +366,7 @@ def _origin(look: Look, shown: Message) -> Message:
 
 
 def tell_change(record: Record, written: Callable[[Timestamp], str]) -> Message:
-    """`sms_marketing: accepted → rejected, verified 10:43:41`; `written` writes a time down."""
+    """`sms_marketing: accepted → opted out, verified 10:43:41`; `written` writes a time down."""
     consent, last = record.noted.consent, record.facts[-1]
     look = last.outcome if isinstance(last.outcome, Look) else None
     wished = _word(valid=consent.action is Action.ACCEPT)
@@ -373,8 +382,10 @@ def tell_change(record: Record, written: Callable[[Timestamp], str]) -> Message:
             ending = say("lifecycle", "but Engagement shows {shown}, {at}").format(
                 shown=shown, at=written(last.at)
             )
+        case State.DISCARDED if may_have_left(record.facts):
+            ending = say("lifecycle", "given up, perhaps recorded")
         case State.DISCARDED:
-            ending = say("lifecycle", "discarded")
+            ending = say("lifecycle", "not recorded")
         case State.NEW_PROFILE:
             ending = say("lifecycle", "in a new profile")
         case State.NO_CATEGORY:
@@ -395,17 +406,8 @@ def _before(context: Context) -> Message:
         return say("lifecycle", "no such customer")
     if before is None:
         return say("lifecycle", "not known")
-    return _HELD[before.current_state]
-
-
-_HELD = {
-    CurrentState.ACCEPTED: say("lifecycle", "accepted"),
-    CurrentState.REJECTED: say("lifecycle", "rejected"),
-    CurrentState.ENDED: say("lifecycle", "ended"),
-    CurrentState.UNCLEAR: say("lifecycle", "rejected or ended"),
-    CurrentState.NEVER: say("lifecycle", "no consent"),
-}
+    return STATES[before.current_state]
 
 
 def _word(*, valid: bool) -> Message:
-    return say("lifecycle", "accepted") if valid else say("lifecycle", "rejected")
+    return STATES[CurrentState.ACCEPTED if valid else CurrentState.REJECTED]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from consent_desk.domain.consent.values import Consent
 from consent_desk.domain.lifecycle.judgement import noun
-from consent_desk.domain.lifecycle.messages import tell_status
+from consent_desk.domain.lifecycle.messages import STATES, tell_status
 from consent_desk.domain.message import say
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.customer import CategoryStatus, CurrentState, moment
@@ -17,20 +17,19 @@ _LONGEST_WORDING = 300
 NOT_TOLD = RowState(whole=say("lookup", "not known, the answer does not say"))
 NOBODY = RowState(whole=say("lookup", "nobody has this ID"))
 
-_HEADS = {
-    CurrentState.ACCEPTED: (say("lookup", "accepted"), "text"),
-    CurrentState.REJECTED: (say("lookup", "opted out"), "warn"),
-    CurrentState.ENDED: (say("lookup", "ended"), "second"),
-    CurrentState.UNCLEAR: (say("lookup", "opted out or ended"), "warn"),
-    CurrentState.NEVER: (say("lookup", "never asked"), "second"),
+_TINTS = {
+    CurrentState.ACCEPTED: "text",
+    CurrentState.REJECTED: "warn",
+    CurrentState.ENDED: "second",
+    CurrentState.UNCLEAR: "warn",
+    CurrentState.NEVER: "second",
 }
 _SOURCES = {"private_api": "API", "": ""}
 
 
 def state_of(status: CategoryStatus, local: Local) -> RowState:
     """What holds, since when, and from where."""
-    said, tint = _HEADS[status.current_state]
-    head = render(said)
+    head = render(STATES[status.current_state])
     lengths, since = [head], moment(status.since)
     if since is not None:
         lengths.insert(0, phrase("lookup", "{head} since {day}").format(head=head, day=day_of(local(since))))
@@ -42,7 +41,7 @@ def state_of(status: CategoryStatus, local: Local) -> RowState:
         wording=phrase("lookup", "Wording: {wording}").format(wording=cut(status.wording, _LONGEST_WORDING))
         if status.wording
         else "",
-        tint=tint,
+        tint=_TINTS[status.current_state],
     )
 
 

@@ -9,7 +9,6 @@ from consent_desk.delivery.attention import Alarm
 from consent_desk.delivery.events import Event, LookedUp, Noted, Settled
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId
-from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.record import Context, Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import Message, say
@@ -113,12 +112,7 @@ class AlarmPresenter(Presenter):
             self._notice.take_back()
             return
         entry, judgement, can_renew = alarms[0].entry, alarms[0].judgement, alarms[0].can_renew
-        who = phrase("outcomes", "{value}, {noun} of {category}, {project_name}").format(
-            value=entry.customer.value,
-            noun=render(noun(entry.action)),
-            category=entry.category,
-            project_name=entry.project_name,
-        )
+        who = about(entry, entry.project_name)
         count = len(alarms)
         more = phrase("outcomes", " 1 of %n alarms.", "", count) if len(alarms) > 1 else ""
         if self._practice:

@@ -5,7 +5,7 @@ from PySide6.QtGui import QGuiApplication
 
 from consent_desk.delivery.events import Counted, Event
 from consent_desk.delivery.scheduler import Outstanding
-from consent_desk.domain.lifecycle.judgement import noun
+from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.message import say
 from consent_desk.ui.checks.hold import HoldPresenter
@@ -158,7 +158,7 @@ def _list_of(entries: tuple[Entry, ...]) -> str:
         "\t".join(
             (
                 f"{entry.customer.type} = {entry.customer.value}",
-                f"{render(noun(entry.action))} of {entry.category}",
+                render(decision(entry.action, entry.category)),
                 entry.project_name,
                 render(word_of(entry, practice=False)),
                 entry.request_id,

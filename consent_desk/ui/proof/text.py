@@ -14,6 +14,7 @@ from consent_desk.domain.evidence.proof import Chain, Proof, last_look, request_
 from consent_desk.domain.evidence.summary import summary, title
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.looking import tell_reason
+from consent_desk.domain.lifecycle.messages import STATES
 from consent_desk.domain.lifecycle.record import Context, Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import Fact
 from consent_desk.domain.wire.answer import header, pretty
@@ -193,7 +194,9 @@ def _before(context: Context) -> str:
     if before.until is not None and before.current_state is not CurrentState.REJECTED:
         until = phrase("proof", " until {until}").format(until=_until(before.until))
     held = _valid(before.valid)
-    return f"{before.current_state}, {held}{_since(before.since)}{until}{_source(before.source)}"
+    return (
+        f"{render(STATES[before.current_state])}, {held}{_since(before.since)}{until}{_source(before.source)}"
+    )
 
 
 def _after(proof: Proof, record: Record) -> str:

@@ -106,7 +106,7 @@ def test_an_opt_out_that_holds_already_is_asked_about_also_where_it_names_an_end
 ) -> None:
     confirmation = only(OPT_OUT, known(replace(REJECTED, until=until)))
     assert (
-        str(confirmation.text) == "sms_marketing: already rejected since 2026-05-31 11:59 UTC, source page."
+        str(confirmation.text) == "sms_marketing: already opted out since 2026-05-31 11:59 UTC, source page."
     )
     assert choices(confirmation) == ("Leave it", "Record again")
 
@@ -115,7 +115,7 @@ def test_an_opt_out_that_holds_already_is_asked_about_also_where_it_names_an_end
 def test_an_opt_in_over_what_may_be_an_opt_out_is_asked_about(source: str) -> None:
     confirmation = only(OPT_IN, known(replace(REJECTED, until=PAST, ended=None, source=source)))
     assert str(confirmation.text).startswith(
-        "sms_marketing: did this person opt out, or did the opt-in end? That is not known: rejected, or "
+        "sms_marketing: did this person opt out, or did the opt-in end? That is not known: opted out, or "
         "accepted and ended (not known which) since 2026-05-31 11:59 UTC"
     )
     assert choices(confirmation) == ("Leave it", "Record the opt-in")

@@ -179,7 +179,7 @@ def test_the_last_look_that_told_something_counts() -> None:
 def test_an_unclear_state_before_is_told_in_words() -> None:
     before = CategoryStatus(valid=False, since=None, source="")
     found = told(context=Context(before=before))["What Engagement showed"]
-    assert found.startswith("Before: no consent recorded.")
+    assert found.startswith("Before: never asked.")
 
 
 def test_all_consents_of_a_customer_are_told_in_turn() -> None:

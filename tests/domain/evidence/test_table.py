@@ -161,7 +161,7 @@ def test_before_and_after_stand_side_by_side() -> None:
     assert row["Before"] == (
         "accepted since 2025-11-03 12:00:00 +0100, source page, until 2030-01-01 01:00:00 +0100"
     )
-    assert (row["After"], row["After seen at"]) == ("rejected", "2026-05-31 14:01:00")
+    assert (row["After"], row["After seen at"]) == ("opted out", "2026-05-31 14:01:00")
     assert (row["Decision"], row["HTTP status"], row["Valid until"]) == ("opt-out", "", "")
 
 
@@ -189,7 +189,7 @@ def test_a_customer_that_was_not_there_before_is_told() -> None:
 def test_a_state_before_without_a_known_time_is_told_too() -> None:
     before = CategoryStatus(valid=False, since=None, source="")
     row = told(Record(noted=a_noted(context=Context(before=before)), facts=(QUEUED,)))
-    assert row["Before"] == "no consent recorded"
+    assert row["Before"] == "never asked"
 
 
 def test_an_end_is_a_local_time_to_people_and_a_number_to_programs() -> None:

@@ -42,7 +42,7 @@ def test_the_loudest_alarm_says_what_still_holds_since_when_and_from_where() -> 
 def test_an_opt_in_that_reads_as_revoked_is_the_next() -> None:
     look = Look(seen=True, valid=False, since=SINCE, source="import")
     assert told(State.CONTRADICTED, look, Action.ACCEPT) == (
-        "Recorded, but Engagement shows no consent (rejected 2026-05-31 12:00 UTC, source import). "
+        "Recorded, but Engagement shows no consent (opted out 2026-05-31 12:00 UTC, source import). "
         "Use Record again, dated now, and tell your administrator."
     )
 
@@ -279,8 +279,8 @@ END = ValidUntil(1_800_000_000)
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (replace(NO, since=None, source=""), "no consent recorded"),
-        (replace(NO, since=None, source="", until=ValidUntil()), "no consent recorded"),
+        (replace(NO, since=None, source=""), "never asked"),
+        (replace(NO, since=None, source="", until=ValidUntil()), "never asked"),
         (replace(YES, since=None, source=""), "accepted"),
         (replace(YES, source=""), "accepted since 2026-05-31 12:00 UTC"),
         (replace(YES, until=ValidUntil()), "accepted since 2026-05-31 12:00 UTC, source crm, unlimited"),
@@ -289,17 +289,17 @@ END = ValidUntil(1_800_000_000)
             "accepted since 2026-05-31 12:00 UTC, until 2027-01-15 08:00 UTC",
         ),
         *(
-            (replace(NO, until=until), "rejected since 2026-05-31 12:00 UTC, source crm")
+            (replace(NO, until=until), "opted out since 2026-05-31 12:00 UTC, source crm")
             for until in (None, END, ValidUntil())
         ),
-        (replace(NO, since=1e12, source="{told}"), "rejected, source {told}"),
+        (replace(NO, since=1e12, source="{told}"), "opted out, source {told}"),
         (
             replace(NO, until=END, ended=True),
             "accepted since 2026-05-31 12:00 UTC, source crm, ended 2027-01-15 08:00 UTC",
         ),
         (
             replace(NO, until=END, ended=None),
-            "rejected, or accepted and ended (not known which) since 2026-05-31 12:00 UTC, source crm, "
+            "opted out, or accepted and ended (not known which) since 2026-05-31 12:00 UTC, source crm, "
             "its end was 2027-01-15 08:00 UTC",
         ),
     ],

@@ -28,7 +28,7 @@ def told(context: Context = NO_CONTEXT, fact: Fact = VERIFIED, **changes: object
 
 
 def test_what_held_before_stands_beside_what_was_verified() -> None:
-    assert told(Context(before=ACCEPTED)) == "sms_marketing: accepted → rejected, verified 10:43:41"
+    assert told(Context(before=ACCEPTED)) == "sms_marketing: accepted → opted out, verified 10:43:41"
 
 
 @pytest.mark.parametrize(
@@ -36,26 +36,27 @@ def test_what_held_before_stands_beside_what_was_verified() -> None:
     [
         (NO_CONTEXT, "not known"),
         (Context(is_new_profile=True), "no such customer"),
-        (Context(before=replace(ACCEPTED, valid=False, since=None)), "no consent"),
+        (Context(before=replace(ACCEPTED, valid=False, since=None)), "never asked"),
         (Context(before=replace(ACCEPTED, valid=False, until=ValidUntil(2), ended=True)), "ended"),
-        (Context(before=replace(ACCEPTED, valid=False, until=ValidUntil(2))), "rejected"),
-        (Context(before=replace(ACCEPTED, valid=False, until=ValidUntil())), "rejected"),
+        (Context(before=replace(ACCEPTED, valid=False, until=ValidUntil(2))), "opted out"),
+        (Context(before=replace(ACCEPTED, valid=False, until=ValidUntil())), "opted out"),
         (
             Context(before=replace(ACCEPTED, valid=False, until=ValidUntil(2), ended=None)),
-            "rejected or ended",
+            "opted out or ended",
         ),
-        (Context(before=replace(ACCEPTED, valid=False)), "rejected"),
+        (Context(before=replace(ACCEPTED, valid=False)), "opted out"),
     ],
 )
 def test_what_was_known_before_is_told_and_no_more(context: Context, word: str) -> None:
-    assert told(context) == f"sms_marketing: {word} → rejected, verified 10:43:41"
+    assert told(context) == f"sms_marketing: {word} → opted out, verified 10:43:41"
 
 
 @pytest.mark.parametrize(
     ("fact", "words"),
     [
         (Fact(at=later(41), state=State.DELIVERED), "not verified"),
-        (Fact(at=later(41), state=State.DISCARDED), "discarded"),
+        (Fact(at=later(41), state=State.DISCARDED), "not recorded"),
+        (replace(VERIFIED, state=State.DISCARDED, outcome=Look(seen=True)), "given up, perhaps recorded"),
         (Fact(at=later(41), state=State.NEW_PROFILE), "in a new profile"),
         (Fact(at=later(41), state=State.NO_CATEGORY), "in no category of the project"),
         (Fact(at=later(41), state=State.CONTRADICTED), "not verified"),
@@ -74,7 +75,7 @@ def test_what_was_known_before_is_told_and_no_more(context: Context, word: str) 
     ],
 )
 def test_no_more_than_was_seen_is_called_verified(fact: Fact, words: str) -> None:
-    assert told(fact=fact).endswith(f" → rejected, {words}")
+    assert told(fact=fact).endswith(f" → opted out, {words}")
 
 
 def test_an_opt_in_is_told_as_accepted() -> None:

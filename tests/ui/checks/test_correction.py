@@ -175,9 +175,9 @@ def test_before_and_after_stand_in_the_details_and_in_the_tooltip(
     deliver(acme)
     acme.clock.seconds_off += 31
     acme.wait_for_line("Verified")
-    acme.wait_for_details("Change: sms_marketing: accepted → rejected, verified ")
+    acme.wait_for_details("Change: sms_marketing: accepted → opted out, verified ")
     tip = acme.window.log.model.index(0, 4).data(3)
-    assert "sms_marketing: accepted → rejected, verified " in tip
+    assert "sms_marketing: accepted → opted out, verified " in tip
 
 
 def test_a_line_that_was_not_looked_at_learns_its_tooltip(acme: OpenDesk) -> None:
@@ -186,7 +186,7 @@ def test_a_line_that_was_not_looked_at_learns_its_tooltip(acme: OpenDesk) -> Non
     model._changes.clear()
     assert model.index(0, 4).data(3) is None
     acme.bot.waitUntil(
-        lambda: "sms_marketing: not known → rejected, not verified" in str(model.index(0, 4).data(3))
+        lambda: "sms_marketing: not known → opted out, not verified" in str(model.index(0, 4).data(3))
     )
 
 

@@ -195,7 +195,7 @@ def test_an_opt_in_over_an_opt_out_does_not_leave_unasked(
     slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox
 ) -> None:
     opt_in_to_the_newsletter(slow_acme, held_back)
-    assert "newsletter: rejected since" in question(slow_acme)
+    assert "newsletter: opted out since" in question(slow_acme)
     answer(slow_acme, 0)
     slow_acme.wait_for_line("Not recorded")
     assert events(engagement) == []

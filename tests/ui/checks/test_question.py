@@ -64,7 +64,7 @@ def opt_in(desk: OpenDesk) -> None:
 def begin(desk: OpenDesk, category: str = "sms_marketing", customer: str = "jane@example.com") -> None:
     """Type an opt-in of a customer who was looked up and is opted out."""
     type_case(desk, customer, category)
-    wait_until_known(desk, f"{category}: rejected since ")
+    wait_until_known(desk, f"{category}: opted out since ")
     opt_in(desk)
 
 
@@ -123,7 +123,7 @@ def test_an_opt_out_of_the_person_themselves_is_warned_of_and_asked_about(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
     begin(acme)
-    assert told(acme).startswith("▲ SMS marketing: rejected since ")
+    assert told(acme).startswith("▲ SMS marketing: opted out since ")
     assert "the person may have opted out themselves" in told(acme)
     explain(acme)
     controls.press(acme.window, "Send")
@@ -136,7 +136,7 @@ def test_an_opt_out_of_the_person_themselves_is_warned_of_and_asked_about(
 
 def test_where_nobody_knows_which_of_the_two_it_was_it_is_asked(acme: OpenDesk, engagement: Sandbox) -> None:
     type_case(acme, "mona@example.org")
-    wait_until_known(acme, "sms_marketing: rejected, or accepted and ended (not known which) since ")
+    wait_until_known(acme, "sms_marketing: opted out, or accepted and ended (not known which) since ")
     opt_in(acme)
     controls.press(acme.window, "Send")
     assert "did this person opt out, or did the opt-in end? That is not known" in question(acme)
@@ -169,11 +169,11 @@ def test_what_one_opt_in_rests_on_is_not_left_for_another_customer(acme: OpenDes
 
 def test_of_several_only_what_turns_an_opt_out_is_noted_with_it(acme: OpenDesk) -> None:
     type_case(acme, "omar@example.org")
-    wait_until_known(acme, "sms_marketing: rejected since ")
+    wait_until_known(acme, "sms_marketing: opted out since ")
     acme.tick_all()
     controls.button(acme.window, "Opt in (accept)").click()
     controls.write(acme.window, "Valid until", "2030-12-31")
-    assert told(acme).startswith("▲ SMS marketing: rejected since ")
+    assert told(acme).startswith("▲ SMS marketing: opted out since ")
     explain(acme)
     controls.press(acme.window, "Send")
     acme.go_on()

@@ -84,7 +84,7 @@ class TestWithLookUps:
     ) -> None:
         acme.fill(category="c0")
         acme.tick_all()
-        acme.bot.waitUntil(lambda: "rejected since" in controls.known(acme.window))
+        acme.bot.waitUntil(lambda: "opted out since" in controls.known(acme.window))
         controls.press(acme.window, "Send")
         asked = controls.label(acme.window, "Question").splitlines()
         assert len(asked) == 13

@@ -179,8 +179,8 @@ def test_return_looks_up_without_a_pause(nobody_pauses: None, acme: OpenDesk) ->
 
 def test_each_category_says_what_holds_since_when_and_from_where(acme: OpenDesk, engagement: Sandbox) -> None:
     type_case(acme, category="newsletter")
-    wait_until_known(acme, "newsletter: rejected since")
-    assert controls.row_state(acme.window, "Newsletter").startswith("rejected since")
+    wait_until_known(acme, "newsletter: opted out since")
+    assert controls.row_state(acme.window, "Newsletter").startswith("opted out since")
     told = controls.row_state(acme.window, "SMS marketing")
     assert told.startswith("accepted since")
     assert told.endswith(", source page, unlimited · ID sms_marketing")
@@ -195,13 +195,13 @@ def details(desk: OpenDesk) -> QPlainTextEdit:
 
 def test_a_key_opens_and_closes_all_that_is_known_of_the_category_in_focus(acme: OpenDesk) -> None:
     type_case(acme, category="newsletter")
-    wait_until_known(acme, "newsletter: rejected since")
+    wait_until_known(acme, "newsletter: opted out since")
     acme.key(Qt.Key.Key_G, ALT)
     acme.key(Qt.Key.Key_Down)
     assert not details(acme).isVisible()
     acme.key(Qt.Key.Key_Down, ALT)
     assert details(acme).isVisible()
-    assert details(acme).toPlainText().startswith("Newsletter: rejected since")
+    assert details(acme).toPlainText().startswith("Newsletter: opted out since")
     acme.key(Qt.Key.Key_Up)
     shown = details(acme).toPlainText()
     assert shown.startswith("SMS marketing: accepted since")
@@ -243,12 +243,12 @@ def test_the_wording_that_was_read_out_stands_in_the_details_and_is_cut(
 def test_a_category_without_consent_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.engagement.add({"registered": "kofi@example.org"}, {}, None)
     type_case(acme, "kofi@example.org")
-    wait_until_known(acme, "sms_marketing: no consent recorded")
+    wait_until_known(acme, "sms_marketing: never asked")
     assert [
         controls.row_state(acme.window, one).split(" · ")[0] for one in ("SMS marketing", "Newsletter")
     ] == [
-        "no consent recorded",
-        "no consent recorded",
+        "never asked",
+        "never asked",
     ]
 
 
@@ -412,13 +412,13 @@ def test_the_id_in_lower_case_is_used_instead(acme: OpenDesk, engagement: Sandbo
 
 def test_what_holds_already_is_asked_about(acme: OpenDesk) -> None:
     type_case(acme, category="newsletter")
-    wait_until_known(acme, "newsletter: rejected")
+    wait_until_known(acme, "newsletter: opted out")
     acme.key(Qt.Key.Key_Return, CONTROL)
-    assert "newsletter: already rejected since" in question(acme)
+    assert "newsletter: already opted out since" in question(acme)
     assert choices(acme) == ["Leave it", "Record again"]
     confirm(acme)
     acme.wait_for_status("Delivered")
-    acme.wait_for_details("Before: rejected since")
+    acme.wait_for_details("Before: opted out since")
 
 
 def everything_of_which_one_holds(desk: OpenDesk) -> None:

@@ -191,7 +191,7 @@ def test_several_ring_one_after_the_other_opt_outs_first(
     wait_for_alarm(desk, "opt-out of sms_marketing")
     assert "1 of 2 alarms." in alarm(desk)
     controls.press(desk.window, "Dismiss the alarm")
-    wait_for_alarm(desk, "opt-in of newsletter")
+    wait_for_alarm(desk, "opt-in to newsletter")
     assert "alarms" not in alarm(desk)
     assert not desk.window.alarm.action.isVisible()
     background, _text = loud_colours(QApplication.palette())

@@ -124,7 +124,7 @@ def test_the_pages_call_an_opt_out_so_and_say_what_speaks_against_one(jane: Proo
     noted = replace(record.noted, context=replace(record.noted.context, before=before))
     one = Witness(replace(record, noted=noted, facts=(*record.facts, fact)), {})
     text = said(replace(jane, source=FromJournal((one,), jane.source.chain)))
-    assert "Before, in Engagement: rejected, not valid since 1970-01-01 00:00:01 UTC, source page" in text
+    assert "Before, in Engagement: opted out, not valid since 1970-01-01 00:00:01 UTC, source page" in text
     assert "After, in Engagement: valid" in text
     assert "an event dated far in the future does, accept of sms_marketing, time 1780228246370" in text
 
