@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from consent_desk.ui import states
-from consent_desk.ui.states import PRACTISED, STATE_WORDS
+from consent_desk.ui.states import CALLED, PRACTISED
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 GUIDE = (DOCS / "guide.md").read_text("utf-8")
@@ -14,8 +14,9 @@ README = (DOCS.parent / "README.md").read_text("utf-8")
 
 
 OUTCOMES = (
-    *(*STATE_WORDS.values(), *PRACTISED.values(), states.HELD, states.NOT_TOLD, states.GIVEN_UP),
-    *(states.CORRECTED, states.OPT_OUT, states.CLOCK, states.KEY, states.BUSY, states.NETWORK, states.TRUST),
+    *(one.word for one in (*CALLED.values(), states.HELD, states.NOT_TOLD, states.GIVEN_UP)),
+    *(*PRACTISED.values(), states.CORRECTED.word, states.OPT_OUT, states.CLOCK, states.KEY),
+    *(states.BUSY, states.NETWORK, states.TRUST),
 )
 
 

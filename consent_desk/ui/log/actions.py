@@ -17,14 +17,13 @@ from consent_desk.domain.message import Message, say
 from consent_desk.journal.export import Export, ExportKind
 from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.outcomes.calls import Say
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.notice import Notice
 from consent_desk.ui.shell.panes import Pane
 from consent_desk.ui.shell.places import Rank
 from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.states import word_of
+from consent_desk.ui.states import called
 from consent_desk.ui.tasks import Lane, let_be
 from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -55,7 +54,7 @@ class LogActionsPresenter(Presenter):
         shell: ShellContext,
         session: Session,
         log: LogPresenter,
-        tell: Say,
+        tell: Callable[[Workspace, Entry, Tone, str], None],
         cannot_enter: Callable[[Record], Message | None],
     ) -> None:
         super().__init__(shell)
@@ -274,7 +273,7 @@ class LogActionsPresenter(Presenter):
         style = TableStyle(
             local=self._local,
             # The headings of the file are in the program's own language, too.
-            outcome=lambda entry: str(word_of(entry, practice=workspace.practice)),
+            outcome=lambda entry: str(called(entry, practice=workspace.practice).word),
             label=self._panel.model.words.label,
             render=render,
             separator=separator,

@@ -8,7 +8,7 @@ from consent_desk.domain.dates import EXAMPLES, HOW_DAYS
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import Which
 from consent_desk.domain.message import say
-from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.states import CALLED
 from consent_desk.ui.theme.fonts import CAPTION, HEADING, scaled, sized
 from consent_desk.ui.theme.icons import icon
 from consent_desk.ui.theme.paint import FIELD, chevron_down, rounded
@@ -42,7 +42,7 @@ class DaysAndOutcome(QFrame):
         self.outcome.addItem(phrase("log", "all outcomes"), ())
         words: dict[str, list[State]] = {}
         for state in State:
-            words.setdefault(render(STATE_WORDS[state]), []).append(state)
+            words.setdefault(render(CALLED[state].word), []).append(state)
         for word, states in words.items():
             self.outcome.addItem(word, tuple(states))
         self.everything = named(Button(), phrase("log", "Show everything"))

@@ -12,7 +12,7 @@ from consent_desk.domain.message import say
 from consent_desk.domain.text import visible
 from consent_desk.domain.wire.customer import moment
 from consent_desk.ui.log.lines import Part, Press, Slot, rows_of
-from consent_desk.ui.states import CORRECTED, SHORT_CORRECTED, WORST_FIRST, short_word_of, tone_of, word_of
+from consent_desk.ui.states import CORRECTED, WORST_FIRST, Called, called
 from consent_desk.ui.widgets.messages import Local, phrase, render
 from consent_desk.ui.widgets.tones import Tone, icon_of, sign
 
@@ -71,7 +71,7 @@ class Words:
         row = self.worst(rows)
         parts = [*self._about(row)]
         if len(rows) > 1:
-            is_worst = len({self._tone(each) for each in rows}) > 1
+            is_worst = len({self._called(each).tone for each in rows}) > 1
             count = len(rows)
             which = (
                 phrase("log", "the worst of %n", "", count)
@@ -86,24 +86,24 @@ class Words:
         rows = rows_of(slot)
         if len(rows) == 1:
             return self._word(rows[0])
-        states = Counter(self._short(row) for row in rows)
+        states = Counter(render(self._called(row).short) for row in rows)
         told = " · ".join(f"{count} {word}" for word, count in states.most_common())
         return phrase("log", "Practice: {told}").format(told=told) if self.practice else told
 
     def tone(self, slot: Slot) -> Tone:
         """How good or bad that is: of several, the worst."""
-        return self._tone(self.worst(rows_of(slot)))
+        return self._called(self.worst(rows_of(slot))).tone
 
     def icon(self, slot: Slot) -> str:
         """The icon of the outcome."""
         row = self.worst(rows_of(slot))
-        tone = self._tone(row)
+        tone = self._called(row).tone
         has_its_own = tone in {Tone.NEUTRAL, Tone.WARNING} and not row.corrected and not row.entry.held
         return _ICONS.get(row.entry.state, icon_of(tone)) if has_its_own else icon_of(tone)
 
     def worst(self, rows: Sequence[LogRow]) -> LogRow:
         """The one of these lines that is worst off, of several the first."""
-        return min(rows, key=lambda row: WORST_FIRST.index(self._tone(row)))
+        return min(rows, key=lambda row: WORST_FIRST.index(self._called(row).tone))
 
     def clock(self, slot: Slot) -> str:
         """When it was noted, without the day."""
@@ -176,23 +176,16 @@ class Words:
         end = str(until.seconds) if at is None else f"{self._local(at):%d %b %Y}".removeprefix("0")
         return phrase("log", "until {end}").format(end=end)
 
+    def _called(self, row: LogRow) -> Called:
+        if row.corrected and row.entry.state in {State.VERIFIED, State.SEEN, State.CONTRADICTED}:
+            return CORRECTED
+        return called(row.entry, practice=self.practice)
+
     def _word(self, row: LogRow) -> str:
-        if _is_put_right(row):
-            return render(CORRECTED)
-        word = render(word_of(row.entry, practice=self.practice))
-        if row.entry.state in {State.QUEUED, State.RETRY_WAIT} and not row.entry.held:
-            return self.waits.get(row.entry.request_id) or self.waits.get(row.entry.project_id) or word
+        word, entry = render(self._called(row).word), row.entry
+        if entry.state in {State.QUEUED, State.RETRY_WAIT} and not entry.held:
+            return self.waits.get(entry.request_id) or self.waits.get(entry.project_id) or word
         return word
-
-    def _tone(self, row: LogRow) -> Tone:
-        if _is_put_right(row):
-            return Tone.QUIET
-        return tone_of(row.entry, practice=self.practice)
-
-    def _short(self, row: LogRow) -> str:
-        if _is_put_right(row):
-            return render(SHORT_CORRECTED)
-        return render(short_word_of(row.entry, practice=self.practice))
 
     # -- of a cell of the table -------------------------------------------------------------------
 
@@ -248,7 +241,3 @@ class Words:
 
     def _today(self) -> datetime:
         return self._local(self._now())
-
-
-def _is_put_right(row: LogRow) -> bool:
-    return row.corrected and row.entry.state in {State.VERIFIED, State.SEEN, State.CONTRADICTED}

@@ -14,7 +14,7 @@ from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import Patience
-from consent_desk.ui.states import word_of
+from consent_desk.ui.states import called
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -160,7 +160,7 @@ def _list_of(entries: tuple[Entry, ...]) -> str:
                 f"{entry.customer.type} = {entry.customer.value}",
                 render(decision(entry.action, entry.category)),
                 entry.project_name,
-                render(word_of(entry, practice=False)),
+                render(called(entry, practice=False).word),
                 entry.request_id,
             )
         )

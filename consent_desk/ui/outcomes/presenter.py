@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import assert_never
 
+from PySide6.QtCore import QTimer
+
 from consent_desk.delivery.events import (
     Changed,
     Counted,
@@ -33,15 +35,16 @@ from consent_desk.domain.lifecycle.policy import TOLD_AFTER
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, State
 from consent_desk.domain.message import Message, say
+from consent_desk.domain.wire.outcome import DEADLINE
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.outcomes.calls import CallPresenter
 from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
 from consent_desk.ui.outcomes.summary import WithheldStatus, about, named
 from consent_desk.ui.session import Session
+from consent_desk.ui.shell import waiting
 from consent_desk.ui.shell.context import Presenter, ShellContext
-from consent_desk.ui.states import tone_of
+from consent_desk.ui.states import called
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -53,6 +56,11 @@ REMEMBERED = 1_000
 _LEFT, _RESTORED = "left", "restored"
 
 _GONE_ON = say("outcomes", "Nothing was sent: see in the log how it stands.")
+_NOT_SENT = say("outcomes", "It is noted, but it was not sent.")
+_SENT = say("outcomes", "It may have been sent, and is looked up. Do not enter it again.")
+_NOT_CANCELLED = say(
+    "outcomes", "It could not be cancelled, and is still sent by itself: discard it in the log."
+)
 
 
 class OutcomePresenter(Presenter):
@@ -69,7 +77,13 @@ class OutcomePresenter(Presenter):
         # Outcomes that could not be written down, of this workspace.
         self._unwritten: dict[str, Workspace] = {}
         self._withheld = WithheldStatus(self._status)
-        self.calls = CallPresenter(shell, log, self.say, self.answer)
+        # The last call that a person waits for.
+        self._under_way: tuple[Workspace, Entry] | None = None
+        # Those of a list: cancelling one would discard it for good.
+        self._kept: set[str] = set()
+        self._slow = QTimer(self, singleShot=True)
+        self._slow.timeout.connect(self._say_that_it_is_slow)
+        log.on_line(Deed.CANCEL, self._cancel)
         log.on_line(Deed.SEND_AGAIN, self._send_again)
         session.told.connect(self._take)
         session.erased.connect(self._forget_customer)
@@ -78,34 +92,25 @@ class OutcomePresenter(Presenter):
         """Say what an earlier run left."""
         if not workspace.practice:
             self._give_up_unwritten(workspace)
-        if unconfirmed:
-            self._status.show_message(
-                _LEFT,
-                Tone.WARNING,
-                phrase(
-                    "outcomes",
-                    "%n not confirmed: the program ended while they were being sent. They are looked up now. "
-                    "Do not enter them again.",
-                    "",
-                    unconfirmed,
-                ),
-                practice=workspace.practice,
-            )
-        if workspace.restored:
-            count = workspace.restored
-            self._status.show_message(
-                _RESTORED,
-                Tone.WARNING,
-                phrase(
-                    "outcomes",
-                    "%n consents may have gone out since this journal was restored or moved here. Each is "
-                    "looked up before anything is sent.",
-                    "%n consent may have gone out since this journal was restored or moved here. Each is "
-                    "looked up before anything is sent.",
-                    count,
-                ),
-                practice=workspace.practice,
-            )
+        ended = phrase(
+            "outcomes",
+            "%n not confirmed: the program ended while they were being sent. They are looked up now. Do not "
+            "enter them again.",
+            "",
+            unconfirmed,
+        )
+        count = workspace.restored
+        restored = phrase(
+            "outcomes",
+            "%n consents may have gone out since this journal was restored or moved here. Each is looked up "
+            "before anything is sent.",
+            "%n consent may have gone out since this journal was restored or moved here. Each is looked up "
+            "before anything is sent.",
+            count,
+        )
+        for key, many, text in ((_LEFT, unconfirmed, ended), (_RESTORED, count, restored)):
+            if many:
+                self._status.show_message(key, Tone.WARNING, text, practice=workspace.practice)
 
     # -- what a person asks for -------------------------------------------------------------------
 
@@ -117,13 +122,26 @@ class OutcomePresenter(Presenter):
     def give_up(self, workspace: Workspace, entries: tuple[Entry, ...]) -> None:
         """Cancel what was noted and not sent yet."""
         for entry in entries:
-            self.calls.cancel(workspace, entry)
+            if workspace.engine.cancel(entry):
+                self._end_call(entry.request_id)
+                self.answer(workspace, entry, Tone.NEUTRAL, phrase("outcomes", "Cancelling…"))
+
+    def _cancel(self, workspace: Workspace, entry: Entry) -> None:
+        """Cancel what a line names, as long as it is not settled. No key does."""
+        is_here = workspace.engine.holds(entry.request_id)
+        if is_here and entry.request_id in self._kept:
+            why = phrase(
+                "outcomes", "It goes on, or it would be discarded for good: Stop keeps those that follow."
+            )
+            self.answer(workspace, entry, Tone.NEUTRAL, why)
+        elif is_here or entry.state in {State.QUEUED, State.RETRY_WAIT}:
+            self.give_up(workspace, (entry,))
 
     def send_kept(self, workspace: Workspace, entry: Entry, project: Project) -> None:
         """Send one of many that were refused before: nothing is said of it but what must be heard."""
         self._asked.pop(entry.request_id, None)
         self._status.take_back(entry.request_id)
-        self.calls.kept.add(entry.request_id)
+        self._kept.add(entry.request_id)
         workspace.engine.send_kept(entry, project)
 
     def _send_again(self, workspace: Workspace, entry: Entry) -> None:
@@ -198,32 +216,28 @@ class OutcomePresenter(Presenter):
                 self._settle(workspace, event)
             case NotLeft():
                 self._take_not_left(workspace, event)
-            case SendFailed():
-                self._take_failure(workspace, event)
+            case SendFailed(entry=entry, error=error):
+                self._end_call(entry.request_id)
+                self._fail(workspace, entry, _NOT_SENT if isinstance(error, JournalError) else _SENT, error)
             case LookedUp():
                 self._take_look(workspace, event)
             case Missed():
                 self._take_missed(workspace, event)
             case Withheld(entry=entry, by_person=True):
-                self.say(
-                    workspace,
-                    entry,
-                    Tone.BAD,
-                    phrase("outcomes", "Not sent: {why}").format(why=self._rendered(event.why)),
-                )
+                text = phrase("outcomes", "Not sent: {why}").format(why=self._rendered(event.why))
+                self.say(workspace, entry, Tone.BAD, text)
             case Withheld():
                 self._withheld.add(event.entry, self._rendered(event.why))
             case Supplied():
                 self._withheld.clear(event.project_id)
-            case NotCancelled():
-                self._take_not_cancelled(workspace, event)
-            case Undecided(error=None):
-                self.say(workspace, event.entry, Tone.NEUTRAL, render(_GONE_ON))
-            case Undecided(error=error):
-                assert error is not None  # noqa: S101 -- mypy does not narrow it
-                self.say(workspace, event.entry, Tone.BAD, _not_sent(render_error(error)))
-            case Learnt():
-                self._show_learnt(workspace, event.entry)
+            case NotCancelled(entry=entry, error=error):
+                self._fail(workspace, entry, _NOT_CANCELLED, error)
+            case Undecided(entry=entry, error=error):
+                tone = Tone.NEUTRAL if error is None else Tone.BAD
+                text = render(_GONE_ON) if error is None else _not_sent(render_error(error))
+                self.say(workspace, entry, tone, text)
+            case Learnt(entry=entry):
+                self._take_learnt(workspace, entry)
             case Changed():
                 for entry in event.entries:
                     self._log.put(workspace, entry)
@@ -236,12 +250,14 @@ class OutcomePresenter(Presenter):
     def _rendered(self, why: str | Message | None) -> str:
         return render(why, self._local) if isinstance(why, Message) else why or ""
 
-    def _show_learnt(self, workspace: Workspace, entry: Entry) -> None:
+    def _take_learnt(self, workspace: Workspace, entry: Entry) -> None:
         self._log.put(workspace, entry)
         if entry.state in TO_CHECK_STATES:
-            judgement = tell_check(entry.state, practice=workspace.practice)
-            said = render(tell_all(judgement, None), self._local)
-            self.say(workspace, entry, tone_of(entry, practice=workspace.practice), said)
+            self._tell(workspace, entry, tell_check(entry.state, practice=workspace.practice))
+
+    def _fail(self, workspace: Workspace, entry: Entry, said: Message, error: Exception) -> None:
+        self._log.put(workspace, entry)
+        self.say(workspace, entry, Tone.BAD, f"{render(said)} {render_error(error)}")
 
     def _begin_sending(self, workspace: Workspace, event: Sending) -> None:
         self._withheld.clear(event.entry.project_id)
@@ -252,11 +268,30 @@ class OutcomePresenter(Presenter):
         self._receipt.take_sending(workspace, sent)
         self._log.show_begun(workspace, event.entry)
         if event.by_person:
-            self.calls.begin(workspace, sent)
+            self._under_way = workspace, sent
+            self._slow.start(waiting.SAY_SLOW_AFTER)
+
+    def _end_call(self, request_id: str) -> None:
+        """Nothing says any more that it is slow."""
+        self._kept.discard(request_id)
+        if self._under_way is not None and self._under_way[1].request_id == request_id:
+            self._under_way = None
+            self._slow.stop()
+
+    def _say_that_it_is_slow(self) -> None:
+        if self._under_way is not None:
+            workspace, entry = self._under_way
+            who = (
+                phrase("outcomes", "The Sandbox") if workspace.practice else phrase("outcomes", "Engagement")
+            )
+            slow = phrase(
+                "outcomes", "{who} has not answered yet. It is given {seconds:.0f} seconds in all."
+            ).format(who=who, seconds=DEADLINE)
+            self.say(workspace, entry, Tone.NEUTRAL, slow)
 
     def _settle(self, workspace: Workspace, event: Settled) -> None:
         entry = event.entry
-        self.calls.end(entry.request_id)
+        self._end_call(entry.request_id)
         self._log.put(workspace, entry)
         if event.trouble is not None:
             # A person has heard of it: so they shall hear the rest, however good it is.
@@ -275,28 +310,12 @@ class OutcomePresenter(Presenter):
 
     def _take_not_left(self, workspace: Workspace, event: NotLeft) -> None:
         entry = event.entry
-        self.calls.end(entry.request_id)
+        self._end_call(entry.request_id)
         self._log.put(workspace, entry)
         if event.why is not None and event.by_person:
             self.say(workspace, entry, Tone.NEUTRAL, _not_sent(render(event.why, self._local)))
         elif event.by_person and not event.kept:
             self.say(workspace, entry, Tone.NEUTRAL, render(_GONE_ON))
-
-    def _take_failure(self, workspace: Workspace, event: SendFailed) -> None:
-        self.calls.end(event.entry.request_id)
-        self._log.put(workspace, event.entry)
-        if isinstance(event.error, JournalError):
-            said = phrase("outcomes", "It is noted, but it was not sent.")
-        else:
-            said = phrase("outcomes", "It may have been sent, and is looked up. Do not enter it again.")
-        self.say(workspace, event.entry, Tone.BAD, f"{said} {render_error(event.error)}")
-
-    def _take_not_cancelled(self, workspace: Workspace, event: NotCancelled) -> None:
-        self._log.put(workspace, event.entry)
-        said = phrase(
-            "outcomes", "It could not be cancelled, and is still sent by itself: discard it in the log."
-        )
-        self.say(workspace, event.entry, Tone.BAD, f"{said} {render_error(event.error)}")
 
     def _take_look(self, workspace: Workspace, event: LookedUp) -> None:
         entry = event.entry
@@ -319,10 +338,10 @@ class OutcomePresenter(Presenter):
         self._tell(workspace, entry, told, event.outlook)
 
     def _tell(
-        self, workspace: Workspace, entry: Entry, judgement: Judgement, outlook: Message | None
+        self, workspace: Workspace, entry: Entry, judgement: Judgement, outlook: Message | None = None
     ) -> None:
         """Say how it stands and what comes next."""
-        tone = tone_of(entry, practice=workspace.practice)
+        tone = called(entry, practice=workspace.practice).tone
         self.say(workspace, entry, tone, render(tell_all(judgement, outlook), self._local))
 
     def _give_up_unwritten(self, opened: Workspace) -> None:

@@ -11,14 +11,13 @@ from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import say
 from consent_desk.domain.text import cut
 from consent_desk.ui.form.submission import Submission
-from consent_desk.ui.states import PRACTISED, short_word_of, word_of
+from consent_desk.ui.states import PRACTISED, WORST_FIRST, called
 from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone, sign
 
 _SHOWN = 300
 """Characters of the names of many categories: the log has them all."""
 
-_WORST_FIRST = (Tone.BAD, Tone.WARNING, Tone.QUIET, Tone.NEUTRAL, Tone.PRACTICE, Tone.GOOD)
 _LOUD = frozenset({Tone.BAD, Tone.WARNING, Tone.QUIET})
 STEP = " — "
 
@@ -58,10 +57,10 @@ class _Said:
             return phrase("outcomes", "not settled") if among_others else phrase("outcomes", "Not settled")
         if state is State.QUEUED and not self.text and not among_others:
             return phrase("outcomes", "Waits to be sent")
+        found = called(self.entry, practice=practice)
         if not among_others:
-            return render(word_of(self.entry, practice=practice))
-        word = render(short_word_of(self.entry, practice=practice))
-        is_practised = practice and state in PRACTISED
+            return render(found.word)
+        word, is_practised = render(found.short), practice and state in PRACTISED
         return phrase("outcomes", "practice: {outcome}").format(outcome=word) if is_practised else word
 
 
@@ -127,7 +126,7 @@ class Press:
     def told(self, now: Timestamp) -> Told:
         """What is said of them at this time."""
         every = [*self._said.values()]
-        worst = min(every, key=lambda one: _WORST_FIRST.index(one.tone))
+        worst = min(every, key=lambda one: WORST_FIRST.index(one.tone))
         states = {one.entry.state for one in every}
         tone = Tone.PRACTICE if self.practice and worst.tone not in _LOUD else worst.tone
         head = (
@@ -138,7 +137,7 @@ class Press:
         mark = sign(Tone.PRACTICE) if self.practice else "✓"
         if states == {State.DISCARDED}:
             perhaps = (one.entry for one in every if one.entry.may_have_left)
-            head = render(word_of(next(perhaps, worst.entry), practice=self.practice))
+            head = render(called(next(perhaps, worst.entry), practice=self.practice).word)
             mark = sign(worst.tone) if worst.tone is Tone.BAD else ""
         as_usual = states <= {State.DELIVERED, State.VERIFIED} and worst.tone not in _LOUD
         note = "" if as_usual and not self.practice else worst.text

@@ -21,7 +21,7 @@ from consent_desk.domain.wire.answer import header, pretty
 from consent_desk.domain.wire.customer import CurrentState
 from consent_desk.domain.wire.outcome import Answered, Look, Lost
 from consent_desk.ui.log.details import body_of, technical
-from consent_desk.ui.states import word_of, word_of_fact
+from consent_desk.ui.states import called, word_of_fact
 from consent_desk.ui.widgets.messages import laid_out, phrase, render
 
 
@@ -86,7 +86,7 @@ def _all(proof: Proof, json_sha256: str) -> Iterator[PageLine]:
 
 def _consent(proof: Proof, record: Record) -> Iterator[PageLine]:
     noted, consent, context = record.noted, record.noted.consent, record.noted.context
-    state = render(word_of(Entry.after(noted, record.facts), practice=False))
+    state = render(called(Entry.after(noted, record.facts), practice=False).word)
     what = render(decision(consent.action, consent.category))
     yield PageLine(Style.HEADING, f"{what[0].upper()}{what[1:]}: {state}")
     said = {

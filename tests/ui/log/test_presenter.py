@@ -28,7 +28,7 @@ from consent_desk.ui.log.model import Index, LogModel
 from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.log.words import COLUMNS, Words
-from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.states import CALLED
 from tests.consents import a_consent, a_project, later
 from tests.domain.examples import Berlin, at
 from tests.ui import controls
@@ -251,8 +251,8 @@ def test_what_happened_in_practice_is_called_practice() -> None:
         for practice in (True, False)
     }
     assert "  Practice: delivered: HTTP 200" in shown[True]
-    assert str(STATE_WORDS[State.DELIVERED]) not in shown[True]
-    assert f"  {STATE_WORDS[State.DELIVERED]}: HTTP 200" in shown[False]
+    assert str(CALLED[State.DELIVERED].word) not in shown[True]
+    assert f"  {CALLED[State.DELIVERED].word}: HTTP 200" in shown[False]
 
 
 def test_a_single_whole_answer_needs_no_head_and_an_empty_or_missing_one_is_told() -> None:

@@ -14,7 +14,7 @@ from consent_desk.domain.lifecycle.record import NO_CONTEXT, Entry, Noted
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.outcomes.receipt import CallInHand, NotNoted, Press
-from consent_desk.ui.states import word_of
+from consent_desk.ui.states import called
 from consent_desk.ui.widgets.tones import Tone
 from tests.consents import NOON, a_consent, a_project, later
 
@@ -78,14 +78,14 @@ def test_no_state_is_called_verified_or_delivered_that_is_not(state: State) -> N
     press = a_press()
     steps = "".join(go_on(press, state, tone=Tone.WARNING))
     assert ("Verified" in steps) == (state is State.VERIFIED)
-    assert ("Delivered" in steps) == ("Delivered" in str(word_of(press.last[0], practice=False)))
+    assert ("Delivered" in steps) == ("Delivered" in str(called(press.last[0], practice=False).word))
 
 
 def test_what_did_not_leave_says_why_and_that_it_may_end_the_call() -> None:
     press = a_press()
     told = go_on(press, State.RETRY_WAIT, tone=Tone.WARNING, text="Not sent yet: no network.")
     assert told == [
-        f"✓ On this computer — ▲ {word_of(press.last[0], practice=False)}",
+        f"✓ On this computer — ▲ {called(press.last[0], practice=False).word}",
         "Not sent yet: no network.",
     ]
     assert press.told(NOON).head == "✓ Noted. You can end the call."
@@ -99,7 +99,7 @@ def test_what_was_cancelled_is_red_and_no_more_called_noted() -> None:
     press.take(replace(press.last[0], state=State.DISCARDED, to_acknowledge=True), Tone.BAD, "Cancelled.")
     assert press.told(NOON).text == "✖ Not recorded\njane · opt-out\nCancelled."
     press.take(replace(press.last[0], to_acknowledge=False), Tone.NEUTRAL, "Acknowledged.")
-    assert press.told(NOON).head == str(word_of(press.last[0], practice=False))
+    assert press.told(NOON).head == str(called(press.last[0], practice=False).word)
 
 
 def test_practice_is_amber_and_nobody_may_take_it_for_real() -> None:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.ui.states import STATE_WORDS
+from consent_desk.ui.states import CALLED
 from consent_desk.ui.widgets.messages import render
 from tests.ui.desks import OpenDesk
 
@@ -182,7 +182,7 @@ def a_call(desk: OpenDesk, size: QSize) -> None:
     fits(desk, size)
     form.question.withdraw()
     desk.send()
-    desk.wait_for_line(render(STATE_WORDS[State.DELIVERED]))
+    desk.wait_for_line(render(CALLED[State.DELIVERED].word))
     fits(desk, size)
 
 
