@@ -57,7 +57,7 @@ def test_what_another_program_sends_is_not_called_unconfirmed(
     write_down(other, Noted.of(real(engagement), consent, LOOKED_UP))
     assert claim(other, consent.request_id, NOON) is not None
     desk = start()
-    desk.wait_for_line("Sending", "Delivered, checking")
+    desk.wait_for_line("Sending", "Delivered, not shown yet")
     wait_until_well(desk)
     assert "not confirmed" not in desk.status
     assert posts(engagement) == 0
@@ -68,7 +68,7 @@ def test_no_backup_is_restored_meanwhile_and_nothing_is_lost(
     start: Callable[[], OpenDesk], other: SqliteJournal, folders: Folders
 ) -> None:
     desk = start()
-    desk.wait_for_line("Delivered, checking")
+    desk.wait_for_line("Delivered, not shown yet")
     dialog = open_backups(desk)
     check(desk, dialog)
     desk.person.answer = 1
@@ -86,7 +86,7 @@ def test_no_data_is_removed_meanwhile(
     start: Callable[[], OpenDesk], other: SqliteJournal, engagement: Sandbox
 ) -> None:
     desk = start()
-    desk.wait_for_line("Delivered, checking")
+    desk.wait_for_line("Delivered, not shown yet")
     desk.person.answer = 1
     desk.remove_data()
     wait_for_words(desk, f"The customer's data was not removed: {ELSEWHERE}")
