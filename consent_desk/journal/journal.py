@@ -1,8 +1,7 @@
 """The journal: every consent and everything that happened to it, in one SQLite file.
 
 Every unit of work is one transaction; a read fetches at most 500 rows and finishes at once, because an
-open reader blocks every commit (docs/decisions/004).
-Long because every unit of work on the file stands here.
+open reader blocks every commit (docs/decisions/004). What is searched for is in search.py.
 """
 
 import json
@@ -11,16 +10,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
 from typing import Self
 
-from consent_desk.domain.consent.action import BOTH, Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.evidence.proof import FromJournal
-from consent_desk.domain.lifecycle.record import Decision, Entry, Noted, Record, Subject
+from consent_desk.domain.lifecycle.record import Entry, Noted, Record, Subject
 from consent_desk.domain.lifecycle.state import LEGAL, OPEN_STATES, Fact, State, may_be_claimed
-from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.message import Message, say
 from consent_desk.journal.errors import ILLEGAL, NOT_OPENED, OTHERWISE, UNKNOWN, Reason, told
 from consent_desk.journal.evidence import collect
@@ -53,25 +49,16 @@ from consent_desk.journal.rows import (
 from consent_desk.journal.schema import transaction
 from consent_desk.journal.search import (
     ENTRIES,
-    LAST,
     LIKE,
+    NOT_READ,
     PAGE,
-    Listed,
-    alike,
-    count,
-    find_page,
-    find_those,
-    first_alike,
-    last_alike,
+    JournalSearch,
     like,
-    opt_ins_beside_opt_outs,
-    page_in,
     pages,
     write_sought,
 )
 from consent_desk.system.clock import now as clock_now
 
-NOT_READ = say("journal", "The journal cannot be read: {why}.")
 _NOT_CLOSED = say("journal", "The journal could not be closed: {why}.")
 _NOT_NOTED = say("journal", "The decision is not noted: {why}.")
 _NOT_CLAIMED = say("journal", "Nothing was sent, because that could not be noted first: {why}.")
@@ -85,12 +72,10 @@ OPEN = Reason(
 )
 
 
-class SqliteJournal:
-    """The durable table of consents and facts. Every method raises JournalError where it fails.
+class SqliteJournal(JournalSearch):
+    """The durable table of consents and facts.
 
-    May be called from any thread; calls take their turns. A method that writes returns only when what it
-    wrote survives a power cut.
-
+    A method that writes returns only when what it wrote survives a power cut.
     `restored` is how many open consents got the fact `restored` on opening, because they may have gone out
     elsewhere. Each unit of work is one transaction, and the mark follows a moment later. `owner` is this very
     opening.
@@ -105,9 +90,7 @@ class SqliteJournal:
         installation: str = "",
         restored: int = 0,
     ) -> None:
-        self._connection = connection
-        self._lock = Lock()
-        self._path = path
+        super().__init__(connection, path)
         self._marker = Marker(head_file(path))
         self._installation = installation
         self._seen = _version_of(connection)
@@ -222,59 +205,6 @@ class SqliteJournal:
                 given_up += 1
         return given_up
 
-    def records_in(self, states: Collection[State]) -> tuple[str, ...]:
-        """The request IDs of all consents in one of `states`, the oldest first; of erased ones none."""
-        found: dict[int, str] = {}
-        for state in states:
-            # By state, and not all at once: so each page is found by an index, in its order.
-            rows = pages(
-                self._reading,
-                "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) "
-                "JOIN personal USING (seq) WHERE state = ? AND standing.seq > ? "
-                "ORDER BY standing.seq LIMIT ?",
-                state,
-            )
-            found |= {row["seq"]: row["request_id"] for row in rows}
-        return tuple(found[seq] for seq in sorted(found))
-
-    def page_in(
-        self, state: State, past: int | None = None, *, newest_first: bool = False
-    ) -> tuple[Listed, ...]:
-        """At most 500 of those in one state, the oldest first: those that follow the number `past`."""
-        with self._reading() as connection:
-            return page_in(connection, state, past, newest_first=newest_first)
-
-    def opt_ins_beside_opt_outs(self) -> tuple[str, ...]:
-        """The opt-ins that have not left and stand beside an opt-out of their customer and category."""
-        return opt_ins_beside_opt_outs(self._reading)
-
-    def alike(
-        self,
-        subject: Subject,
-        states: Collection[State],
-        actions: Collection[Action] = BOTH,
-        after: Timestamp | None = None,
-    ) -> tuple[Decision, ...]:
-        """The decisions of `actions` about one subject in `states`, the oldest noted first.
-
-        With a timestamp after `after`; of what is discarded only what may have left before.
-        """
-        with told(NOT_READ):
-            return alike(self._reading, subject, states, actions, 0 if after is None else after.micros)
-
-    def first_alike(self, subject: Subject, states: Collection[State], action: Action) -> str | None:
-        """The request ID of the first of those of `action` in `states`; None where there is none."""
-        with self._reading() as connection:
-            return first_alike(connection, subject, states, action)
-
-    def last_alike(self, subject: Subject, after: Timestamp, *, waiting: bool) -> Timestamp | None:
-        """The latest timestamp after `after` of what is not discarded; None where there is none.
-
-        Without `waiting` no opt-in counts that has not left.
-        """
-        with self._reading() as connection:
-            return last_alike(connection, subject, after, waiting=waiting)
-
     def later_like(
         self, project_id: str, customer: CustomerId, category: str, after: Timestamp
     ) -> Iterator[Record]:
@@ -289,42 +219,6 @@ class SqliteJournal:
             after.micros,
         )
         return (self.record(row["request_id"]) for row in reversed([*rows]))
-
-    def last_timestamp(
-        self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None
-    ) -> Timestamp | None:
-        """The latest timestamp noted for one customer and category, whatever became of it.
-
-        With `before`, of those that are earlier than it.
-        """
-        until = LAST if before is None else before.micros
-        with self._reading() as connection:
-            last = connection.execute(
-                f"SELECT max(timestamp) {LIKE} AND timestamp < ?",
-                (*like(Subject(project_id, customer, category)), until),
-            ).fetchone()[0]
-            return None if last is None else Timestamp(last)
-
-    def page(
-        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = PAGE
-    ) -> tuple[LogRow, ...]:
-        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
-        with self._reading() as connection:
-            return find_page(connection, query, after, skip, most)
-
-    def count(self, query: LogQuery) -> int:
-        """How many lines there are."""
-        with self._reading() as connection:
-            return count(connection, query)
-
-    def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        """Those of some consents that the query asks for, the oldest first."""
-        asked = [*request_ids]
-        found: list[LogRow] = []
-        for start in range(0, len(asked), PAGE):
-            with self._reading() as connection:
-                found += find_those(connection, query, asked[start : start + PAGE])
-        return tuple(sorted(found, key=lambda row: row.seq))
 
     def head(self) -> Head:
         """The journal's name, how many facts it holds, and its chain after the last one."""
@@ -464,12 +358,6 @@ class SqliteJournal:
                 yield self._connection
                 here = head(self._connection)
             self._marker.follow(replace(here, installation=self._installation))
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        """Read what is finished before the block ends."""
-        with self._lock, told(NOT_READ, self._path.parent):
-            yield self._connection
 
     def _claim_of(self, request_id: str) -> sqlite3.Row | None:
         """The `owner` of a consent that is in flight."""

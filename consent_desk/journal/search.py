@@ -9,18 +9,24 @@ Each question fetches at most one page, and is read to its end before anybody el
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
 from typing import TypeAlias
 
-from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.consent.action import BOTH, Action
+from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.lifecycle.record import Decision, Subject
 from consent_desk.domain.lifecycle.state import CANCELLED_HERE, CHECKED, DISMISSED, UNSENT_STATES, State
 from consent_desk.domain.log_query import ALIKE, LogQuery, LogRow, Which, folded
+from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import SPEAKS_AGAINST
 from consent_desk.journal.chain import Columns
+from consent_desk.journal.errors import told
 from consent_desk.journal.rows import entry_of, find
+
+NOT_READ = say("journal", "The journal cannot be read: {why}.")
 
 PAGE = 500
 """The most rows that one read fetches."""
@@ -128,6 +134,11 @@ _LAST_ALIKE = (
     f"SELECT max(timestamp) {LIKE} AND timestamp > ? AND state <> 'discarded' "
     f"AND (? OR action = 'reject' OR state NOT IN ({_UNSENT}))"
 )
+_LAST_BEFORE = f"SELECT max(timestamp) {LIKE} AND timestamp < ?"
+_IN = (
+    "SELECT standing.seq, request_id FROM standing JOIN consent USING (seq) JOIN personal USING (seq) "
+    "WHERE state = ? AND standing.seq > ? ORDER BY standing.seq LIMIT ?"
+)
 _RESTS = f"(state = 'discarded' AND NOT {_MAY_HAVE_LEFT})"
 _PAGE_IN = (
     f"SELECT standing.seq, request_id, action, {TO_ACKNOWLEDGE} AS waits, {{rests}} AS rests "  # noqa: S608 - our own words
@@ -144,7 +155,7 @@ WHERE state = ? AND action = 'accept' AND EXISTS (
         AND other.action = 'reject'
 ) AND standing.seq > ? ORDER BY standing.seq LIMIT ?
 """.strip()
-LAST = 2**63 - 1
+_LAST = 2**63 - 1
 """The largest number that SQLite keeps."""
 
 
@@ -162,72 +173,152 @@ class Listed:
     rests: bool = False
 
 
-def like(subject: Subject) -> tuple[str, str, str, str]:
-    """The values that `LIKE` asks for."""
-    project_id, customer, category = subject
-    return customer.value, customer.type, project_id, category
+class JournalSearch:
+    """What an open journal is asked about many of its consents.
 
+    Every method raises JournalError where it fails. May be called from any thread; calls take their turns.
+    """
 
-def alike(
-    reading: Reading, subject: Subject, states: Collection[State], actions: Collection[Action], after: int
-) -> tuple[Decision, ...]:
-    """The decisions in `states` with a timestamp after `after`, the oldest noted first."""
-    among = json.dumps(sorted(states)), json.dumps(sorted(actions))
-    rows = pages(reading, _ALIKE, *like(subject), *among, after)
-    return tuple(
-        Decision(
-            seq=row["seq"],
-            request_id=row["request_id"],
-            action=Action(row["action"]),
-            timestamp=Timestamp(row["timestamp"]),
-            noted_at=Timestamp(row["noted_at"]),
-            state=State(row["state"]),
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self._lock = Lock()
+
+    def records_in(self, states: Collection[State]) -> tuple[str, ...]:
+        """The request IDs of all consents in one of `states`, the oldest first; of erased ones none."""
+        # By state, and not all at once: so each page is found by an index, in its order.
+        found = {
+            row["seq"]: row["request_id"] for state in states for row in pages(self._reading, _IN, state)
+        }
+        return tuple(found[seq] for seq in sorted(found))
+
+    def page_in(
+        self, state: State, past: int | None = None, *, newest_first: bool = False
+    ) -> tuple[Listed, ...]:
+        """At most 500 of those in one state, the oldest first: those that follow the number `past`."""
+        than, order, rests, start = ("<", "DESC", _RESTS, _LAST) if newest_first else (">", "ASC", "0", 0)
+        question = _PAGE_IN.format(than=than, order=order, rests=rests)
+        with self._reading() as connection:
+            rows = connection.execute(question, (state, start if past is None else past, PAGE)).fetchall()
+        return tuple(
+            Listed(
+                seq=row["seq"],
+                request_id=row["request_id"],
+                action=Action(row["action"]),
+                waits=bool(row["waits"]),
+                rests=bool(row["rests"]),
+            )
+            for row in rows
         )
-        for row in rows
-    )
 
-
-def first_alike(
-    connection: sqlite3.Connection, subject: Subject, states: Collection[State], action: Action
-) -> str | None:
-    """The request ID of the first of those; None where there is none."""
-    row = connection.execute(
-        _ALIKE, (*like(subject), json.dumps(sorted(states)), json.dumps([action]), 0, 0, 1)
-    ).fetchone()
-    return None if row is None else row["request_id"]
-
-
-def last_alike(
-    connection: sqlite3.Connection, subject: Subject, after: Timestamp, *, waiting: bool
-) -> Timestamp | None:
-    """The latest timestamp after `after` that is not discarded's; `waiting`: nor an unsent opt-in's."""
-    last = connection.execute(_LAST_ALIKE, (*like(subject), after.micros, waiting)).fetchone()[0]
-    return None if last is None else Timestamp(last)
-
-
-def page_in(
-    connection: sqlite3.Connection, state: State, past: int | None, *, newest_first: bool
-) -> tuple[Listed, ...]:
-    """The page of those in one state that follows the number `past`."""
-    than, order, rests, start = ("<", "DESC", _RESTS, LAST) if newest_first else (">", "ASC", "0", 0)
-    question = _PAGE_IN.format(than=than, order=order, rests=rests)
-    rows = connection.execute(question, (state, start if past is None else past, PAGE)).fetchall()
-    return tuple(
-        Listed(
-            seq=row["seq"],
-            request_id=row["request_id"],
-            action=Action(row["action"]),
-            waits=bool(row["waits"]),
-            rests=bool(row["rests"]),
+    def opt_ins_beside_opt_outs(self) -> tuple[str, ...]:
+        """The opt-ins that have not left and stand beside an opt-out of their customer and category."""
+        return tuple(
+            row["request_id"]
+            for state in sorted(UNSENT_STATES)
+            for row in pages(self._reading, _OPT_INS_BESIDE_OPT_OUTS, state)
         )
-        for row in rows
-    )
 
+    def alike(
+        self,
+        subject: Subject,
+        states: Collection[State],
+        actions: Collection[Action] = BOTH,
+        after: Timestamp | None = None,
+    ) -> tuple[Decision, ...]:
+        """The decisions of `actions` about one subject in `states`, the oldest noted first.
 
-def opt_ins_beside_opt_outs(reading: Reading) -> tuple[str, ...]:
-    """The request IDs of the opt-ins that have not left, for whose customer and category is an opt-out."""
-    rows = (row for state in sorted(UNSENT_STATES) for row in pages(reading, _OPT_INS_BESIDE_OPT_OUTS, state))
-    return tuple(row["request_id"] for row in rows)
+        With a timestamp after `after`; of what is discarded only what may have left before.
+        """
+        among = json.dumps(sorted(states)), json.dumps(sorted(actions))
+        rows = pages(self._reading, _ALIKE, *like(subject), *among, 0 if after is None else after.micros)
+        with told(NOT_READ):
+            return tuple(
+                Decision(
+                    seq=row["seq"],
+                    request_id=row["request_id"],
+                    action=Action(row["action"]),
+                    timestamp=Timestamp(row["timestamp"]),
+                    noted_at=Timestamp(row["noted_at"]),
+                    state=State(row["state"]),
+                )
+                for row in rows
+            )
+
+    def first_alike(self, subject: Subject, states: Collection[State], action: Action) -> str | None:
+        """The request ID of the first of those of `action` in `states`; None where there is none."""
+        values = (*like(subject), json.dumps(sorted(states)), json.dumps([action]), 0, 0, 1)
+        with self._reading() as connection:
+            row = connection.execute(_ALIKE, values).fetchone()
+            return None if row is None else row["request_id"]
+
+    def last_alike(self, subject: Subject, after: Timestamp, *, waiting: bool) -> Timestamp | None:
+        """The latest timestamp after `after` of what is not discarded; None where there is none.
+
+        Without `waiting` no opt-in counts that has not left.
+        """
+        return self._latest(_LAST_ALIKE, *like(subject), after.micros, waiting)
+
+    def last_timestamp(
+        self, project_id: str, customer: CustomerId, category: str, before: Timestamp | None = None
+    ) -> Timestamp | None:
+        """The latest timestamp noted for one customer and category, whatever became of it.
+
+        With `before`, of those that are earlier than it.
+        """
+        until = _LAST if before is None else before.micros
+        return self._latest(_LAST_BEFORE, *like(Subject(project_id, customer, category)), until)
+
+    def page(
+        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int = PAGE
+    ) -> tuple[LogRow, ...]:
+        """At most `most` lines (500 at most) that follow the number `after`, the first `skip` left out."""
+        table, conditions, values = _question(query)
+        if after is not None:
+            conditions.append(f"seq {'>' if query.oldest_first else '<'} ?")
+            values.append(after)
+        order = "ASC" if query.oldest_first else "DESC"
+        where = " AND ".join(conditions) or "true"
+        seqs = f"SELECT seq FROM {table} WHERE {where} ORDER BY seq {order} LIMIT ? OFFSET ?"  # noqa: S608 - our own names
+        with self._reading() as connection:
+            return _lines(connection, seqs, (*values, min(most, PAGE), skip))
+
+    def count(self, query: LogQuery) -> int:
+        """How many lines there are."""
+        table, conditions, values = _question(query)
+        where = " AND ".join(conditions) or "true"
+        with self._reading() as connection:
+            found: int = connection.execute(
+                f"SELECT count(*) FROM {table} WHERE {where}",  # noqa: S608 - our own names
+                values,
+            ).fetchone()[0]
+            return found
+
+    def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
+        """Those of some consents that the query asks for, the oldest first."""
+        table, conditions, values = _question(query)
+        conditions.append(
+            "seq IN (SELECT seq FROM consent WHERE request_id IN (SELECT value FROM json_each(?)))"
+        )
+        seqs = f"SELECT seq FROM {table} WHERE {' AND '.join(conditions)} ORDER BY seq LIMIT ?"  # noqa: S608 - our own names
+        asked = [*request_ids]
+        found: list[LogRow] = []
+        for start in range(0, len(asked), PAGE):
+            with self._reading() as connection:
+                these = json.dumps(asked[start : start + PAGE])
+                found += _lines(connection, seqs, (*values, these, PAGE))
+        return tuple(sorted(found, key=lambda row: row.seq))
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Read what is finished before the block ends."""
+        with self._lock, told(NOT_READ, self._path.parent):
+            yield self._connection
+
+    def _latest(self, question: str, *values: str | int) -> Timestamp | None:
+        with self._reading() as connection:
+            last = connection.execute(question, values).fetchone()[0]
+            return None if last is None else Timestamp(last)
 
 
 def pages(reading: Reading, question: str, *values: str | int, after: int = 0) -> Iterator[sqlite3.Row]:
@@ -257,41 +348,10 @@ def write_sought(connection: sqlite3.Connection, request_id: str) -> None:
         )
 
 
-def find_page(
-    connection: sqlite3.Connection, query: LogQuery, after: int | None, skip: int, most: int
-) -> tuple[LogRow, ...]:
-    """At most `most` lines that follow the number `after`, the first `skip` of them left out."""
-    table, conditions, values = _question(query)
-    if after is not None:
-        conditions.append(f"seq {'>' if query.oldest_first else '<'} ?")
-        values.append(after)
-    order = "ASC" if query.oldest_first else "DESC"
-    where = " AND ".join(conditions) or "true"
-    seqs = f"SELECT seq FROM {table} WHERE {where} ORDER BY seq {order} LIMIT ? OFFSET ?"  # noqa: S608 - our own names
-    numbers = [row["seq"] for row in connection.execute(seqs, (*values, min(most, PAGE), skip)).fetchall()]
-    return _lines(connection, numbers)
-
-
-def count(connection: sqlite3.Connection, query: LogQuery) -> int:
-    """How many lines there are."""
-    table, conditions, values = _question(query)
-    where = " AND ".join(conditions) or "true"
-    found: int = connection.execute(f"SELECT count(*) FROM {table} WHERE {where}", values).fetchone()[0]  # noqa: S608 - our own names
-    return found
-
-
-def find_those(
-    connection: sqlite3.Connection, query: LogQuery, request_ids: Collection[str]
-) -> tuple[LogRow, ...]:
-    """Those of the consents `request_ids` (one page at most) that the query asks for, the oldest first."""
-    table, conditions, values = _question(query)
-    conditions.append("seq IN (SELECT seq FROM consent WHERE request_id IN (SELECT value FROM json_each(?)))")
-    where = " AND ".join(conditions)
-    rows = connection.execute(
-        f"SELECT seq FROM {table} WHERE {where} ORDER BY seq LIMIT ?",  # noqa: S608 - our own names
-        (*values, json.dumps([*request_ids]), PAGE),
-    ).fetchall()
-    return _lines(connection, [row["seq"] for row in rows])
+def like(subject: Subject) -> tuple[str, str, str, str]:
+    """The values that `LIKE` asks for."""
+    project_id, customer, category = subject
+    return customer.value, customer.type, project_id, category
 
 
 def _question(query: LogQuery) -> tuple[str, list[str], Values]:
@@ -320,7 +380,11 @@ def _question(query: LogQuery) -> tuple[str, list[str], Values]:
     return ("standing CROSS JOIN sought USING (seq)" if query.is_narrow else "sought"), conditions, values
 
 
-def _lines(connection: sqlite3.Connection, seqs: list[int]) -> tuple[LogRow, ...]:
+def _lines(
+    connection: sqlite3.Connection, question: str, values: tuple[str | int, ...]
+) -> tuple[LogRow, ...]:
+    """The lines whose numbers are the answer, in their order."""
+    seqs = [row["seq"] for row in connection.execute(question, values).fetchall()]
     rows = connection.execute(
         f"{_LINES} WHERE consent.seq IN (SELECT value FROM json_each(?))",  # noqa: S608 - our own words
         (json.dumps(seqs),),
