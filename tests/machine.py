@@ -30,11 +30,10 @@ from consent_desk.delivery.settings import Cannot, Take
 from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, SAW_CUSTOMER
 from consent_desk.domain.lifecycle.judgement import may_have_left, was_sent_again, was_withdrawn
 from consent_desk.domain.lifecycle.messages import is_stamped_wrong
 from consent_desk.domain.lifecycle.policy import Step, is_for_a_person, plan
-from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, NO_CUSTOMER, SAW_CUSTOMER, Context
 from consent_desk.domain.lifecycle.state import (
     INSISTED,
     LEGAL,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.answer import Headers
 from consent_desk.domain.wire.outcome import Cause
-from consent_desk.engagement.http.packed import NO_TEXT, UNREADABLE
+from consent_desk.engagement.http.response import NO_TEXT, UNREADABLE
 from tests.engagement.http.servers import SUCCESS
 
 OURS = (("x-request-id", "r-1"),)

@@ -9,9 +9,8 @@ from consent_desk.delivery.order import discard_all_overtaken, discard_overtaken
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, Timestamp
 from consent_desk.domain.errors import JournalError
-from consent_desk.domain.lifecycle.checking import said, to_check
 from consent_desk.domain.lifecycle.judgement import SECOND, was_withdrawn
-from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record, said, to_check
 from consent_desk.domain.lifecycle.state import CHECKED, LEGAL, TO_CHECK_STATES, Fact, State
 from consent_desk.domain.wire.outcome import Cause, Lost, Phase
 from consent_desk.domain.wire.project import Project

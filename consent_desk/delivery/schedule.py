@@ -12,11 +12,10 @@ from consent_desk.delivery.order import last_ruling
 from consent_desk.delivery.planned import AT_ONCE, Alike, Due, Item, Queue, Totals, planned
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
-from consent_desk.domain.lifecycle.checking import needs_check
 from consent_desk.domain.lifecycle.judgement import SECOND
 from consent_desk.domain.lifecycle.messages import is_stamped_wrong
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step, back_off, plan
-from consent_desk.domain.lifecycle.record import Entry, Record, Subject
+from consent_desk.domain.lifecycle.record import Entry, Record, Subject, needs_check
 from consent_desk.domain.lifecycle.state import (
     ACCEPTED_STATES,
     OPEN_STATES,

@@ -10,7 +10,6 @@ from consent_desk.delivery.order import discard_overtaken, is_overtaken, waits_f
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import JournalError
-from consent_desk.domain.lifecycle.checking import needs_check, said, to_check
 from consent_desk.domain.lifecycle.judgement import Judgement, judge, may_have_left, was_sent_again
 from consent_desk.domain.lifecycle.messages import (
     MAY_STILL_SHOW,
@@ -23,7 +22,7 @@ from consent_desk.domain.lifecycle.messages import (
     tell_check,
 )
 from consent_desk.domain.lifecycle.policy import Step, is_for_a_person, plan, turns_opt_out
-from consent_desk.domain.lifecycle.record import Entry, Noted, Record
+from consent_desk.domain.lifecycle.record import Entry, Noted, Record, needs_check, said, to_check
 from consent_desk.domain.lifecycle.state import (
     CANCELLED_HERE,
     DECIDED,

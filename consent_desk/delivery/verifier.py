@@ -13,11 +13,19 @@ from consent_desk.delivery.reading import Missed, Reading, Sight
 from consent_desk.delivery.schedule import FIRST_LOOK
 from consent_desk.domain.consent.values import CustomerId, Timestamp, ends_after
 from consent_desk.domain.errors import JournalError
-from consent_desk.domain.lifecycle.checking import needs_check, nobody_looked, said, saw_customer, to_check
 from consent_desk.domain.lifecycle.judgement import SECOND, Judgement, judge_look
 from consent_desk.domain.lifecycle.messages import tell_check, tell_look
 from consent_desk.domain.lifecycle.policy import Failing, Step, failing_of, is_time, look_again_after, plan
-from consent_desk.domain.lifecycle.record import Entry, Noted, Record
+from consent_desk.domain.lifecycle.record import (
+    Entry,
+    Noted,
+    Record,
+    needs_check,
+    nobody_looked,
+    said,
+    saw_customer,
+    to_check,
+)
 from consent_desk.domain.lifecycle.state import LEGAL, TO_CHECK_STATES, WAITS_TO_LEAVE, Fact, State
 from consent_desk.domain.wire.customer import HistoryEvent, last_events
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent, Outcome

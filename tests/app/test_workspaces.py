@@ -105,7 +105,7 @@ from contextlib import ExitStack
 from queue import SimpleQueue
 from consent_desk.app.workspaces import Means, open_sandbox
 from consent_desk.delivery.events import LookedUp
-from consent_desk.domain.consent.action import Action
+from consent_desk.domain.consent.values import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
 from consent_desk.domain.lifecycle.record import NO_CONTEXT
 from consent_desk.engagement.http.transport import HttpTransport

@@ -7,8 +7,7 @@ import pytest
 from consent_desk.delivery.attention import Alarms, may_leave, resendable
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.checking import SAW_CUSTOMER
-from consent_desk.domain.lifecycle.record import Context
+from consent_desk.domain.lifecycle.record import SAW_CUSTOMER, Context
 from consent_desk.domain.lifecycle.state import DISMISSED, Fact, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.address import BaseUrl

@@ -42,9 +42,8 @@ from consent_desk.delivery.verifier import Verifier
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalError
-from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, SAW_CUSTOMER
 from consent_desk.domain.lifecycle.messages import TURNS_OPT_OUT
-from consent_desk.domain.lifecycle.record import Context, Entry, Record
+from consent_desk.domain.lifecycle.record import NO_CUSTOMER, SAW_CUSTOMER, Context, Entry, Record
 from consent_desk.domain.lifecycle.state import INSISTED, OPEN_STATES, SAW_OPT_OUT, Fact, State
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project

@@ -11,8 +11,15 @@ from consent_desk.delivery.outbox import Outbox
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.errors import JournalError
-from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, SAW_CUSTOMER
-from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record
+from consent_desk.domain.lifecycle.record import (
+    NO_CONTEXT,
+    NO_CUSTOMER,
+    SAW_CUSTOMER,
+    Context,
+    Entry,
+    Noted,
+    Record,
+)
 from consent_desk.domain.lifecycle.state import ASKED, CANCELLED_HERE, Fact, State
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.customer import CategoryStatus

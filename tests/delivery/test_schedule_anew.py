@@ -23,10 +23,9 @@ from consent_desk.delivery.schedule import UNSETTLED_STATES, Schedule, refresh
 from consent_desk.delivery.scheduler import Scheduler
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.checking import needs_check
 from consent_desk.domain.lifecycle.judgement import was_withdrawn
 from consent_desk.domain.lifecycle.policy import LONGEST_AHEAD, Step, is_time, plan
-from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Noted, Record, needs_check
 from consent_desk.domain.lifecycle.state import (
     CANCELLED_HERE,
     LEGAL,

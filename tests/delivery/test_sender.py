@@ -10,8 +10,7 @@ import pytest
 from consent_desk.delivery.sender import DECIDED_TIME, Sender, Sent
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import JournalError
-from consent_desk.domain.lifecycle.checking import SAW_CUSTOMER
-from consent_desk.domain.lifecycle.record import Context, Decision, Noted
+from consent_desk.domain.lifecycle.record import SAW_CUSTOMER, Context, Decision, Noted
 from consent_desk.domain.lifecycle.state import DECIDED, Fact, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.address import BaseUrl

@@ -11,9 +11,9 @@ from consent_desk.delivery.sender import Sender
 from consent_desk.delivery.verifier import KEPT, Failed, Looked, Verifier
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import ValidUntil
-from consent_desk.domain.lifecycle.checking import NO_CUSTOMER as SAYS_NO_CUSTOMER
 from consent_desk.domain.lifecycle.policy import Failing, Plan, Step, look_again_after
 from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context
+from consent_desk.domain.lifecycle.record import NO_CUSTOMER as SAYS_NO_CUSTOMER
 from consent_desk.domain.lifecycle.state import IS_RIGHT, Fact, State
 from consent_desk.domain.wire.outcome import (
     Answered,

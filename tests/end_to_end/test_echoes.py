@@ -11,7 +11,7 @@ from pathlib import Path
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.local_time import moment
 from consent_desk.domain.log_query import LogQuery
-from consent_desk.engagement.http.packed import NO_TEXT, UNREADABLE
+from consent_desk.engagement.http.response import NO_TEXT, UNREADABLE
 from consent_desk.journal.backups import make_daily
 from consent_desk.journal.export import Export, ExportKind
 from consent_desk.journal.journal import SqliteJournal

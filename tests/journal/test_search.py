@@ -9,8 +9,7 @@ import pytest
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
-from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, needs_check
-from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry
+from consent_desk.domain.lifecycle.record import NO_CONTEXT, NO_CUSTOMER, Context, Entry, needs_check
 from consent_desk.domain.lifecycle.state import (
     ASKED,
     CANCELLED_HERE,

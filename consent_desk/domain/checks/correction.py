@@ -13,8 +13,7 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Draft, Field, Problem
 from consent_desk.domain.consent.values import Timestamp, ends_after
 from consent_desk.domain.dates import spelled_end
-from consent_desk.domain.lifecycle.checking import is_new_profile
-from consent_desk.domain.lifecycle.record import Record
+from consent_desk.domain.lifecycle.record import Record, is_new_profile
 from consent_desk.domain.lifecycle.state import ACCEPTED_STATES, UNCERTAIN_STATES, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import cut

@@ -30,10 +30,9 @@ from consent_desk.domain.wire.answer import Headers
 from consent_desk.domain.wire.outcome import Cause, Phase
 from consent_desk.domain.wire.project import Secret
 from consent_desk.domain.wire.request import PreparedRequest
-from consent_desk.engagement.http.call import Progress
-from consent_desk.engagement.http.failures import StoppedError, cause_of, detail_of
-from consent_desk.engagement.http.handshake import Handshake, issuer_and_end
+from consent_desk.engagement.http.failures import Handshake, StoppedError, cause_of, detail_of, issuer_and_end
 from consent_desk.engagement.http.response import MOST_BODY, ReportingAnswer
+from consent_desk.engagement.http.transport import Progress
 
 _VERDICT = 1.0
 """Seconds in which a server says what it makes of a client without a certificate that it has asked for."""

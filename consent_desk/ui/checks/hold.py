@@ -7,10 +7,9 @@ from PySide6.QtCore import QObject, Signal
 from consent_desk.delivery.events import Event, NotLeft, Released, SendFailed, Settled
 from consent_desk.domain.checks.correction import is_opted_out
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.lifecycle.checking import NO_CUSTOMER, SAW_CUSTOMER
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.messages import tell_status
-from consent_desk.domain.lifecycle.record import Entry
+from consent_desk.domain.lifecycle.record import NO_CUSTOMER, SAW_CUSTOMER, Entry
 from consent_desk.domain.lifecycle.state import ASKED, INSISTED, SAW_OPT_OUT
 from consent_desk.domain.message import say
 from consent_desk.domain.text import cut

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from consent_desk.domain.consent.values import Consent, Timestamp, ValidUntil
-from consent_desk.domain.lifecycle.checking import is_new_profile, needs_check, nobody_looked
 from consent_desk.domain.lifecycle.judgement import Judgement, judge, may_have_left, noun
 from consent_desk.domain.lifecycle.messages import (
     tell_change,
@@ -15,7 +14,7 @@ from consent_desk.domain.lifecycle.messages import (
     tell_status,
 )
 from consent_desk.domain.lifecycle.policy import TOLD_AFTER, Failing
-from consent_desk.domain.lifecycle.record import Noted, Record
+from consent_desk.domain.lifecycle.record import Noted, Record, is_new_profile, needs_check, nobody_looked
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, Fact, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.answer import header, pretty

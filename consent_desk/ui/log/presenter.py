@@ -9,10 +9,9 @@ from PySide6.QtCore import QTimer, Signal
 from consent_desk.delivery.attention import may_win
 from consent_desk.delivery.events import Event, NotLeft, Planned, Supplied, Withheld
 from consent_desk.domain.dates import read_days, tell_days
-from consent_desk.domain.lifecycle.checking import said_right
 from consent_desk.domain.lifecycle.messages import WAITS_FOR_CLOCK, WAITS_FOR_OPT_OUT, WAITS_FOR_TIME
 from consent_desk.domain.lifecycle.policy import is_for_a_person
-from consent_desk.domain.lifecycle.record import Entry, Record
+from consent_desk.domain.lifecycle.record import Entry, Record, said_right
 from consent_desk.domain.lifecycle.state import DISMISSED, TO_CHECK_STATES, State, is_to_acknowledge
 from consent_desk.domain.log_query import LogQuery, Which, words_of
 from consent_desk.domain.message import Message, say

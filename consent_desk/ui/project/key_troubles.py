@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import is_of
-from consent_desk.engagement.key_watch import Heard
+from consent_desk.engagement.calls import Heard
 from consent_desk.ui.project.keyring_reader import KeyState
 from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone

@@ -19,7 +19,7 @@ from consent_desk.domain.wire.outcome import Answered
 from consent_desk.domain.wire.project import Secret
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.engagement.http.masking import NOT_TOLD, Echo
-from consent_desk.engagement.http.packed import NO_TEXT, UNREADABLE, keepable
+from consent_desk.engagement.http.response import NO_TEXT, UNREADABLE, keepable
 from consent_desk.engagement.http.transport import HttpTransport
 from tests.engagement.http.servers import BODY, SUCCESS, Server, answer, answering
 

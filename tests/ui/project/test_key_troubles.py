@@ -13,7 +13,7 @@ from consent_desk.domain.wire.request import (
     prepare_event,
     prepare_system_time,
 )
-from consent_desk.engagement.key_watch import Heard
+from consent_desk.engagement.calls import Heard
 from consent_desk.sandbox.server import Sandbox
 from tests.ui.desks import OpenDesk, real
 

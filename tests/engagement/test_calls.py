@@ -6,7 +6,7 @@ from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.wire.project import Secret
 from consent_desk.domain.wire.request import is_of, prepare_categories, prepare_system_time
-from consent_desk.engagement.key_watch import Heard, KeyWatch
+from consent_desk.engagement.calls import Heard, KeyWatch
 from tests.consents import a_project
 from tests.delivery.desk import Waiting, Wire
 from tests.faulty_engagement import told

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from consent_desk.domain.wire.outcome import Cause, Lost, NotSent, Outcome, Phase, why_no_answer
-from consent_desk.engagement.http.handshake import Handshake, issuer_and_end
+from consent_desk.engagement.http.failures import Handshake, issuer_and_end
 from consent_desk.engagement.http.transport import HttpTransport
 from tests.engagement.http.calls import answered, send
 from tests.engagement.http.servers import (

@@ -2,9 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from consent_desk.domain.lifecycle.checking import (
+from consent_desk.domain.lifecycle.record import (
+    NO_CONTEXT,
     NO_CUSTOMER,
     SAW_CUSTOMER,
+    Context,
+    Entry,
+    Record,
     is_new_profile,
     is_unlisted,
     needs_check,
@@ -13,7 +17,6 @@ from consent_desk.domain.lifecycle.checking import (
     saw_customer,
     to_check,
 )
-from consent_desk.domain.lifecycle.record import NO_CONTEXT, Context, Entry, Record
 from consent_desk.domain.lifecycle.state import ASKED, IS_RIGHT, Fact, State
 from consent_desk.domain.wire.customer import CategoryStatus
 from consent_desk.domain.wire.outcome import Look
