@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import product
 from pathlib import PurePosixPath
 
 import pytest
@@ -129,17 +130,15 @@ BODIES = (
 
 
 @pytest.mark.parametrize("body", BODIES)
-@pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 407, 429, 500, 502])
-@pytest.mark.parametrize("headers", [(), (("X-Request-Id", "jane"),)])
-def test_a_masked_answer_means_what_it_meant(
-    body: bytes, status: int, headers: tuple[tuple[str, str], ...]
-) -> None:
-    answer = Answered(status=status, headers=headers, body=body)
-    masked = Masker().mask(answer)
-    assert b"jane" not in masked.body
-    assert "jane" not in repr(masked.headers)
-    assert judge(masked, Action.REJECT).state is judge(answer, Action.REJECT).state
-    assert meaning(status, masked.headers, masked.body) == meaning(status, headers, body)
+def test_a_masked_answer_means_what_it_meant(body: bytes) -> None:
+    statuses = (200, 302, 400, 401, 403, 404, 407, 429, 500, 502)
+    for status, headers in product(statuses, ((), (("X-Request-Id", "jane"),))):
+        answer = Answered(status=status, headers=headers, body=body)
+        masked = Masker().mask(answer)
+        assert b"jane" not in masked.body
+        assert "jane" not in repr(masked.headers)
+        assert judge(masked, Action.REJECT).state is judge(answer, Action.REJECT).state, answer
+        assert meaning(status, masked.headers, masked.body) == meaning(status, headers, body), answer
 
 
 def test_a_message_and_an_error_keep_their_sentence() -> None:

@@ -213,18 +213,14 @@ def test_any_text_is_a_consent_or_problems(draft: Draft, now: Timestamp, zone: t
 
 
 @pytest.mark.parametrize("name", TEXT_FIELDS)
-@pytest.mark.parametrize(
-    "letter",
-    ["a", "é", "1", "名", "\u200c", "\ud800", "\n", " ", "-", ":"],
-    ids=lambda letter: f"{ord(letter):x}",
-)
-def test_a_pasted_megabyte_is_a_problem_of_its_field_at_once(name: str, letter: str) -> None:
-    draft = changed(OPT_IN, name, letter * 1_000_000)
-    begun = perf_counter()
-    field, words = problem(draft)
-    assert perf_counter() - begun < 1
-    assert field is TEXT_FIELDS[name]
-    assert len(words) < 200
+def test_a_pasted_megabyte_is_a_problem_of_its_field_at_once(name: str) -> None:
+    for letter in ("a", "é", "1", "名", "\u200c", "\ud800", "\n", " ", "-", ":"):
+        draft = changed(OPT_IN, name, letter * 1_000_000)
+        begun = perf_counter()
+        field, words = problem(draft)
+        assert perf_counter() - begun < 1, ascii(letter)
+        assert field is TEXT_FIELDS[name]
+        assert len(words) < 200
 
 
 @given(

@@ -22,9 +22,9 @@ from consent_desk.domain.consent.ids import (
         *("mobil", "Handynummer", "cell", "telephone", "celular", "telnr", "tel2"),
     ],
 )
-@pytest.mark.parametrize("text", ["+43 660 1234567", "0660/123-45-67", "(0660) 1234567", "4711"])
-def test_a_number_in_an_id_type_for_phones_is_phone_like(id_type: str, text: str) -> None:
-    assert is_phone_like(id_type, text)
+def test_a_number_in_an_id_type_for_phones_is_phone_like(id_type: str) -> None:
+    for text in ("+43 660 1234567", "0660/123-45-67", "(0660) 1234567", "4711"):
+        assert is_phone_like(id_type, text)
 
 
 @pytest.mark.parametrize(

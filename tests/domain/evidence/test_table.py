@@ -46,13 +46,12 @@ def test_no_cell_is_taken_for_a_formula(start: str, separator: str) -> None:
     assert read(csv_line((f"{start}1", f"a{start}"), separator), separator) == [[f"'{start}1", f"a{start}"]]
 
 
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", *FULL_WIDTH])
 @pytest.mark.parametrize("before", [";", "\t", "\n", "\r\n", '; "'])
 @pytest.mark.parametrize("separator", SEPARATORS)
-def test_no_part_of_a_cell_is_taken_for_a_formula_where_it_ends_the_cell(
-    separator: str, before: str, sign: str
-) -> None:
-    assert read(csv_line(("a", f"b{before}{sign}1"), separator), separator) == [["a", f"b{before}'{sign}1"]]
+def test_no_part_of_a_cell_is_taken_for_a_formula_where_it_ends_the_cell(separator: str, before: str) -> None:
+    for sign in ("=", "+", "-", "@", *FULL_WIDTH):
+        line = csv_line(("a", f"b{before}{sign}1"), separator)
+        assert read(line, separator) == [["a", f"b{before}'{sign}1"]]
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])

@@ -338,9 +338,9 @@ def test_other_answers_are_not_from_the_way(status: int, body: bytes) -> None:
         ("\ud800", "another page"),
     ],
 )
-@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308, 399])
-def test_a_redirect_names_where_it_points_to(status: int, location: str, host: str | None) -> None:
-    why, advice, field = words(status, b"", headers=(("Location", location),))
+def test_a_redirect_names_where_it_points_to(location: str, host: str | None) -> None:
+    statuses = (300, 301, 302, 303, 307, 308, 399)
+    [(why, advice, field)] = {words(one, b"", headers=(("Location", location),)) for one in statuses}
     assert why.startswith("the address leads elsewhere, to ")
     assert host is None or why == f"the address leads elsewhere, to {host}; nothing was sent there"
     assert (advice, field) == (ADMINISTRATOR + "check the base URL.", Field.BASE_URL)

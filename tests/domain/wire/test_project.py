@@ -4,7 +4,7 @@ import ipaddress
 import json
 import pickle
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -312,9 +312,9 @@ READ_DIFFERENTLY = ("https://api.expo\u0338nea.com", "https://::1")
 """What is said of these depends on how the Python in use takes them apart."""
 
 
-@pytest.mark.parametrize(("text", "words"), [(text, words) for words in TRICKS for text in TRICKS[words]])
-def test_no_other_address_is_taken(text: str, words: str) -> None:
-    assert words in complaint(text)
+@pytest.mark.parametrize(("words", "texts"), TRICKS.items())
+def test_no_other_address_is_taken(words: str, texts: Sequence[str]) -> None:
+    assert [text for text in texts if words not in complaint(text)] == []
 
 
 ADDRESSES = (

@@ -10,6 +10,7 @@ import zlib
 from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections.abc import Callable
 from html import escape, unescape
+from itertools import product
 from textwrap import wrap
 from urllib.parse import quote, quote_plus, unquote
 
@@ -171,14 +172,14 @@ def decoded(text: str) -> str:
     return re.sub(escapes, lambda one: chr(int(one[1] or one[2], 16)), text)
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("kind", SECRETS)
-def test_credentials_are_starred_out_however_they_are_written(kind: str, spelling: str) -> None:
-    secret, spell = SECRETS[kind], SPELLINGS[spelling]
-    for text in (secret, f"{KEY_ID}:{secret}", pair(secret), f"Authorization: Basic {pair(secret)}"):
+def test_credentials_are_starred_out_however_they_are_written(kind: str) -> None:
+    secret = SECRETS[kind]
+    texts = (secret, f"{KEY_ID}:{secret}", pair(secret), f"Authorization: Basic {pair(secret)}")
+    for spelling, text in product(SPELLINGS, texts):
         if text == secret and spelling in NOT_TOLD_APART[kind]:
             continue
-        written = f"begin {spell(text)} end"
+        written = f"begin {SPELLINGS[spelling](text)} end"
         told = conceal(secret)(written)
         assert len(told) == len(written), told
         assert told.startswith("begin ")
