@@ -119,7 +119,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection that reads the database at `path` as it is, and changes nothing. Raises sqlite3.Error."""
     with closing(sqlite3.connect(read_only(path), uri=True)) as connection:
         connection.row_factory = sqlite3.Row
-        for pragma in ("trusted_schema = 0", "query_only = 1", "cell_size_check = 1", "busy_timeout = 5000"):
+        wait = f"busy_timeout = {PRAGMAS['busy_timeout']}"
+        for pragma in ("trusted_schema = 0", "query_only = 1", "cell_size_check = 1", wait):
             connection.execute(f"PRAGMA {pragma}")
         yield connection
 

@@ -117,6 +117,7 @@ def test_a_folder_whose_syncing_fails_is_no_folder_that_cannot_be_synced(
 WITHOUT_LOCKS = """
     import ctypes, errno, fcntl, functools, platform, sqlite3, struct, sys
     from pathlib import Path
+    from consent_desk.journal.file import PRAGMAS
     from consent_desk.journal.journal import SqliteJournal
     from consent_desk.journal.verify import verify
     from consent_desk.domain.errors import JournalError
@@ -136,6 +137,7 @@ WITHOUT_LOCKS = """
 
     # Nobody waits 5 seconds for another program here.
     sqlite3.connect = functools.partial(sqlite3.connect, timeout=0.05)
+    PRAGMAS["busy_timeout"] = 50
     path = Path(sys.argv[1])
     SqliteJournal.open(path).close()
     refuse_locks(int(sys.argv[2]))
