@@ -20,7 +20,6 @@ from consent_desk.journal.file import read_only, reading
 from consent_desk.journal.head import head_file
 from consent_desk.journal.identity import installation_id
 from consent_desk.journal.owners import alone
-from consent_desk.journal.salvage.salvage import NOT_SALVAGED, salvage
 from consent_desk.journal.verify import Verdict, verify
 from consent_desk.system.atomic_file import set_aside
 from consent_desk.system.clock import now as clock_now
@@ -107,6 +106,9 @@ class JournalRecovery:
 
     def salvage(self) -> Salvage:
         """Put what can be read of a damaged journal in its place; the damaged file is set aside."""
+        # Loaded now: hardly any run needs it.
+        from consent_desk.journal.salvage.salvage import NOT_SALVAGED, salvage
+
         path = self._folders.journal
         with alone(path, NOT_SALVAGED):
             return salvage(path, installation=installation_id(self._folders.config), now=self._now)

@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
         self.resize(_SIZE.boundedTo(self.screen().availableSize() - _FRAME))
 
     def _add_shortcuts(self) -> None:
-        from PySide6.QtGui import QKeySequence, QShortcut
+        from PySide6.QtGui import QShortcut
 
         slots = (
             ("Ctrl+Return", self._send),
@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+4", partial(self.panes.show_alone, None)),
         )
         for keys, slot in slots:
-            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut = QShortcut(keys, self)
             # A key held down sends once, and does not complain of the empty form afterwards.
             shortcut.setAutoRepeat(False)
             shortcut.activated.connect(slot)

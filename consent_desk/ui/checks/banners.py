@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from consent_desk.ui.theme.fonts import scale
 from consent_desk.ui.theme.icons import paint_icon
+from consent_desk.ui.theme.paint import filled
 from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.banner import TintedLabel, announce
 from consent_desk.ui.widgets.buttons import Button
@@ -92,7 +93,7 @@ class QuestionBanner(Card):
         """
         numbered = [(f"Alt+{number + 1}", partial(self._press, number)) for number in range(_MOST)]
         for keys, slot in ((GO_ON, self._go_on), *numbered):
-            shortcut = QShortcut(QKeySequence(keys), where)
+            shortcut = QShortcut(keys, where)
             shortcut.setAutoRepeat(False)
             shortcut.activated.connect(slot)
 
@@ -179,7 +180,7 @@ class QuestionBanner(Card):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         # Send is below it, which nobody should see at its corners.
-        QPainter(self).fillRect(self.rect(), QColor(current().surface))
+        filled(QPainter(self), self.rect(), current().surface)
         super().paintEvent(event)
         side = round(_ICON * scale())
         place = QRect(_INSET, 13, side, side)

@@ -21,7 +21,7 @@ from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import visible
 from consent_desk.domain.wire.category import Category
 from consent_desk.ui.theme.fonts import CAPTION, scale, sized
-from consent_desk.ui.theme.paint import FIELD, rounded
+from consent_desk.ui.theme.paint import FIELD, filled, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.buttons import paint_box
 from consent_desk.ui.widgets.layouts import fill
@@ -117,9 +117,9 @@ class CategoryBox(QCheckBox):
             return
         painter, tokens = QPainter(self), current()
         if self.isChecked():
-            painter.fillRect(self.rect(), QColor(tokens.selection))
+            filled(painter, self.rect(), tokens.selection)
         if self.y() > 0:
-            painter.fillRect(0, 0, self.width(), 1, QColor(tokens.line))
+            filled(painter, QRect(0, 0, self.width(), 1), tokens.line)
         side = _scaled(_SIDE)
         box = QRect(_scaled(_PADDING), (self.height() - side) // 2, side, side)
         paint_box(painter, box, self, tokens)

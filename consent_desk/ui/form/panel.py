@@ -138,7 +138,7 @@ class ConsentPanel(QWidget):
         self.categories = fields.categories
 
     def _add_keys(self) -> None:
-        from PySide6.QtGui import QKeySequence, QShortcut
+        from PySide6.QtGui import QShortcut
 
         here, around = Qt.ShortcutContext.WidgetShortcut, Qt.ShortcutContext.WindowShortcut
         categories = self.categories
@@ -149,7 +149,7 @@ class ConsentPanel(QWidget):
             ("Alt+G", categories.go_to, self, around),
             ("Alt+A", categories.press_all, self, around),
         ):
-            shortcut = QShortcut(QKeySequence(keys), parent, context=context)
+            shortcut = QShortcut(keys, parent, context=context)
             shortcut.setAutoRepeat(False)
             shortcut.activated.connect(slot)
         self.question.add_keys(self)

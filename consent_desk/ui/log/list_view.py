@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QListView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -82,6 +81,7 @@ class LineDelegate(QStyledItemDelegate):
 
     def __init__(self, model: LogModel, view: QListView) -> None:
         super().__init__(view)
+        self._view = view
         self._model = model
         self._words = model.words
         # What was said of each row, until something changes.
@@ -122,8 +122,8 @@ class LineDelegate(QStyledItemDelegate):
     ) -> None:
         row, tokens, rect = index.row(), current(), option.rect
         slot = self._model.look_at(row)
-        state = option.state
-        is_chosen = bool(state & QStyle.StateFlag.State_Selected)
+        # Not `option.state`: for that PySide6 makes the 566 members of QStyle's enums.
+        is_chosen = self._view.selectionModel().isSelected(index)
         painter.save()
         ground = tokens.selection if is_chosen else tokens.sunk if isinstance(slot, Part) else tokens.surface
         painter.fillRect(rect, QColor(ground))
@@ -133,7 +133,7 @@ class LineDelegate(QStyledItemDelegate):
                 QRect(rect.left(), rect.top(), scaled(_BAR), rect.height()), QColor(tokens.accent)
             )
         self._paint_words(painter, rect, slot, row, is_chosen=is_chosen)
-        if state & QStyle.StateFlag.State_HasFocus:
+        if self._view.hasFocus() and index == self._view.currentIndex():
             inner = rect.adjusted(2, 2, -2, -3)
             rounded(painter, inner, 4, edge=tokens.accent, width=2)
         painter.restore()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QShortcut
 
 from consent_desk.domain.checks.correction import CORRECTABLE_STATES
 from consent_desk.domain.consent.draft import Draft
@@ -84,7 +84,7 @@ class ReceiptPresenter(Presenter):
         self._banner.copied.connect(self._copy)
         self._banner.dismissed.connect(self._drop)
         self._follows_form = False
-        shortcut = QShortcut(QKeySequence("Ctrl+R"), self._window)
+        shortcut = QShortcut("Ctrl+R", self._window)
         shortcut.setAutoRepeat(False)
         shortcut.activated.connect(self._correct)
         self._window.consent.lowered.connect(self._panel.show_low)

@@ -1,7 +1,7 @@
 """Begins and ends presenting: the entry in the menu, the banner, and what is put away meanwhile."""
 
 from PySide6.QtCore import QRect
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout
 
 from consent_desk.domain.consent.draft import Draft
@@ -58,7 +58,7 @@ class PresentingPresenter(Presenter):
         self._banner.stop.clicked.connect(self._end)
         self.action = self._window.top.menu.addAction(phrase("presenting", "&Presenting"))
         self.action.setCheckable(True)
-        self.action.setShortcut(QKeySequence("Ctrl+Shift+P"))
+        self.action.setShortcut("Ctrl+Shift+P")
         self.action.setAutoRepeat(False)
         self.action.setToolTip(
             phrase("presenting", "Mask whatever names a real customer, a key or a colleague")

@@ -5,15 +5,14 @@ from itertools import islice
 
 from PySide6.QtCore import QEvent, QRect, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.project.presenter import ProjectPresenter
-from consent_desk.ui.project.settings_fields import caption
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
-from consent_desk.ui.theme.fonts import scaled
+from consent_desk.ui.theme.fonts import CAPTION, scaled, sized
 from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel
 from consent_desk.ui.widgets.buttons import Button, Look
@@ -74,8 +73,8 @@ class PracticeCustomers(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        label = caption(phrase("project", "Practise with"))
-        label.setWordWrap(False)
+        label = QLabel(phrase("project", "Practise with"))
+        label.setFont(sized(CAPTION))
         self._line = fill(QHBoxLayout(self), label, None)
         self._line.setSpacing(6)
         self._buttons: list[QWidget] = []

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 
@@ -16,11 +17,13 @@ from consent_desk.domain.wire.project import Project, ProjectDraft, parse_projec
 from consent_desk.domain.wire.repairs import Repair, repair
 from consent_desk.engagement.connection_check import Report
 from consent_desk.projects.projects import Listed, Projects, SavedProject
-from consent_desk.ui.project.settings_dialog import ProjectDialog
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import NO_ANSWER, WAITING, Patience
 from consent_desk.ui.tasks import Lane, Result, let_be
 from consent_desk.ui.widgets.messages import phrase, render, render_error
+
+if TYPE_CHECKING:
+    from consent_desk.ui.project.settings_dialog import ProjectDialog
 
 
 class SettingsPresenter(Presenter):
@@ -84,6 +87,9 @@ class SettingsPresenter(Presenter):
             else phrase("project", "until this window closes")
         )
         kept = "" if stored is None else where
+        # Loaded with the first one: many a day passes without.
+        from consent_desk.ui.project.settings_dialog import ProjectDialog
+
         dialog = ProjectDialog(self._window, _draft_of(listed, stored), kept=kept, can_remove=not is_new)
         self._project_id, self._stored = listed.id, stored
         dialog.address_entered.connect(partial(_take_apart, dialog))
@@ -99,6 +105,8 @@ class SettingsPresenter(Presenter):
             return
         listed = Listed(id=sandbox.id, name=sandbox.name)
         draft = replace(_draft_of(listed, sandbox), secret=sandbox.secret.reveal())
+        from consent_desk.ui.project.settings_dialog import ProjectDialog
+
         dialog = ProjectDialog(self._window, draft, kept="", can_remove=False, read_only=True)
         self._project_id, self._stored = sandbox.id, sandbox
         dialog.set_up.setVisible(can_set_up)
@@ -106,7 +114,7 @@ class SettingsPresenter(Presenter):
         dialog.set_up.clicked.connect(self.another_wanted)
         self._show(dialog, lambda: sandbox)
 
-    def _show(self, dialog: ProjectDialog, checked: Callable[[], Project | None]) -> None:
+    def _show(self, dialog: "ProjectDialog", checked: Callable[[], Project | None]) -> None:
         self._dialog, self._listed = dialog, None
         self._shown = self._saving = dialog.draft()
         self._reached = _what_is_reached(self._shown)
@@ -122,7 +130,7 @@ class SettingsPresenter(Presenter):
         if self._dialog is not None:
             self._dialog.go_to(Field.API_KEY_ID)
 
-    def _change(self, dialog: ProjectDialog) -> None:
+    def _change(self, dialog: "ProjectDialog") -> None:
         self._read(dialog, all_problems=False)
         reached = _what_is_reached(dialog.draft())
         if reached != self._reached:
@@ -134,7 +142,7 @@ class SettingsPresenter(Presenter):
         if self._dialog is not None:
             self._dialog.close_unsaved()
 
-    def _leave(self, dialog: ProjectDialog) -> None:
+    def _leave(self, dialog: "ProjectDialog") -> None:
         # What is being saved is not lost.
         is_lost = dialog.draft() not in (self._shown, self._saving)
         text = phrase(
@@ -166,7 +174,7 @@ class SettingsPresenter(Presenter):
         self._saving = self._shown
         self._tell(text, offer_keeping=offer_keeping)
 
-    def _read(self, dialog: ProjectDialog, *, all_problems: bool) -> Project | None:
+    def _read(self, dialog: "ProjectDialog", *, all_problems: bool) -> Project | None:
         typed = dialog.draft()
         read = parse_project(typed, project_id=self._project_id, stored=self._stored)
         problems = () if isinstance(read, Project) else read
@@ -179,7 +187,7 @@ class SettingsPresenter(Presenter):
     def _repair(self, typed: ProjectDraft, field: Field) -> Repair | None:
         return repair(typed, field, self._stored)
 
-    def _mend(self, dialog: ProjectDialog, field: Field) -> None:
+    def _mend(self, dialog: "ProjectDialog", field: Field) -> None:
         found = self._repair(dialog.draft(), field)
         if found is not None:
             dialog.show_draft(found.draft)
@@ -191,7 +199,7 @@ class SettingsPresenter(Presenter):
             return ()
         return (Problem(Field.DEFAULT_CATEGORY, say("project", "The project lists no category of this ID.")),)
 
-    def _check_draft(self, dialog: ProjectDialog, project: Project | None) -> None:
+    def _check_draft(self, dialog: "ProjectDialog", project: Project | None) -> None:
         if project is None:
             return
         dialog.show_checking()
@@ -214,7 +222,7 @@ class SettingsPresenter(Presenter):
 
         self._runner.run(Lane.LOOK_UP, lambda: self._check(project), done=done, failed=failed)
 
-    def _offer_categories(self, dialog: ProjectDialog, project: Project) -> None:
+    def _offer_categories(self, dialog: "ProjectDialog", project: Project) -> None:
         def done(found: tuple[Category, ...] | Meaning) -> None:
             if self._dialog is dialog and isinstance(found, tuple):
                 self._listed = frozenset(one.id for one in found)
@@ -223,7 +231,7 @@ class SettingsPresenter(Presenter):
 
         self._runner.run(Lane.LOOK_UP, lambda: self._categories(project), done=done, failed=let_be)
 
-    def _save(self, dialog: ProjectDialog, *, keyring: bool) -> None:
+    def _save(self, dialog: "ProjectDialog", *, keyring: bool) -> None:
         project, projects = self._read(dialog, all_problems=True), self._projects
         if project is None or projects is None:
             return
@@ -250,7 +258,7 @@ class SettingsPresenter(Presenter):
 
         self._run(dialog, work, done, can_keep=True)
 
-    def _ask_to_remove(self, dialog: ProjectDialog) -> None:
+    def _ask_to_remove(self, dialog: "ProjectDialog") -> None:
         project_id = self._project_id
         dialog.show_saving(True)
 
@@ -286,7 +294,7 @@ class SettingsPresenter(Presenter):
 
         self._runner.run(Lane.JOURNAL, lambda: self._open_in(project_id), done=ask, failed=failed)
 
-    def _remove(self, dialog: ProjectDialog, project_id: str) -> None:
+    def _remove(self, dialog: "ProjectDialog", project_id: str) -> None:
         projects = self._projects
         if projects is None:
             return
@@ -304,7 +312,7 @@ class SettingsPresenter(Presenter):
 
     def _run(
         self,
-        dialog: ProjectDialog,
+        dialog: "ProjectDialog",
         work: Callable[[], Result],
         done: Callable[[Result], None],
         *,
@@ -327,7 +335,7 @@ class SettingsPresenter(Presenter):
         self._runner.run(Lane.KEYRING, work, done=ended, failed=failed)
 
 
-def _take_apart(dialog: ProjectDialog) -> None:
+def _take_apart(dialog: "ProjectDialog") -> None:
     for text in (dialog.base_url.currentText(), dialog.project_token.text()):
         address = read_address(text) if "/projects/" in text else None
         if isinstance(address, Address) and address.project_token is not None:

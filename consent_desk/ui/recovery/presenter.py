@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 
@@ -15,7 +15,6 @@ from consent_desk.domain.errors import (
 )
 from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.ui.project.presenter import ProjectPresenter
-from consent_desk.ui.recovery.backups import BackupList
 from consent_desk.ui.recovery.daily_backup import DailyBackupPresenter
 from consent_desk.ui.recovery.recovery_panel import RecoveryBanner
 from consent_desk.ui.session import Session
@@ -25,6 +24,9 @@ from consent_desk.ui.tasks import Lane, Result
 from consent_desk.ui.widgets.messages import phrase, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.ui.workspaces import Workspaces
+
+if TYPE_CHECKING:
+    from consent_desk.ui.recovery.backups import BackupList
 
 _KEY = "journal"
 
@@ -127,6 +129,9 @@ class RecoveryPresenter(Presenter):
             )
             return
         if self._list is None:
+            # Loaded with the first look at them.
+            from consent_desk.ui.recovery.backups import BackupList
+
             self._list = BackupList(self._shell, self._recovery)
             self._list.dialog.restore_requested.connect(self._ask_to_restore)
             self._list.folder_changed.connect(self._backup.make_now)

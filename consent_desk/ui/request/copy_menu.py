@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.request import PublicRequest
-from consent_desk.domain.wire.snippets import Language, snippet
 from consent_desk.ui.widgets.messages import phrase, render
 
 _RUNS = say(
@@ -36,11 +35,7 @@ class CopyMenu(QMenu):
         self._code = QMenu(phrase("request", "Copy as…"), self)
         self._code.setToolTipsVisible(True)
         self.addMenu(self._code)
-        self._written: dict[Language, QAction] = {}
-        for language in Language:
-            self._written[language] = self._code.addAction(language.value, partial(self._copy_as, language))
-            self._written[language].setToolTip(render(_RUNS))
-        self._code.aboutToShow.connect(self._tell_what_can_be_written)
+        self._code.aboutToShow.connect(self._write_code)
         self.offer(None)
 
     def offer(self, request: PublicRequest | None, among: Sequence[PublicRequest] = ()) -> None:
@@ -58,16 +53,20 @@ class CopyMenu(QMenu):
 
         return self.addAction(text, copy)
 
-    def _copy_as(self, language: Language) -> None:
-        if self._request is not None and isinstance(text := snippet(language, self._request), str):
-            QGuiApplication.clipboard().setText(text)
+    def _write_code(self) -> None:
+        # Loaded with the first look at it.
+        from consent_desk.domain.wire.snippets import Language, snippet
 
-    def _tell_what_can_be_written(self) -> None:
-        for language, action in self._written.items():
+        self._code.clear()
+        for language in Language:
             text = "" if self._request is None else snippet(language, self._request)
-            why_not = render(text) if isinstance(text, Message) else ""
-            action.setText(f"{language.value}: {why_not}" if why_not else language.value)
-            action.setEnabled(not why_not)
+            if isinstance(text, Message):
+                self._code.addAction(f"{language.value}: {render(text)}").setEnabled(False)
+            else:
+                written = self._code.addAction(
+                    language.value, partial(QGuiApplication.clipboard().setText, text)
+                )
+                written.setToolTip(render(_RUNS))
 
 
 def _whole(request: PublicRequest) -> str:

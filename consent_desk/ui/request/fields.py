@@ -4,6 +4,7 @@ from PySide6.QtCore import QMimeData, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QResizeEvent, QTextOption, QWheelEvent
 
 from consent_desk.ui.theme.fonts import BODY, CAPTION
+from consent_desk.ui.theme.paint import filled
 from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.fields import FramedText
 from consent_desk.ui.widgets.inputs import technical_font
@@ -149,8 +150,8 @@ class RequestText(FramedText):
         width = metrics.horizontalAdvance(more) + 12
         bottom = int(self.document().documentMargin()) + self._lines * metrics.lineSpacing()
         place = QRect(area.right() - width, bottom - metrics.lineSpacing(), width + 1, metrics.lineSpacing())
-        painter.fillRect(place, QColor(tokens.sunk))
+        filled(painter, place, tokens.sunk)
         # No line is seen in part.
-        painter.fillRect(area.adjusted(0, bottom, 0, 0), QColor(tokens.sunk))
+        filled(painter, area.adjusted(0, bottom, 0, 0), tokens.sunk)
         painter.setPen(QColor(tokens.second))
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, more)

@@ -1,10 +1,13 @@
-"""The questions that stop the program until they are answered. All of them are asked here."""
+"""The questions that stop the program until they are answered. All of them are asked here.
+
+The dialogs load with the first one: PySide6 makes many enums for them.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from consent_desk.ui.widgets.inputs import Unhurried
 
@@ -17,6 +20,8 @@ class Questions:
 
     def choose(self, title: str, text: str, choices: Sequence[str]) -> int:
         """Ask, and return the index of the chosen answer. The first one is the safe one, and the default."""
+        from PySide6.QtWidgets import QMessageBox
+
         box = QMessageBox(self._parent, textFormat=Qt.TextFormat.PlainText, text=text)
         box.setWindowTitle(title)
         buttons = [box.addButton(choice, QMessageBox.ButtonRole.ActionRole) for choice in choices]
@@ -29,6 +34,8 @@ class Questions:
 
     def choose_folder(self, title: str, at: str = "") -> str:
         """Ask for a folder, beginning at the one named; empty where none was chosen."""
+        from PySide6.QtWidgets import QFileDialog
+
         return QFileDialog.getExistingDirectory(self._parent, title, at)
 
     def choose_file(self, title: str, name: str, kinds: Mapping[str, str]) -> Path | None:
@@ -43,6 +50,8 @@ class Questions:
         self, title: str, name: str, kinds: Sequence[tuple[str, str]]
     ) -> tuple[Path, int] | None:
         """Ask where to write a file, and of which of `kinds`: several may end alike."""
+        from PySide6.QtWidgets import QFileDialog
+
         dialog = QFileDialog(self._parent, title)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         filters = [f"{meaning} (*.{ending})" for ending, meaning in kinds]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QMenu, QSizePolicy, QWidget
 
 from consent_desk.ui.theme.paint import filled
@@ -34,7 +34,6 @@ class TopBar(QWidget):
             phrase("shell", "URL, headers and body"),
         )
         self.show_request.setCheckable(True)
-        self.show_request.setShortcut(QKeySequence("Ctrl+Shift+I"))
         self.more = named(Button(), "", phrase("shell", "More"))
         self.menu = QMenu(self.more)
         self.menu.setToolTipsVisible(True)
@@ -44,7 +43,8 @@ class TopBar(QWidget):
         fill(QHBoxLayout(self), *shown, margins=(16, 10, 16, 10)).setSpacing(8)
 
     def complete(self) -> None:
-        """Add what the first paint can do without: icons, and the order of Tab."""
+        """Add what the first paint can do without: icons, a key, and the order of Tab."""
+        self.show_request.setShortcut("Ctrl+Shift+I")
         self.show_request.show_as(sign="request")
         self.more.show_as(sign="more")
         self._order_tabs()

@@ -26,7 +26,8 @@ def icon(name: str, colour: str | None = None) -> QIcon:
 def paint_icon(painter: QPainter, rect: QRect, name: str, colour: str) -> None:
     """Paint an icon as large as `rect`; `colour` as in `icon`."""
     shown = colour if colour.startswith("#") else str(getattr(current(), colour))
-    ratio = painter.device().devicePixelRatioF()
+    # Asked for its device, PySide6 makes the enums of all that can be painted on.
+    ratio = painter.deviceTransform().m11()
     painter.drawPixmap(rect.topLeft(), _pixmap(name, shown, rect.width(), rect.height(), ratio))
 
 

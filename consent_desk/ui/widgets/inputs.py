@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TypeVar
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QMimeData, QObject, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFont, QGuiApplication, QKeyEvent, QKeySequence, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QFont, QGuiApplication, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -280,6 +280,9 @@ class WordingField(FramedText):
         self.setTabChangesFocus(True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Not before the window shows: PySide6 makes the 68 members of an enum.
+        from PySide6.QtGui import QKeySequence
+
         if event.matches(QKeySequence.StandardKey.InsertLineSeparator):
             # Shift+Return: of the two line breaks that Qt knows, the one that stands for itself on the wire.
             self.textCursor().insertBlock()

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QScrollBar
+from PySide6.QtWidgets import QAbstractScrollArea, QScrollBar, QWidget
 
 from consent_desk.ui.theme.paint import rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
@@ -34,5 +34,7 @@ class ScrollBar(QScrollBar):
 
 def thin_bars(area: QAbstractScrollArea) -> None:
     """Give `area` our scroll bars."""
+    # Asked for a viewport that it does not know yet, PySide6 makes the enums of 59 classes: 2 MiB.
+    area.findChild(QWidget, "qt_scrollarea_viewport")
     area.setVerticalScrollBar(ScrollBar(Qt.Orientation.Vertical))
     area.setHorizontalScrollBar(ScrollBar(Qt.Orientation.Horizontal))

@@ -18,6 +18,7 @@ from tests.ui.desks import OpenDesk
 
 
 def pick(menu: QMenu, text: str) -> str:
+    menu.aboutToShow.emit()
     next(action for action in menu.actions() if action.text() == text).trigger()
     return QGuiApplication.clipboard().text()
 
