@@ -10,7 +10,6 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QResizeEvent,
-    QTextCharFormat,
     QTextCursor,
 )
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
@@ -107,7 +106,7 @@ class ReceiptPanel(QFrame):
         self._told = REST
         self._shown: tuple[Told, bool, bool] | None = None
         self._is_low = False
-        self._is_showing = False
+        self._is_showing = self._is_formed = False
         self.text = _Text()
         self.correct = button(phrase("outcomes", "Correct…"), phrase("outcomes", "Correct what was noted"))
         self.choice = QMenu(self)
@@ -251,7 +250,14 @@ class ReceiptPanel(QFrame):
         palette = QPalette()
         ground = current().surface if self._told is REST else of_tone(self._told.tone, current())[1]
         palette.setColor(QPalette.ColorRole.Base, QColor(ground))
+        palette.setColor(QPalette.ColorRole.Text, QColor(current().second))
         shown.setPalette(palette)
+        if self._told is REST and not self._is_formed:
+            # For the form of a text PySide6 makes enums of 147 members: not for what has but one.
+            shown.setFont(sized(CAPTION))
+            self._is_showing = False
+            self.update()
+            return
         at, signs = 0, []
         for number, (parts, size, colour) in enumerate(lines):
             font = sized(size, semibold=number == 0 and self._told is not REST)
@@ -272,6 +278,9 @@ class ReceiptPanel(QFrame):
         self.update()
 
     def _form(self, at: int, length: int, font: QFont, colour: str, *, spacing: float = 0) -> None:
+        from PySide6.QtGui import QTextCharFormat
+
+        self._is_formed = True
         shape = QTextCharFormat()
         font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, spacing)
         shape.setFont(font)
