@@ -1,15 +1,19 @@
 """What stands around a field of the caller's card: its label above, and a line for its note below."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.ui.theme.fonts import CAPTION, HEADING, sized
 from consent_desk.ui.widgets.banner import TintedLines
+from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.inputs import Note, label_for
-from consent_desk.ui.widgets.layouts import fill, keep_high
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import tool_tip
 from consent_desk.ui.widgets.tones import Tone
+
+_AROUND = 2
+"""Pixels above and below a note together."""
 
 
 def heading(text: str) -> QLabel:
@@ -56,16 +60,16 @@ class NoteLine(QWidget):
             note.setObjectName(f"note of {name}")
         self._row = fill(QHBoxLayout(self), *((note, 1) for note in self.notes.values()))
         self._row.setSpacing(8)
-        keep_high(self, self._least)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def _least(self) -> int:
-        return next(iter(self.notes.values())).fontMetrics().height() + 2
+    def sizeHint(self) -> QSize:
+        line = next(iter(self.notes.values())).fontMetrics().height()
+        return QSize(super().sizeHint().width(), line + _AROUND)
 
-    def add(self, button: QWidget) -> None:
+    def add(self, button: Button) -> None:
         """Put what mends a field behind its note."""
         button.setFont(sized(CAPTION))
-        keep_high(button, self._least)
+        button.around = _AROUND
         self._row.addWidget(button)
 
 
@@ -83,7 +87,7 @@ class FieldNote:
 
 
 def labelled(
-    text: str, field: QWidget, name: str, *, more: QLabel | None = None, button: QWidget | None = None
+    text: str, field: QWidget, name: str, *, more: QLabel | None = None, button: Button | None = None
 ) -> QWidget:
     """`field` below its label, by which it is called `name`. Behind the label stand `more` and `button`."""
     label = label_for(text, field, name)
@@ -95,7 +99,7 @@ def labelled(
         above.addStretch()
     if button is not None:
         button.setFont(sized(CAPTION))
-        keep_high(button, lambda: button.fontMetrics().height() + 6)
+        button.around = 6
         above.addWidget(button)
     fill(QVBoxLayout(both), above, field).setSpacing(3)
     both.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

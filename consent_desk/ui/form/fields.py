@@ -14,7 +14,7 @@ from consent_desk.ui.form.more import MoreSection
 from consent_desk.ui.widgets.banner import TintedLabel
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import Line, TypingComboBox, WordingField, named, typed_text
-from consent_desk.ui.widgets.layouts import fill, keep_high
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.long_text import follow_lines
 from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone, sign
@@ -62,7 +62,6 @@ class CallFields(QWidget):
         row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._why_wording = caption()
         self._wording = QWidget()
-        keep_high(self.wording, lambda: self.wording.fontMetrics().lineSpacing() * 2 + 18)
         head = labelled(
             phrase("form", "&Wording read out"),
             self.wording,

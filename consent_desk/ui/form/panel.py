@@ -22,7 +22,7 @@ from consent_desk.ui.form.foot import Foot
 from consent_desk.ui.form.notes import FieldNotes
 from consent_desk.ui.theme.fonts import CUSTOMER_ID, scale, scaled, sized
 from consent_desk.ui.widgets.inputs import ComboBox, Line, Pasting, button, typed_text
-from consent_desk.ui.widgets.layouts import fill, keep_high, scrolled
+from consent_desk.ui.widgets.layouts import fill, scrolled
 from consent_desk.ui.widgets.messages import phrase
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class ConsentPanel(QWidget):
         self.notes = FieldNotes(lambda: self._quiet)
         self.customer_id_type = ComboBox()
         self.customer_id_type.setMinimumContentsLength(9)
+        self.customer_id_type.high = _ID_HIGH
         self.customer_id = Line()
         self.customer_id.high = _ID_HIGH
         self.customer_id.setFont(sized(CUSTOMER_ID))
@@ -86,7 +87,6 @@ class ConsentPanel(QWidget):
             (labelled(phrase("form", "&Customer ID"), self.customer_id, Field.CUSTOMER_ID), 1),
         )
         row.setSpacing(8)
-        keep_high(self.customer_id_type, lambda: self.customer_id.sizeHint().height())
         self._id_note = NoteLine(Field.CUSTOMER_ID, Field.CUSTOMER_ID_TYPE)
         self._id_note.add(self.suggestion)
         self.under_id = fill(QVBoxLayout())

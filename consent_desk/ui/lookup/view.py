@@ -1,12 +1,13 @@
 """Whether there is such a customer: a pill beside the heading, and when that was looked up."""
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from consent_desk.ui.form.field import caption
 from consent_desk.ui.widgets.banner import announce
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import named
-from consent_desk.ui.widgets.layouts import fill, keep_high
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase, tool_tip
 from consent_desk.ui.widgets.pill import Pill, pill_size
 from consent_desk.ui.widgets.tones import Tone
@@ -23,8 +24,12 @@ class KnownView(QWidget):
         self.again = named(Button(sign="refresh", look=Look.QUIET), "", phrase("lookup", "Look again"))
         self.again.setToolTip(phrase("lookup", "Look this customer up again"))
         fill(QHBoxLayout(self), self.age, self.again, self.pill).setSpacing(4)
-        keep_high(self, lambda: max(pill_size("").height(), self.again.sizeHint().height()))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.show_text(Tone.QUIET, "")
+
+    def sizeHint(self) -> QSize:
+        height = max(pill_size("").height(), self.again.sizeHint().height())
+        return QSize(super().sizeHint().width(), height)
 
     def show_text(self, tone: Tone, text: str, icon: str = "", *, whole: str = "", age: str = "") -> None:
         """Show `text`; `whole` says more to whoever asks or listens. `age`: since when it is known."""

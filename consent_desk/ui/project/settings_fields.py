@@ -73,7 +73,7 @@ class Setting(QWidget):
         self.mend = Button()
         self.mend.setFont(sized(CAPTION))
         self.mend.setAutoDefault(False)
-        self.mend.setMaximumHeight(self.mend.fontMetrics().height() + 6)
+        self.mend.around = 6
         self.mend.hide()
         self.mend.clicked.connect(lambda: self.repair_wanted.emit(field))
         below = QWidget()
@@ -81,7 +81,7 @@ class Setting(QWidget):
         lines = fill(QVBoxLayout(self), label, control, below, None)
         lines.setSpacing(3)
         # The line of a note is there before it says anything: nothing moves when it does.
-        below.setMinimumHeight(self.mend.maximumHeight())
+        below.setMinimumHeight(self.mend.sizeHint().height())
 
     def show_problem(self, text: str, repair: str) -> None:
         """Show what is wrong, and what a button would put in its place; without `repair` there is none."""

@@ -32,8 +32,11 @@ class Look(StrEnum):
 class Button(QPushButton):
     """A button that is pushed. `sign` is the name of an icon; without `text` it is all that there is.
 
-    `token` names the colour of its text, icon and edge where that says something.
+    `token` names the colour of its text, icon and edge where that says something. `around`: of a low one, the
+    pixels above and below its text together.
     """
+
+    around = 0
 
     def __init__(self, text: str = "", sign: str = "", *, look: Look = Look.EDGED, token: str = "") -> None:
         super().__init__(text)
@@ -58,7 +61,9 @@ class Button(QPushButton):
 
     def sizeHint(self) -> QSize:
         if self._is_the_styles():
-            return super().sizeHint()
+            return QSize(
+                super().sizeHint().width(), self._height() if self.around else super().sizeHint().height()
+            )
         font = QFont(self.font())
         # As wide as when it is chosen: nothing beside it moves.
         font.setWeight(QFont.Weight.DemiBold)
@@ -71,7 +76,7 @@ class Button(QPushButton):
         return self._size(self.font(), 6, with_icon=False)
 
     def _size(self, font: QFont, padding: int, *, with_icon: bool = True) -> QSize:
-        height = line_height(self, HEIGHT - 4 if self._look is Look.CHIP else HEIGHT)
+        height = self._height()
         if not self.text():
             # Its icon may come later.
             return QSize(height, height)
@@ -81,6 +86,11 @@ class Button(QPushButton):
         if self._has_arrow():
             width += scaled(_GAP + 10)
         return QSize(width + 2 * padding, height)
+
+    def _height(self) -> int:
+        if self.around:
+            return self.fontMetrics().height() + self.around
+        return line_height(self, HEIGHT - 4 if self._look is Look.CHIP else HEIGHT)
 
     def _is_the_styles(self) -> bool:
         is_its = is_high_contrast()

@@ -91,13 +91,15 @@ class FramedLine(_Framed, QLineEdit):
 
 
 class FramedComboBox(QComboBox):
-    """A field with a list to choose from."""
+    """A field with a list to choose from, `high` in pixels."""
+
+    high = HEIGHT
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), line_height(self, HEIGHT))
+        return QSize(super().sizeHint().width(), line_height(self, self.high))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(super().minimumSizeHint().width(), line_height(self, HEIGHT))
+        return QSize(super().minimumSizeHint().width(), line_height(self, self.high))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if is_high_contrast():

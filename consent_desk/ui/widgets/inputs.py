@@ -6,7 +6,7 @@ Long because each of them is small, and together they are what every panel is bu
 from time import monotonic
 from typing import TypeVar
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QMimeData, QObject, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QEvent, QMimeData, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFont, QGuiApplication, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QPushButton,
     QSizePolicy,
     QWidget,
 )
@@ -181,7 +180,7 @@ def named(button: AnyButton, text: str, name: str = "", tip: str = "") -> AnyBut
     return button
 
 
-def button(text: str, name: str = "", tip: str = "") -> QPushButton:
+def button(text: str, name: str = "", tip: str = "") -> Button:
     """A button that is pushed. See `named`."""
     return named(Button(), text, name, tip)
 
@@ -270,7 +269,7 @@ class Line(FramedLine):
 class WordingField(FramedText):
     """Takes a paste of any size without freezing: a megabyte without a space takes Qt 40 seconds.
 
-    Emits `pasted` when something was.
+    Two lines of it are seen. Emits `pasted` when something was.
     """
 
     pasted = Signal()
@@ -278,6 +277,10 @@ class WordingField(FramedText):
     def __init__(self) -> None:
         super().__init__()
         self.setTabChangesFocus(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self.fontMetrics().lineSpacing() * 2 + 18)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # Not before the window shows: PySide6 makes the 68 members of an enum.

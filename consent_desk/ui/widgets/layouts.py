@@ -1,6 +1,5 @@
 """How widgets stand beside and below each other, and what scrolls where the window is too low for it."""
 
-from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
@@ -208,23 +207,3 @@ def beside(*widgets: QWidget) -> QWidget:
 
 def _height(items: list[QLayoutItem]) -> int:
     return max((item.sizeHint().height() for item in items), default=0)
-
-
-class _Height(QObject):
-    """Keeps `widget` as high as `high` says, also when text grows."""
-
-    def __init__(self, widget: QWidget, high: Callable[[], int]) -> None:
-        super().__init__(widget)
-        self._widget, self._high = widget, high
-        widget.installEventFilter(self)
-        widget.setFixedHeight(high())
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in {QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange}:
-            self._widget.setFixedHeight(self._high())
-        return False
-
-
-def keep_high(widget: QWidget, high: Callable[[], int]) -> None:
-    """Keep `widget` as high as `high` says, in pixels, also when text grows."""
-    _Height(widget, high)
