@@ -170,9 +170,21 @@ class MainWindow(QMainWindow):
         self.top.menu.addAction(phrase("window", "Other category ID…"), self.consent.categories.open_other)
         self.backups = self.top.menu.addAction(phrase("window", "Backups…"))
         self.backups.setVisible(False)
+        self._add_view_menu()
         self.top.menu.addAction(phrase("window", "Keyboard shortcuts"), self._show_shortcuts)
         self.top.complete()
         self._add_shortcuts()
+
+    def _add_view_menu(self) -> None:
+        view = self.top.menu.addMenu(phrase("window", "View"))
+        for text, keys, slot in (
+            (phrase("window", "Larger"), "Ctrl++", partial(self.zoom.step, 1)),
+            (phrase("window", "Smaller"), "Ctrl+-", partial(self.zoom.step, -1)),
+            (phrase("window", "As the system has it: 100 %"), "Ctrl+0", partial(self.zoom.show_at, 100)),
+            (phrase("window", "Full screen"), "F11", self._toggle_full_screen),
+        ):
+            # Behind a tab the key is shown, and heard once: the window's own shortcut has it.
+            view.addAction(f"{text}\t{keys}", slot)
 
     def add_banner(self, banner: QWidget, rank: int = Rank.OTHER) -> None:
         """Let `banner` head the right column, below those of smaller or the same rank."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRect, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -291,6 +291,11 @@ class CategoryRows(QGroupBox):
         super().resizeEvent(event)
         self._place()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._place()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint nothing: the frame stands around what scrolls."""
 
@@ -325,6 +330,11 @@ class RowsFrame(QFrame):
         # Of the next one enough is seen to tell that there is one.
         seen = count if count <= MOST_SEEN else SEEN_OF_MANY
         self.setFixedHeight(round(seen * self._rows.row_height) + 4)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.fit()
 
     def _keep_in_view(self, box: CategoryBox | None) -> None:
         if box is not None and box.hasFocus():

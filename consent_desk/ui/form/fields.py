@@ -57,7 +57,7 @@ class CallFields(QWidget):
         beside.addWidget(self.more.toggle)
         ticket = labelled(phrase("form", "Tic&ket"), self.ticket, Field.TICKET)
         row = QWidget()
-        fill(QHBoxLayout(row), (self._until, 3), (ticket, 3), (beside, 4)).setSpacing(8)
+        fill(QHBoxLayout(row), (self._until, 5), (ticket, 3), (beside, 4)).setSpacing(8)
         # As high as its fields, however much room there is.
         row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._why_wording = caption()

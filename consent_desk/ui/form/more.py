@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.consent.draft import HOW_TAKEN_AT, NOW, Field, Problem, PropertyDraft
 from consent_desk.domain.text import visible
 from consent_desk.ui.form.field import NoteLine, labelled
 from consent_desk.ui.form.property_row import PropertyRow
+from consent_desk.ui.theme.fonts import scaled
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import Line, TypingComboBox, button, named
 from consent_desk.ui.widgets.layouts import fill
@@ -18,6 +19,8 @@ from consent_desk.ui.widgets.messages import phrase, render, tool_tip
 CHANNELS = ("phone", "e-mail", "chat", "letter", "in person")
 
 _SHOWN = 60
+_LEAST = 110
+"""Pixels of what says what is folded."""
 
 
 class FoldButton(Button):
@@ -31,6 +34,10 @@ class FoldButton(Button):
         self.toggled.connect(
             lambda is_open: self.show_as(sign="chevron-down" if is_open else "chevron-right")
         )
+
+    def minimumSizeHint(self) -> QSize:
+        # Its text is cut before the card scrolls to the side.
+        return QSize(scaled(_LEAST), super().minimumSizeHint().height())
 
     def show_summary(self, text: str) -> None:
         """Say what stands in the fold."""

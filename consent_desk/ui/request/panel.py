@@ -17,7 +17,7 @@ from consent_desk.ui.theme.fonts import CAPTION, HEADING, scale, sized
 from consent_desk.ui.widgets.banner import TintedLabel, TintedLines
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import named
-from consent_desk.ui.widgets.layouts import fill, scrolled
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone
 
@@ -97,6 +97,8 @@ class RequestPanel(QWidget):
         self.as_sent = named(Button(look=Look.CHIP), phrase("request", "As sent"), tip=tip)
         self.byte_count = TintedLabel()
         self.byte_count.setWordWrap(False)
+        # It changes with nearly every key: with a ground of its own it has no card painted behind it.
+        self.byte_count.setAutoFillBackground(True)
         self.stamp = TintedLines()
         self.pages = RequestPages()
         self.copy = named(Button(sign="copy"), phrase("request", "Copy"))
@@ -137,8 +139,7 @@ class RequestPanel(QWidget):
         body.setSpacing(4)
         parts = QWidget()
         fill(QVBoxLayout(parts), self.url, across, (body, 1)).setSpacing(8)
-        # Above what scrolls: how many bytes leave is always seen.
-        whole = fill(QVBoxLayout(self), head, self._above_url, (scrolled(parts), 1))
+        whole = fill(QVBoxLayout(self), head, self._above_url, (parts, 1))
         whole.setSpacing(4)
 
     def _caption(self, text: str, field: RequestText) -> QLabel:
@@ -237,5 +238,5 @@ class RequestPanel(QWidget):
 
     def _count_bytes(self) -> None:
         # As wide as so many digits: else nearly every key would have the whole panel laid out anew.
-        digits = re.sub("[0-9]", "0", self.byte_count.text())
-        self.byte_count.setFixedWidth(self.byte_count.fontMetrics().horizontalAdvance(digits))
+        digits, metrics = re.sub("[0-9]", "0", self.byte_count.text()), self.byte_count.fontMetrics()
+        self.byte_count.setFixedSize(metrics.horizontalAdvance(digits), metrics.height())

@@ -2,11 +2,11 @@
 
 from enum import IntEnum
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.layouts import Yielding
+from consent_desk.ui.widgets.messages import phrase
 
 _LEAST = 3
 """Lines that are seen in the lowest window."""
@@ -22,23 +22,14 @@ class Rank(IntEnum):
     OTHER = 4
 
 
-class Banners(QScrollArea):
-    """Banners above each other. Those that are hidden take no room; without any there is no gap.
-
-    In a low window they give way, and scroll.
-    """
+class Banners(Yielding):
+    """Banners above each other. Those that are hidden take no room; without any there is no gap."""
 
     def __init__(self) -> None:
-        super().__init__(widgetResizable=True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        super().__init__(name=phrase("shell", "Messages"), least=_LEAST)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._banners: list[tuple[int, QWidget]] = []
-        self._all = QWidget()
-        self._column = fill(QVBoxLayout(self._all))
         self._column.setSpacing(8)
-        self.setWidget(self._all)
         self.hide()
 
     def is_shown(self, rank: int) -> bool:
@@ -53,25 +44,12 @@ class Banners(QScrollArea):
         banner.installEventFilter(self)
         self._follow()
 
-    def sizeHint(self) -> QSize:
-        every, width = self._all, self.width()
-        height = every.heightForWidth(width) if every.hasHeightForWidth() else every.sizeHint().height()
-        return QSize(every.sizeHint().width(), height)
-
     def minimumSizeHint(self) -> QSize:
-        least = min(self.sizeHint().height(), _LEAST * self.fontMetrics().lineSpacing())
-        return QSize(self._all.minimumSizeHint().width(), least)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            # So wide, texts break into other lines.
-            self.updateGeometry()
+        return QSize(self._content.minimumSizeHint().width(), super().minimumSizeHint().height())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-        elif event.type() in {QEvent.Type.ShowToParent, QEvent.Type.HideToParent}:
+        comes_or_goes = event.type() in {QEvent.Type.ShowToParent, QEvent.Type.HideToParent}
+        if comes_or_goes and watched is not self._content:
             self._follow()
         return super().eventFilter(watched, event)
 

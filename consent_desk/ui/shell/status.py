@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout
 from consent_desk.domain.message import say
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
 from consent_desk.ui.widgets.inputs import button, came_up, is_too_soon
-from consent_desk.ui.widgets.layouts import Yielding, fill
+from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone, sign
 
@@ -47,8 +47,7 @@ class StatusPanel(TintedBanner):
         self.dismiss = button(phrase("shell", "Dismiss"), phrase("shell", "Dismiss messages"))
         # What came just before the click was not read.
         self.dismiss.clicked.connect(lambda: self._keep_where(lambda _key, said: is_too_soon(said.since)))
-        texts = Yielding(self.label, name=phrase("shell", "Text of the status"), least=1)
-        layout = fill(QHBoxLayout(self), (texts, 1), margins=(12, 8, 12, 8))
+        layout = fill(QHBoxLayout(self), (self.label, 1), margins=(12, 8, 12, 8))
         layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
         self._refresh()
 

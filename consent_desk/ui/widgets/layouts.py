@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLayout,
     QLayoutItem,
     QScrollArea,
@@ -68,21 +67,21 @@ def show_as_list(table: QTableView) -> None:
 
 
 class Yielding(QScrollArea):
-    """As high as the lines of its `labels` need; in a low window it gives way, down to `least` of them.
+    """As high as its `parts`, one above the other, need; in a low window it gives way, down to `least` lines.
 
     While it scrolls, Tab leads to it, and the arrow keys move it.
     """
 
-    def __init__(self, *labels: QLabel, name: str, least: int) -> None:
+    def __init__(self, *parts: QWidget, name: str, least: int) -> None:
         super().__init__(widgetResizable=True)
         thin_bars(self)
         self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         # A layout even for one label: without it nobody hears of a new text, least of all while hidden.
-        self._texts = QWidget()
-        fill(QVBoxLayout(self._texts), *labels)
+        self._content = QWidget()
+        self._column = fill(QVBoxLayout(self._content), *parts)
         self._least = least
-        self.setWidget(self._texts)
+        self.setWidget(self._content)
         self.setFrameShadow(QFrame.Shadow.Plain)
         # Until it shows: without it, it would get no place among what Tab leads to.
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -91,9 +90,9 @@ class Yielding(QScrollArea):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def sizeHint(self) -> QSize:
-        texts, width = self._texts, self.width()
-        height = texts.heightForWidth(width) if texts.hasHeightForWidth() else texts.sizeHint().height()
-        return QSize(texts.sizeHint().width(), height)
+        content, width = self._content, self.width()
+        height = content.heightForWidth(width) if content.hasHeightForWidth() else content.sizeHint().height()
+        return QSize(content.sizeHint().width(), height)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(1, min(self.sizeHint().height(), self._least * self.fontMetrics().lineSpacing()))

@@ -273,9 +273,7 @@ def test_in_a_low_window_the_body_is_seen_and_nothing_scrolls_around_it(acme: Op
     preview = acme.window.preview
     acme.window.resize(1024, 640)
     acme.bot.waitUntil(lambda: preview.height() < 300)
-    around = preview.findChild(QScrollArea)
-    assert around is not None
-    acme.bot.waitUntil(lambda: around.verticalScrollBar().maximum() == 0)
+    assert preview.findChild(QScrollArea) is None
     assert preview.url.height() == preview.url.high(1)
     assert preview.body.height() >= preview.body.high(2)
     preview.url.setFocus()

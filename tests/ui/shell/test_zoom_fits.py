@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QMenu,
     QPushButton,
     QScrollArea,
     QStyle,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from consent_desk.domain.lifecycle.state import State
+from consent_desk.domain.wire.category import Category
 from consent_desk.ui.states import CALLED
 from consent_desk.ui.widgets.messages import render
 from tests.ui.desks import OpenDesk
@@ -39,8 +41,8 @@ class Longer(QTranslator):
 
 
 def faults(window: QWidget) -> list[str]:
-    """What of `window` is cut off without its whole text in tool tip or description, or out of reach."""
-    return [*_cut(window), *_out_of_reach(window)]
+    """What of `window` is cut off and told nowhere in full, is out of reach, or scrolls twice."""
+    return [*_cut(window), *_out_of_reach(window), *_nested(window)]
 
 
 def _cut(window: QWidget) -> Iterator[str]:
@@ -117,6 +119,12 @@ def _out_of_reach(window: QWidget) -> Iterator[str]:
             place = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
             if not whole.contains(place):
                 yield f"{_name(widget)}: stands at {place.getRect()} of {whole.size().toTuple()}"
+
+
+def _nested(window: QWidget) -> Iterator[str]:
+    for area in window.findChildren(QScrollArea):
+        if area.isVisible() and area.verticalScrollBar().maximum() > 0 and _scrolls(area):
+            yield f"{_name(area)}: scrolls inside of what scrolls"
 
 
 def _scrolls(widget: QWidget) -> bool:
@@ -212,3 +220,34 @@ def test_a_call_fits_with_text_of_16_points(font: QApplication, acme: OpenDesk, 
 @AT_EACH_SIZE
 def test_a_call_fits_with_longer_sentences(longer: None, acme: OpenDesk, size: QSize) -> None:
     a_call(acme, size)
+
+
+@pytest.mark.parametrize("percent", [80, 150, 200])
+def test_categories_that_have_room_do_not_scroll_by_themselves(
+    font: QApplication, acme: OpenDesk, percent: int
+) -> None:
+    rows, area = acme.window.consent.categories.rows, acme.window.consent.categories.frame.area
+    acme.window.consent.offer_categories([Category(f"c{each}", f"Category {each}") for each in range(7)])
+    for each in (percent, 100):
+        acme.window.zoom.show_at(each)
+        QApplication.processEvents()
+        assert area.verticalScrollBar().maximum() == 0
+        assert area.height() <= rows.minimumHeight() + 4
+
+
+def test_zoom_and_full_screen_stand_in_the_menu(font: QApplication, acme: OpenDesk) -> None:
+    window = acme.window
+    (view,) = (each.menu() for each in window.top.menu.actions() if each.text() == "View")
+    assert isinstance(view, QMenu)
+    larger, smaller, whole, full = view.actions()
+    larger.trigger()
+    larger.trigger()
+    assert window.zoom.percent == 125
+    smaller.trigger()
+    assert window.zoom.percent == 110
+    whole.trigger()
+    assert window.zoom.percent == 100
+    full.trigger()
+    assert window.isFullScreen()
+    full.trigger()
+    assert not window.isFullScreen()
