@@ -181,7 +181,7 @@ def _furnish(
     hints = IdHintsPresenter(shell, id_help)
     look_up = LookupPresenter(shell, now=lambda: session.moment().now, alternatives=hints.alternatives)
     correction = CorrectionPresenter(shell, session, log)
-    question = QuestionPresenter(form.question, shell.local, session, current=form.draft)
+    question = QuestionPresenter(shell)
     submitter = Submitter(session)
     hold = HoldPresenter(session, look_up, question)
     filled = FormPresenter(

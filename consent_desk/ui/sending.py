@@ -111,16 +111,14 @@ class SendPresenter(Presenter):
                 pass
 
     def _why_wait(self) -> str:
-        if self._submitter.busy or self._hold.is_holding:
-            return phrase("window", "Wait until what you pressed Send for has left.")
-        return phrase("window", "Answer the question first.") if self._question.is_open else ""
+        if self._question.is_waiting:
+            return phrase("window", "Answer the question first.")
+        is_on_its_way = self._submitter.busy or self._hold.is_holding
+        return phrase("window", "Wait until what you pressed Send for has left.") if is_on_its_way else ""
 
     def send(self) -> None:
         """Note the consent, then send it: one press is one consent. What speaks against it is asked first."""
         commit_typing()
-        if self._question.is_about_noted and self._filled.press() is not None:
-            # The next caller is ready.
-            self._question.give_way()
         if self._question.is_open:
             self._question.announce()
         else:
@@ -178,7 +176,8 @@ class SendPresenter(Presenter):
             # An answer would be about whoever stands in the form by now.
             self._receipt.tell_repeated(submission)
             return
-        asked = [about_repetition(one.category, at, one.action) for one, at in repeated]
+        label = self._form.categories.label
+        asked = [about_repetition(one.category, label(one.category), at, one.action) for one, at in repeated]
         self._question.asks(of_several(asked, len(submission.all)), (), submission.draft)
 
     def _use_instead(self, known: Known) -> None:

@@ -30,8 +30,9 @@ class Session(QObject):
     `decided(Workspace, request_id)` that a person's word about a noted consent stands in the journal;
     `erased(project_id, CustomerId)` that nothing is to be kept of a customer.
 
-    `journal_well` is emitted when that of the real consents was opened or written, `journal_shut(error)`
-    where it could not be opened, `not_noted(error)` where it could not be written.
+    `journal_well` is emitted when that of the real consents was opened or written, `journal_left` when it is
+    about to be closed, `journal_shut(error)` where it could not be opened, `not_noted(error)` where it could
+    not be written.
     """
 
     turned = Signal(bool)
@@ -43,6 +44,7 @@ class Session(QObject):
     decided = Signal(object, str)
     erased = Signal(str, object)
     journal_well = Signal()
+    journal_left = Signal()
     journal_shut = Signal(object)
     not_noted = Signal(object)
 
@@ -93,6 +95,7 @@ class Session(QObject):
 
     def leave_journal(self, why: str) -> None:
         """Put the journal of the real consents down: it is about to be closed."""
+        self.journal_left.emit()
         if self._practice is False:
             self._wanted = object()
             self._leave(why)

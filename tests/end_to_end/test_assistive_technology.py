@@ -254,7 +254,7 @@ def test_the_tutorials_opt_out_is_sent_by_keys_alone_and_its_outcome_is_heard(wa
     # Send stays where it is, and says what is missing.
     walk.wait("Send", "button", "customer ID")
     walk.type("jane@example.com")
-    walk.wait("What is known of this customer", "label", "sms_marketing: accepted")
+    walk.wait("What is known of this customer", "label", "SMS marketing: accepted")
     walk.go_to("alt+g", "SMS marketing")
     walk.keys("space")
     walk.wait("Send", "button", "Choose the consent category")
@@ -291,7 +291,7 @@ def test_an_unknown_customer_is_asked_about_in_place_and_escape_is_the_safe_answ
     # It was wrong: the right one is typed over it, and sent.
     walk.keys("ctrl+a")
     walk.type("kofi.mensah@example.org")
-    walk.ask("heard", "What is known of this customer", "sms_marketing: ")
+    walk.ask("heard", "What is known of this customer", "SMS marketing: ")
     walk.keys("ctrl+Return")
     walk.ask("heard", "Receipt", "Delivered to the Sandbox only.")
     line = walk.wait("Response log", "list", "kofi.mensah@example.org")
@@ -299,7 +299,7 @@ def test_an_unknown_customer_is_asked_about_in_place_and_escape_is_the_safe_answ
 
 
 def test_an_opt_out_of_everything_is_one_line_that_unfolds_by_keys_alone(walk: Walk) -> None:
-    walk.wait("What is known of this customer", "label", "sms_marketing: accepted")
+    walk.wait("What is known of this customer", "label", "SMS marketing: accepted")
     walk.keys("alt+a")
     walk.wait("Send", "button", "opt out of 6 categories")
     walk.keys("ctrl+Return")
@@ -318,7 +318,7 @@ def test_an_opt_out_of_everything_is_one_line_that_unfolds_by_keys_alone(walk: W
 def test_an_opt_out_is_sent_and_taken_back_through_the_tree_alone(walk: Walk) -> None:
     """No key is pressed: as with a switch, by voice, or on a braille display."""
     walk.ask("write", "Customer ID", "omar.haddad@example.org")
-    walk.ask("heard", "What is known of this customer", "sms_marketing: opted out")
+    walk.ask("heard", "What is known of this customer", "SMS marketing: opted out")
     walk.ask("tick", "SMS marketing", "check box")
     walk.ask("tick", "Newsletter", "check box")
     assert "checked" not in walk.wait("SMS marketing", "check box")
@@ -338,7 +338,7 @@ def test_an_opt_out_is_sent_and_taken_back_through_the_tree_alone(walk: Walk) ->
 def test_an_opt_in_to_several_categories_until_a_day_is_sent_by_keys_alone(walk: Walk) -> None:
     walk.keys("ctrl+a")
     walk.type("mei.tanaka@example.com")
-    walk.wait("What is known of this customer", "label", "sms_marketing: never asked")
+    walk.wait("What is known of this customer", "label", "SMS marketing: never asked")
     walk.go_to("alt+g", "SMS marketing")
     # That one is ticked already.
     walk.go_to("Down", "Newsletter")
@@ -359,7 +359,7 @@ def test_an_opt_in_to_several_categories_until_a_day_is_sent_by_keys_alone(walk:
 def test_a_consent_is_corrected_and_its_proof_is_saved_by_keys_alone(walk: Walk, home: Path) -> None:
     walk.keys("ctrl+a")
     walk.type("jane@example.com")
-    walk.wait("What is known of this customer", "label", "sms_marketing: accepted")
+    walk.wait("What is known of this customer", "label", "SMS marketing: accepted")
     walk.keys("ctrl+Return")
     walk.ask("heard", "Receipt", "Delivered to the Sandbox only.")
     walk.go_to("ctrl+f", "Filter")

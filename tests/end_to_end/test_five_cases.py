@@ -93,12 +93,12 @@ def verify(desk: Desk, what: str) -> None:
 def test_a_known_customer_opts_out_of_sms_with_two_keys(home: Path, engagement: Sandbox) -> None:
     with at_work(home, engagement) as desk:
         # The caller before: since then the cursor waits in the customer ID.
-        enter(desk, MEI, "sms_marketing: never asked")
+        enter(desk, MEI, "SMS marketing: never asked")
         send(desk, MEI)
         desk.tell("copy", JANE)
         keys = ["Ctrl+V", "Ctrl+Return"]
         desk.tell("keys", keys[0])
-        desk.wait(KNOWN, "sms_marketing: accepted since ")
+        desk.wait(KNOWN, "SMS marketing: accepted since ")
         desk.tell("keys", keys[1])
         wait_for_delivery(desk, JANE)
         verify(desk, "opt-out")
@@ -120,7 +120,7 @@ def test_an_unknown_customer_is_asked_about_and_corrected_or_recorded_without_an
         desk.press("Correct the ID")
         desk.wait(KNOWN, UNKNOWN)
         assert desk.text("Response log") == ""
-        enter(desk, JANE, "sms_marketing: accepted since ")
+        enter(desk, JANE, "SMS marketing: accepted since ")
         send(desk, JANE)
         verify(desk, "opt-out")
         enter(desk, WRONG, UNKNOWN)
@@ -137,7 +137,7 @@ def test_an_unknown_customer_is_asked_about_and_corrected_or_recorded_without_an
 
 def test_an_opt_out_of_everything_is_one_press_and_one_line(home: Path, engagement: Sandbox) -> None:
     with at_work(home, engagement) as desk:
-        enter(desk, JANE, "sms_marketing: accepted since ")
+        enter(desk, JANE, "SMS marketing: accepted since ")
         keys = ["Alt+A", "Ctrl+Return"]
         desk.tell("keys", keys[0])
         desk.wait("Send", "Opt out of 6 categories")
@@ -178,13 +178,13 @@ def test_an_opt_in_ends_on_the_day_that_was_typed(home: Path, engagement: Sandbo
 def test_a_mistake_is_corrected_by_a_linked_consent(home: Path, engagement: Sandbox) -> None:
     with at_work(home, engagement) as desk:
         desk.tell("choose_category", "newsletter")
-        enter(desk, JANE, "newsletter: accepted since ")
+        enter(desk, JANE, "Newsletter: accepted since ")
         send(desk, JANE)
         # Found out at once: before the first look-up is due.
         desk.wait("Response details", "Change: newsletter: accepted → opted out, not verified")
         desk.press("Correct")
         desk.wait("Correction", "Corrects the opt-out of Newsletter, ")
-        desk.wait(KNOWN, "newsletter: opted out since ")
+        desk.wait(KNOWN, "Newsletter: opted out since ")
         desk.type("Wording read out", "May we send you the newsletter again?")
         desk.type("Explained by", "The wrong category was chosen")
         desk.tell("keys", "Ctrl+Return")

@@ -99,6 +99,12 @@ def choose_from_menu(window: MainWindow, text: str) -> None:
     chosen.trigger()
 
 
+def labels(window: QWidget, name: str) -> list[str]:
+    """What all labels with this accessible name say that are in view, from the top."""
+    found = (one for one in window.findChildren(QLabel) if one.accessibleName() == name and one.isVisible())
+    return [one.text() for one in found]
+
+
 def cells(window: QWidget, column: int) -> list[str]:
     """What one column of the log shows, from the top."""
     model = table(window, "Response log").model()

@@ -10,7 +10,7 @@ from typing import Self
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from consent_desk.app.application import Application
@@ -156,8 +156,7 @@ class OpenDesk:
     @property
     def not_noted(self) -> list[str]:
         """The lines of the banner of what could not be noted."""
-        labels = self.window.findChildren(QLabel)
-        return [one.text() for one in labels if one.accessibleName() == "Not noted" and one.isVisible()]
+        return controls.labels(self.window, "Not noted")
 
     @property
     def errors(self) -> str:

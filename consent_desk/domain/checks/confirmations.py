@@ -3,7 +3,7 @@
 The rules rest on the reference's sections 1 and 4. Nothing here forbids anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from consent_desk.domain.checks.correction import opted_out_themselves
@@ -16,7 +16,7 @@ from consent_desk.domain.lifecycle.judgement import noun
 from consent_desk.domain.lifecycle.messages import tell_status
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import cut
-from consent_desk.domain.wire.category import Category
+from consent_desk.domain.wire.category import Category, labels_of
 from consent_desk.domain.wire.customer import CategoryStatus, CurrentState, Found, Known, Unknown
 
 
@@ -39,46 +39,53 @@ class Confirmation:
 
 
 def confirmations(
-    consent: Consent, found: Found | None, categories: Sequence[Category], *, is_stranger: bool = False
-) -> tuple[Confirmation, ...]:
-    """All that is to be asked before `consent` is noted, the gravest first.
-
-    `found`: what a look-up told of its customer, None while there is no answer: that asks nothing.
-    `categories` are those of the project. `is_stranger`: it is practice, and no customer of the Sandbox's.
-    """
-    status = found.consents.get(consent.category) if isinstance(found, Known) else None
-    asked = (
-        _STRANGER if is_stranger else None,
-        _about_customer(consent, found),
-        None if status is None else _about_standing(consent, status),
-        None if status is None else _about_opt_out(consent, status),
-        _about_category(consent, categories),
-    )
-    return tuple(one for one in asked if one is not None)
-
-
-def confirmations_of_all(
     consents: Sequence[Consent],
     found: Found | None,
     categories: Sequence[Category],
     *,
     is_stranger: bool = False,
 ) -> tuple[Confirmation, ...]:
-    """The same of several consents of one customer: what speaks against all of them is asked once."""
+    """All that is to be asked before `consents`, of one customer, are noted, each but once.
+
+    Of each the gravest comes first. `found`: what a look-up told of the customer, None while there is no
+    answer: that asks nothing. `categories` are those of the project. `is_stranger`: it is practice, and no
+    customer of the Sandbox's.
+    """
+    labels = labels_of(categories)
     asked: dict[tuple[str, str], Confirmation] = {}
     for consent in consents:
-        for one in confirmations(consent, found, categories, is_stranger=is_stranger):
+        for one in _of_one(consent, found, categories, labels, is_stranger=is_stranger):
             asked.setdefault((str(one.text), one.holds), one)
     return of_several([*asked.values()], len(consents))
 
 
-def about_repetition(category: str, noted_at: Timestamp, action: Action) -> Confirmation:
-    """What is asked where the same was noted here at `noted_at`, minutes ago."""
+def _of_one(
+    consent: Consent,
+    found: Found | None,
+    categories: Sequence[Category],
+    labels: Mapping[str, str],
+    *,
+    is_stranger: bool,
+) -> tuple[Confirmation, ...]:
+    status = found.consents.get(consent.category) if isinstance(found, Known) else None
+    label = cut(labels.get(consent.category, consent.category))
+    asked = (
+        _STRANGER if is_stranger else None,
+        _about_customer(consent, found),
+        None if status is None else _about_standing(consent, label, status),
+        None if status is None else _about_opt_out(consent, label, status),
+        _about_category(consent, categories),
+    )
+    return tuple(one for one in asked if one is not None)
+
+
+def about_repetition(category: str, label: str, noted_at: Timestamp, action: Action) -> Confirmation:
+    """What is asked where the same was noted here at `noted_at`, minutes ago; `label` names its category."""
     return Confirmation(
         text=say(
             "checks", "{category}: this {noun} was noted here already, at {time}. Engagement would keep both."
         ).format(
-            category=cut(category),
+            category=cut(label),
             noun=noun(action),
             time=noted_at,
         ),
@@ -149,11 +156,11 @@ def near(customer: CustomerId, other: Known) -> Message:
     return say("checks", "There is {exists}: {difference}.").format(exists=cut(exists.value), difference=told)
 
 
-def _about_standing(consent: Consent, status: CategoryStatus) -> Confirmation | None:
+def _about_standing(consent: Consent, label: str, status: CategoryStatus) -> Confirmation | None:
     if _holds_already(consent, status):
         return Confirmation(
             text=say("checks", "{category}: already {told}.").format(
-                category=cut(consent.category), told=tell_status(status)
+                category=label, told=tell_status(status)
             ),
             field=Field.CUSTOMER_ID,
             mend=say("checks", "Leave it"),
@@ -169,7 +176,7 @@ def _about_standing(consent: Consent, status: CategoryStatus) -> Confirmation | 
                 "{category}: {told}. That is later than {time}, so this decision may change nothing. "
                 "If the person decides now, the time is “now”.",
             ).format(
-                category=cut(consent.category),
+                category=label,
                 told=tell_status(status),
                 time=consent.timestamp,
             ),
@@ -180,7 +187,7 @@ def _about_standing(consent: Consent, status: CategoryStatus) -> Confirmation | 
     return None
 
 
-def _about_opt_out(consent: Consent, status: CategoryStatus) -> Confirmation | None:
+def _about_opt_out(consent: Consent, label: str, status: CategoryStatus) -> Confirmation | None:
     if consent.action is Action.REJECT:
         return None
     warning = opted_out_themselves((status,))
@@ -190,7 +197,7 @@ def _about_opt_out(consent: Consent, status: CategoryStatus) -> Confirmation | N
             "{category}: did this person opt out, or did the opt-in end? That is not known: {told}. After an "
             "opt-out, an opt-in needs their clear word.",
         ).format(
-            category=cut(consent.category),
+            category=label,
             told=tell_status(status),
         )
     if warning is None:

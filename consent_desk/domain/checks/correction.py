@@ -123,6 +123,21 @@ def needs_basis(draft: Draft, record: Record) -> bool:
     return draft.action == Action.ACCEPT and (is_reject or was_rejected)
 
 
+def made_by(record: Record) -> CategoryStatus | None:
+    """What holds by the decision of `record`, which no look-up may show yet; None where that is not known."""
+    consent = record.noted.consent
+    was_taken = record.facts[-1].state in {State.DELIVERED, State.VERIFIED}
+    if not was_taken or consent.timestamp < consent.noted_at:
+        return None
+    # No source: that is what a look-up tells.
+    return CategoryStatus(
+        valid=consent.action is Action.ACCEPT,
+        since=consent.timestamp.seconds,
+        source="",
+        until=consent.valid_until,
+    )
+
+
 Subject = tuple[str, str, str, tuple[str, ...]]
 """Whose consent to what a draft is about."""
 

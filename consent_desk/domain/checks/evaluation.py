@@ -4,13 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from consent_desk.domain.checks.confirmations import Confirmation, confirmations_of_all
+from consent_desk.domain.checks.confirmations import Confirmation, confirmations
 from consent_desk.domain.checks.correction import (
     Demands,
     Subject,
     basis_problems,
     demands_of,
     is_opted_out,
+    made_by,
     needs_basis,
     still_about,
     subject_of,
@@ -74,7 +75,7 @@ class Evaluation:
         is_stranger = known.customers is not None and any(
             one.customer not in known.customers for one in kept[:1]
         )
-        return confirmations_of_all(kept, known.found, known.categories, is_stranger=is_stranger)
+        return confirmations(kept, known.found, known.categories, is_stranger=is_stranger)
 
     def context(self, consent: Consent, told: Context) -> Context:
         """`told`, what a look-up told of `consent`, with the rest of what is noted with it."""
@@ -84,6 +85,7 @@ class Evaluation:
         categories = self.known.categories
         return replace(
             told,
+            before=told.before or (None if record is None else made_by(record)),
             corrects=None if record is None else draft.corrects,
             basis=draft.basis if needs_one else "",
             clock_off=self.known.at.clock_off,

@@ -9,7 +9,7 @@ from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.dates import read_taken_at
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import cut
-from consent_desk.domain.wire.category import Category
+from consent_desk.domain.wire.category import Category, labels_of
 from consent_desk.domain.wire.server_clock import Moment, is_off, tell_off
 
 _SHOWN = 300
@@ -52,7 +52,8 @@ def _about_categories(draft: Draft, categories: Sequence[Category]) -> Message |
     doubtful = [(one, warning) for one, warning in told if warning is not None]
     if not doubtful:
         return None
-    names = cut(", ".join(one for one, _ in doubtful), _SHOWN)
+    labels = labels_of(categories)
+    names = cut(", ".join(labels.get(one, one) for one, _ in doubtful), _SHOWN)
     return say("checks", "{names}: {warning}").format(names=names, warning=doubtful[0][1])
 
 

@@ -127,6 +127,11 @@ class Draft:
     corrects: str = ""
     basis: str = ""
 
+    @property
+    def caller(self) -> tuple[str, str]:
+        """Whose consent it is: the type of the customer ID, and the ID."""
+        return self.customer_id_type, self.customer_id
+
 
 def for_next_caller(noted: Draft, shown: Draft) -> Draft:
     """What stays of `noted` in the form, which shows `shown` by now.

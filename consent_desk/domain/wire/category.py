@@ -1,6 +1,7 @@
 """The consent categories of a project (the reference's section 4.3)."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from consent_desk.domain.consent.values import complaint_about_category
@@ -22,6 +23,14 @@ class Category:
     label: str
     by_private_api: bool = True
     legitimate_interest: bool = False
+
+
+def labels_of(categories: Sequence[Category]) -> Mapping[str, str]:
+    """What people call each of `categories`, by its ID, which stands beside a label that several bear."""
+    # Of two with one ID the first one counts.
+    labels = {one.id: one.label for one in reversed(categories)}
+    count = Counter(labels.values())
+    return {id_: label if count[label] == 1 else f"{label} ({id_})" for id_, label in labels.items()}
 
 
 def read_categories(body: bytes, languages: Sequence[str] = ()) -> tuple[Category, ...] | None:

@@ -1,21 +1,22 @@
-"""What stands on the caller's card: a question, and what is corrected. Nothing is modal."""
+"""What is asked and corrected: on the caller's card, or of an earlier caller beside it. Nothing is modal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.ui.theme.fonts import scale
 from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.theme.paint import filled
 from consent_desk.ui.theme.tokens import current
-from consent_desk.ui.widgets.banner import TintedLabel, announce
+from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
 from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.card import Card
 from consent_desk.ui.widgets.inputs import Unhurried, button
-from consent_desk.ui.widgets.layouts import Yielding, fill
+from consent_desk.ui.widgets.layouts import FlowLayout, Yielding, fill
 from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.tones import Tone, icon_of, sign, tokens_of
 
@@ -30,6 +31,21 @@ _LEAST = 2
 
 _MOST = 3
 """Choices of a question."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NotedQuestion:
+    """A question about what was noted already: `about` says whose decision, and `text` the rest.
+
+    The choice at `discards` gives it up for good: no key does that. `answered` is called with the index of
+    the choice, as soon as it is taken.
+    """
+
+    about: str
+    text: str
+    choices: tuple[str, ...]
+    discards: int
+    answered: Callable[[int], None]
 
 
 class QuestionBanner(Card):
@@ -62,9 +78,8 @@ class QuestionBanner(Card):
             each.setMinimumWidth(1)
             each.clicked.connect(partial(self._choose, index))
             self._buttons.addWidget(each)
-        self._said = ""
         self._last = 0
-        self._has_key = True
+        self._discards: int | None = None
         self._unhurried = Unhurried(*self.choices[1:], safe=(self.choices[0],))
         self._buttons.setSpacing(8)
         self._buttons.addStretch()
@@ -77,14 +92,9 @@ class QuestionBanner(Card):
         return not self.isHidden()
 
     @property
-    def has_key(self) -> bool:
-        """Whether its last answer has a key."""
-        return self._has_key
-
-    @property
     def can_escape(self) -> bool:
         """Whether a key that closes something closes it: that about what was noted already stays."""
-        return self.isVisible() and self.has_key
+        return self.isVisible() and self._discards is None
 
     def add_keys(self, where: QWidget) -> None:
         """Have the keys of the answers in the window of `where`; with no question in view they do nothing.
@@ -98,49 +108,45 @@ class QuestionBanner(Card):
             shortcut.activated.connect(slot)
 
     def _go_on(self) -> None:
-        if self.isVisible() and self._has_key:
+        if self.can_escape:
             self._choose(self._last)
 
     def _press(self, index: int) -> None:
-        if self.isVisible() and index <= self._last:
+        if self.isVisible() and index <= self._last and index != self._discards:
             self._choose(index)
 
-    def ask(self, text: str, choices: Sequence[str], *, about_noted: bool = False) -> None:
+    def ask(self, text: str, choices: Sequence[str], *, discards: int | None = None) -> None:
         """Ask, and tell assistive technology. There are two or three `choices`.
 
-        Where it is `about_noted`, somebody may be typing for the next caller: it takes no focus, each of its
-        answers has a key, and none of them is safe.
+        One that `discards` what was noted already has no key. Then somebody may be about to type for the
+        next caller: the question takes no focus, and none of its answers is safe.
         """
-        self._has_key = not about_noted
+        self._discards, self._last = discards, len(choices) - 1
         self._fill(text, choices)
         self.area.verticalScrollBar().setValue(0)
-        self._last = len(choices) - 1
         self.show()
-        self._unhurried.safe = () if about_noted else (self.choices[0],)
+        self._unhurried.safe = (self.choices[0],) if discards is None else ()
         self._unhurried.begin()
-        self._said = text
         self.announce()
         # Now: what it switches off gives the focus away.
         self.opened.emit(True)
 
     def announce(self) -> None:
         """Tell the question, and lead to its safe answer, if there is one."""
-        if self.has_key:
+        if self._discards is None:
             self.choices[0].setFocus()
-        announce(self.text, self._said)
+        announce(self.text, self.text.text())
 
     def withdraw(self) -> None:
         """Ask no more, and forget what was asked: it was about this caller."""
         self.hide()
         self.opened.emit(False)
-        self._said = ""
         self._fill("", ())
 
     def escape(self) -> None:
-        """Choose none. What was noted already is settled by no key that closes: that question stays."""
-        if self.has_key:
-            self.withdraw()
-            self.escaped.emit()
+        """Choose none."""
+        self.withdraw()
+        self.escaped.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -152,20 +158,19 @@ class QuestionBanner(Card):
 
     def _fill(self, text: str, choices: Sequence[str]) -> None:
         self.text.show_text(Tone.WARNING, text)
-        texts = (*choices, *[""] * (_MOST - len(choices)))
-        for each, choice in zip(self.choices, texts, strict=True):
-            key = self._key_of(each, len(choices))
+        for index, each in enumerate(self.choices):
+            choice = choices[index] if index < len(choices) else ""
+            key = self._key_of(index) if choice else ""
             each.setVisible(bool(choice))
             each.setAccessibleName(choice)
             each.setAccessibleDescription(f"{text} {key}".strip())
             self._texts[each] = f"{choice} ({key})" if key else choice
         self._arrange()
 
-    def _key_of(self, each: Button, count: int) -> str:
-        index = self.choices.index(each)
-        if not self.has_key:
-            return f"Alt+{index + 1}" if index < count else ""
-        return GO_ON if index == count - 1 else ""
+    def _key_of(self, index: int) -> str:
+        if self._discards is None:
+            return GO_ON if index == self._last else ""
+        return "" if index == self._discards else f"Alt+{index + 1}"
 
     def _arrange(self) -> None:
         metrics, room = self.fontMetrics(), max(self.width() - 2 * _INSET - _ICON - 8, 0)
@@ -185,6 +190,66 @@ class QuestionBanner(Card):
         side = round(_ICON * scale())
         place = QRect(_INSET, 13, side, side)
         paint_icon(QPainter(self), place, icon_of(Tone.WARNING), tokens_of(Tone.WARNING)[0])
+
+
+class NotedBanner(TintedBanner):
+    """The questions about what was noted for earlier callers, each until it is answered.
+
+    Their answers have no keys: those that are pressed now are meant for the caller on the line.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(Tone.WARNING)
+        self._parts: dict[NotedQuestion, _NotedPart] = {}
+        self._column = fill(QVBoxLayout(self), margins=(14, 8, 10, 8))
+        self._column.setSpacing(10)
+        self.hide()
+
+    def __contains__(self, question: NotedQuestion) -> bool:
+        return question in self._parts
+
+    def add(self, question: NotedQuestion) -> None:
+        """Let it stand below the others."""
+        part = self._parts[question] = _NotedPart(question)
+        self._column.addWidget(part)
+        self.show()
+
+    def drop(self, question: NotedQuestion) -> None:
+        """Ask it no more."""
+        part = self._parts.pop(question)
+        part.hide()
+        part.deleteLater()
+        for other in self._parts.values():
+            # The second click of two would answer what comes up in its place.
+            other.unhurried.begin()
+        self.setVisible(bool(self._parts))
+
+
+class _NotedPart(QWidget):
+    def __init__(self, question: NotedQuestion) -> None:
+        super().__init__()
+        self._answered = question.answered
+        headline = TintedLabel(phrase("checks", "Question about what was noted"), bold=True)
+        headline.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {question.about}")
+        text = TintedLabel(phrase("checks", "What is asked"))
+        text.show_text(Tone.WARNING, question.text)
+        answers = FlowLayout()
+        answers.setSpacing(8)
+        buttons = [
+            button(choice, phrase("checks", "{choice}: {about}").format(choice=choice, about=question.about))
+            for choice in question.choices
+        ]
+        for index, each in enumerate(buttons):
+            each.setAccessibleDescription(question.text)
+            each.clicked.connect(partial(self._answer, index))
+            answers.addWidget(each)
+        for label in (headline, text):
+            label.setMinimumWidth(1)
+        self.unhurried = Unhurried(*buttons)
+        fill(QVBoxLayout(self), headline, text, answers).setSpacing(4)
+
+    def _answer(self, index: int) -> None:
+        self._answered(index)
 
 
 class CorrectionBanner(Card):

@@ -1,19 +1,22 @@
 """Holds what was just noted, for two seconds at most, while its customer is looked up; asks of a new one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 
 from PySide6.QtCore import QObject, Signal
 
-from consent_desk.delivery.events import Event, NotLeft, Released, SendFailed, Settled
+from consent_desk.delivery.events import Changed, Event, NotLeft, Released, SendFailed, Settled
 from consent_desk.domain.checks.correction import is_opted_out
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.messages import tell_status
 from consent_desk.domain.lifecycle.record import NO_CUSTOMER, SAW_CUSTOMER, Entry
-from consent_desk.domain.lifecycle.state import ASKED, INSISTED, SAW_OPT_OUT
-from consent_desk.domain.message import say
+from consent_desk.domain.lifecycle.state import ASKED, INSISTED, SAW_OPT_OUT, State
+from consent_desk.domain.message import Message, say
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.customer import CategoryStatus, Found, Known, Unknown
+from consent_desk.ui.checks.banners import NotedQuestion
 from consent_desk.ui.checks.question import QuestionPresenter
 from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.lookup.presenter import LookupPresenter
@@ -33,12 +36,12 @@ ANSWER_WITHIN = 30_000
 
 @dataclass(slots=True, eq=False)
 class _Held:
-    """`is_given_up`: an opt-in over an opt-out, unless somebody says otherwise."""
+    """`turns`: it is an opt-in over an opt-out, and leaves only if a person says so."""
 
     submission: Submission
     entries: tuple[Entry, ...]
-    is_asked: bool = False
-    is_given_up: bool = False
+    question: NotedQuestion | None = None
+    turns: bool = False
 
     @property
     def request_ids(self) -> tuple[str, ...]:
@@ -48,7 +51,7 @@ class _Held:
 class HoldPresenter(QObject):
     """Asks about what the engine holds until it is known whether there is such a customer.
 
-    Emits `given_up(Workspace, entries)` where it is not to be sent after all. Practice is not held.
+    Emits `given_up(Workspace, entries)` where a person says that it is not to be sent. Practice is not held.
     """
 
     given_up = Signal(object, object)
@@ -56,10 +59,11 @@ class HoldPresenter(QObject):
     def __init__(self, session: Session, look_up: LookupPresenter, question: QuestionPresenter) -> None:
         super().__init__(session)
         self._question = question
-        self._held: _Held | None = None
+        self._held: list[_Held] = []
         look_up.told_of_noted.connect(self._take)
         # While the journal is open still, and nothing is asked about it beside another project.
         session.left.connect(self.release)
+        session.journal_left.connect(self._leave_journal)
         session.told.connect(self._hear)
         session.decided.connect(lambda _workspace, request_id: self._let_go(request_id))
 
@@ -72,131 +76,136 @@ class HoldPresenter(QObject):
         return (HOLD_OPT_IN if submission.consent.action is Action.ACCEPT else HOLD) / 1_000
 
     def begin(self, submission: Submission, entries: tuple[Entry, ...]) -> None:
-        """`entries` of `submission` were noted. One caller at a time: who was held before waits no more."""
-        self.release()
+        """`entries` of `submission` were noted. Whoever waits for an older look-up waits no more."""
+        self._send(one for one in self._held if one.question is None)
+        self._question.left_by = None
         if submission.workspace.engine.is_held(entries[0].request_id):
-            self._held = _Held(submission, entries)
+            self._held.append(_Held(submission, entries))
 
     @property
     def is_holding(self) -> bool:
         """Whether anything is held."""
-        return self._held is not None
+        return bool(self._held)
 
     def _hear(self, _workspace: Workspace, event: Event) -> None:
         match event:
             case Released():
-                self._take_released(event.request_ids, given_up=event.given_up)
+                for held in [*self._held]:
+                    if held.request_ids[0] in event.request_ids:
+                        self._end(held)
             case Settled() | NotLeft() | SendFailed():
                 self._let_go(event.entry.request_id)
+            case Changed():
+                for entry in event.entries:
+                    if entry.state is State.DISCARDED:
+                        # A later opt-out has overtaken it.
+                        self._let_go(entry.request_id)
             case _:
                 pass
 
     def _let_go(self, request_id: str) -> None:
-        held = self._held
-        if held is not None and request_id in held.request_ids:
+        for held in [*self._held]:
             held.entries = tuple(one for one in held.entries if one.request_id != request_id)
             if not held.entries:
-                self._end()
+                self._end(held)
 
     def release(self) -> None:
         """Send at once what is held; but no opt-in whose customer turned out to have opted out."""
-        held = self._held
-        if held is None:
-            return
-        self._end()
-        if held.is_given_up:
-            self.given_up.emit(held.submission.workspace, held.entries)
-        else:
+        self._send(one for one in self._held if not one.turns)
+        self._question.step_aside()
+
+    def _leave_journal(self) -> None:
+        self.release()
+        for held in [*self._held]:
+            # It stands in the journal, and waits there.
+            self._end(held)
+
+    def _send(self, these: Iterable[_Held]) -> None:
+        for held in [*these]:
+            self._end(held)
             held.submission.workspace.engine.release(held.request_ids)
 
-    def _take_released(self, request_ids: tuple[str, ...], *, given_up: bool) -> None:
-        held = self._held
-        if held is not None and held.request_ids[0] in request_ids:
-            self._end()
-            if given_up:
-                self.given_up.emit(held.submission.workspace, held.entries)
-
-    def _end(self) -> None:
-        held, self._held = self._held, None
-        if held is not None and held.is_asked:
-            self._question.withdraw()
-
-    def _prolong(self, held: _Held) -> None:
-        held.submission.workspace.engine.hold(
-            held.request_ids, ANSWER_WITHIN / 1_000, gives_up=held.is_given_up
-        )
+    def _end(self, held: _Held) -> None:
+        self._held.remove(held)
+        if held.question is not None:
+            self._question.end(held.question)
 
     def _take(self, submission: Submission, found: Found | None) -> None:
-        held = self._held
-        is_held = held is not None and held.submission.consent.request_id == submission.consent.request_id
+        if isinstance(found, Known | Unknown):
+            self._learn(submission, NO_CUSTOMER if isinstance(found, Unknown) else SAW_CUSTOMER)
+        ours = submission.consent.request_id
+        held = next((one for one in self._held if one.submission.consent.request_id == ours), None)
+        if held is None:
+            return
         if isinstance(found, Unknown):
-            self._learn_all(submission, NO_CUSTOMER)
-            if held is not None and is_held:
-                self._ask(held)
-            return
-        if isinstance(found, Known):
-            self._learn_all(submission, SAW_CUSTOMER)
-        if held is None or not is_held:
-            return
-        if isinstance(found, Known) and (turned := _turned(submission, found)):
+            self._ask_about_id(held)
+        elif isinstance(found, Known) and (turned := _turned(submission, found)):
             self._ask_about_opt_out(held, turned)
         else:
-            self.release()
+            self._send([held])
 
-    def _ask(self, held: _Held) -> None:
-        held.is_asked = True
-        self._prolong(held)
-        consent, count = held.submission.consent, len(held.entries)
-        customer = consent.customer
-        what = phrase("checks", "%n categories", "{category}", count).format(category=cut(consent.category))
+    def _ask_about_id(self, held: _Held) -> None:
+        customer = held.submission.consent.customer
         text = say(
             "checks",
             "Noted, not sent yet: there is no customer with {type} = {value}. Is the ID right for the "
             "{decision}? Unanswered, it is sent in half a minute.",
-        ).format(
-            type=customer.type,
-            value=cut(customer.value),
-            decision=render(decision(consent.action, what)),
-        )
-        self._question.ask_about_noted(
-            text,
-            (say("checks", "It is right: send"), say("checks", "Cancel it")),
-            lambda index: self._answer(held, sends=index != 1, note=ASKED if index == 0 else ""),
-        )
+        ).format(type=customer.type, value=cut(customer.value), decision=self._decision(held))
+        held.submission.workspace.engine.hold(held.request_ids, ANSWER_WITHIN / 1_000)
+        self._ask(held, text, (say("checks", "It is right: send"), say("checks", "Cancel it")), ASKED)
 
     def _ask_about_opt_out(self, held: _Held, turned: tuple[tuple[str, CategoryStatus], ...]) -> None:
-        held.is_asked = held.is_given_up = True
+        engine = held.submission.workspace.engine
+        held.turns = True
         # Whatever happens to the program now, it does not leave unasked.
         for consent in held.submission.consents:
             if any(consent.category == category for category, _ in turned):
-                held.submission.workspace.engine.learn(consent.request_id, SAW_OPT_OUT)
-        self._prolong(held)
+                engine.learn(consent.request_id, SAW_OPT_OUT)
+        engine.hold(held.request_ids, inf)
         category, status = turned[0]
         text = say(
             "checks",
             "Noted, not sent: {customer} has opted out. {category}: {told}. An opt-in in its place needs "
             "their clear word. Cancel it, and enter it again with the wording and what it rests on. "
-            "Unanswered, it is cancelled in half a minute.",
+            "It is not sent before you answer.",
         ).format(
             customer=cut(held.submission.consent.customer.value),
-            category=cut(category),
+            category=cut(self._question.label(category)),
             told=tell_status(status),
         )
-        self._question.ask_about_noted(
-            text,
-            (say("checks", "Cancel it"), say("checks", "Send it all the same")),
-            lambda index: self._answer(held, sends=index == 1, note=INSISTED if index == 1 else ""),
+        self._ask(held, text, (say("checks", "Cancel it"), say("checks", "Send it all the same")), INSISTED)
+
+    def _ask(self, held: _Held, text: Message, choices: tuple[Message, Message], note: str) -> None:
+        """Ask: one of the two `choices` cancels it, the other one has it sent, with that `note`."""
+        cancels = int(not held.turns)
+
+        def answered(index: int) -> None:
+            if held not in self._held:
+                return
+            if index == cancels:
+                self._end(held)
+                self.given_up.emit(held.submission.workspace, held.entries)
+            else:
+                self._learn(held.submission, note)
+                self._send([held])
+
+        customer, project = held.submission.consent.customer, held.submission.project
+        about = say("checks", "{customer}, {decision}, {project}").format(
+            customer=cut(customer.value), decision=self._decision(held), project=project.name
+        )
+        held.question = self._question.ask_about_noted(
+            about, text, choices, discards=cancels, answered=answered
         )
 
-    def _answer(self, held: _Held, *, sends: bool, note: str) -> None:
-        if self._held is held:
-            held.is_asked, held.is_given_up = False, not sends
-            if note:
-                self._learn_all(held.submission, note)
-            self.release()
+    def _decision(self, held: _Held) -> str:
+        consent, count = held.submission.consent, len(held.entries)
+        what = phrase("checks", "%n categories", "{category}", count)
+        return render(
+            decision(consent.action, what.format(category=cut(self._question.label(consent.category))))
+        )
 
     @staticmethod
-    def _learn_all(submission: Submission, note: str) -> None:
+    def _learn(submission: Submission, note: str) -> None:
         for one in submission.consents:
             submission.workspace.engine.learn(one.request_id, note)
 

@@ -3,23 +3,28 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from consent_desk.domain.checks.confirmations import Confirmation
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.message import Message
 from consent_desk.domain.text import cut
-from consent_desk.ui.checks.banners import QuestionBanner
-from consent_desk.ui.widgets.messages import Local, phrase, render
+from consent_desk.ui.checks.banners import NotedBanner, NotedQuestion
+from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.shell.places import Rank
+from consent_desk.ui.widgets.banner import announce
+from consent_desk.ui.widgets.messages import phrase, render
 
 _MOST_HOLDING = 12
 """Categories in which a decision holds already that are named: hundreds may be chosen at once."""
 
 
-class QuestionPresenter(QObject):
+class QuestionPresenter(Presenter):
     """Asks all confirmations of a consent at once: the first one's choices are those of all.
 
-    The first answer, and Escape, record nothing.
+    The first answer, and Escape, record nothing. A question about what was noted already stands on the card
+    of its caller only while the form is as it was left by that; then beside it, until it is answered.
 
     Emits `confirmed(confirmations)`, `another_chosen(Known)` for a customer to use instead,
     `rest_chosen(categories)` where these are to be left out, or `declined(Field)`.
@@ -30,29 +35,24 @@ class QuestionPresenter(QObject):
     rest_chosen = Signal(object)
     declined = Signal(object)
 
-    def __init__(
-        self, banner: QuestionBanner, local: Local, parent: QObject, *, current: Callable[[], Draft]
-    ) -> None:
-        super().__init__(parent)
-        self._banner = banner
-        self._local = local
-        self._current = current
+    def __init__(self, shell: ShellContext) -> None:
+        super().__init__(shell)
+        self._form = self._window.consent
+        self._banner = self._form.question
+        self._beside = NotedBanner()
+        self._window.add_banner(self._beside, Rank.OPPOSITE)
+        self.left_by: Draft | None = None
         self._asked: tuple[Confirmation, ...] = ()
         self._draft: Draft | None = None
         self._answers: list[Callable[[], None]] = []
-        self._answer: Callable[[int | None], None] | None = None
-        banner.chosen.connect(self._take)
-        banner.escaped.connect(self._decline)
+        self._noted: NotedQuestion | None = None
+        self._banner.chosen.connect(lambda index: self._answers[index]())
+        self._banner.escaped.connect(self._decline)
 
     @property
     def is_open(self) -> bool:
-        """Whether a question waits for its answer."""
+        """Whether a question waits for its answer in the place of Send."""
         return self._banner.is_open
-
-    @property
-    def is_about_noted(self) -> bool:
-        """Whether it is about what was noted already, and not about what the form holds."""
-        return self.is_open and self._answer is not None
 
     def asks(
         self,
@@ -70,8 +70,7 @@ class QuestionPresenter(QObject):
             one in confirmed for one in confirmations
         ):
             return False
-        # One question at a time: nobody answers the one about what was noted any more.
-        self._tell(None)
+        self.step_aside()
         self._asked, self._draft = tuple(confirmations), draft
         first = confirmations[0]
         instead = next((one.instead for one in confirmations if one.instead is not None), None)
@@ -92,61 +91,82 @@ class QuestionPresenter(QObject):
         self._banner.ask("\n".join(lines), [choice for choice, _ in answers])
         return True
 
-    def ask_about_noted(
-        self, text: Message, choices: Sequence[Message], answer: Callable[[int | None], None]
-    ) -> None:
-        """Ask about what was noted already: `answer(index)`, or None where nobody answers.
+    def _lines(self, confirmations: Sequence[Confirmation]) -> list[str]:
+        holding = [one for one in confirmations if one.holds]
+        if len(holding) <= _MOST_HOLDING:
+            return [render(one.text, self._local) for one in confirmations]
+        others = [one for one in confirmations if not one.holds]
+        more = phrase("checks", "… and {more} more in which it holds already.").format(
+            more=len(holding) - _MOST_HOLDING
+        )
+        return [*(render(one.text, self._local) for one in (*others, *holding[:_MOST_HOLDING])), more]
 
-        The next caller may be typed meanwhile, and the first change of the form ends the question.
-        """
-        self._draft, self._answer = self._current(), answer
-        self._banner.ask(render(text, self._local), [render(one) for one in choices], about_noted=True)
-
-    def withdraw(self) -> None:
-        """Ask no more."""
-        self._banner.withdraw()
-
-    def give_way(self) -> None:
-        """Ask no more, and say that nobody answers."""
-        self._banner.withdraw()
-        self._tell(None)
+    def _decline(self) -> None:
+        self.declined.emit(self._asked[0].field)
 
     def announce(self) -> None:
         """Send was pressed once more, which is no answer: tell the question again."""
         self._banner.announce()
 
-    def withdraw_if_changed(self, draft: Draft) -> None:
-        """Ask no more once the form shows another draft than the one asked about."""
-        if self.is_open and draft != self._draft:
-            self.give_way()
+    def follow(self, draft: Draft) -> None:
+        """The form shows `draft` now: one about another draft is asked no more, or beside it."""
+        if draft != self._draft:
+            self.step_aside()
+            if self.is_open:
+                self._banner.withdraw()
 
-    def _lines(self, confirmations: Sequence[Confirmation]) -> list[str]:
-        holding = [confirmation for confirmation in confirmations if confirmation.holds]
-        others = [confirmation for confirmation in confirmations if not confirmation.holds]
-        if len(holding) <= _MOST_HOLDING:
-            return [render(confirmation.text, self._local) for confirmation in confirmations]
-        lines = [
-            render(confirmation.text, self._local) for confirmation in (*others, *holding[:_MOST_HOLDING])
-        ]
-        return [
-            *lines,
-            phrase("checks", "… and {more} more in which it holds already.").format(
-                more=len(holding) - _MOST_HOLDING
-            ),
-        ]
+    # -- about what was noted already ---------------------------------------------------------------
 
-    def _tell(self, index: int | None) -> bool:
-        """Tell the answer to who asked about what was noted; False where the question is about the form."""
-        answer, self._answer = self._answer, None
-        if answer is None:
-            return False
-        answer(index)
-        return True
+    @property
+    def is_waiting(self) -> bool:
+        """Whether any question waits for its answer, wherever it stands."""
+        return self.is_open or not self._beside.isHidden()
 
-    def _decline(self) -> None:
-        if not self._tell(None):
-            self.declined.emit(self._asked[0].field)
+    def ask_about_noted(
+        self,
+        about: Message,
+        text: Message,
+        choices: Sequence[Message],
+        *,
+        discards: int,
+        answered: Callable[[int], None],
+    ) -> NotedQuestion:
+        """Ask it, whoever is on the line by now. See `NotedQuestion`."""
+        question = NotedQuestion(
+            about=render(about, self._local),
+            text=render(text, self._local),
+            choices=tuple(render(one, self._local) for one in choices),
+            discards=discards,
+            answered=answered,
+        )
+        if self.is_open or self._form.draft() != self.left_by:
+            self._beside.add(question)
+            announce(self._beside, f"{question.about} {question.text}")
+        else:
+            self._draft, self._noted = self.left_by, question
+            self._answers = [partial(answered, index) for index in range(len(choices))]
+            self._banner.ask(question.text, question.choices, discards=discards)
+        return question
 
-    def _take(self, index: int) -> None:
-        if not self._tell(index):
-            self._answers[index]()
+    def label(self, category_id: str) -> str:
+        """What people call a category of the project in use."""
+        return self._form.categories.label(category_id)
+
+    def end(self, question: NotedQuestion) -> None:
+        """It was answered, or needs no answer any more."""
+        if question is self._noted:
+            self._noted = None
+            if self.is_open:
+                self._banner.withdraw()
+        elif question in self._beside:
+            at: QWidget | None = self._window.focusWidget()
+            if at is not None and self._beside.isAncestorOf(at):
+                self._form.customer_id.setFocus()
+            self._beside.drop(question)
+
+    def step_aside(self) -> None:
+        """The place of Send is another caller's: what was asked about the last one stands beside it."""
+        if (question := self._noted) is not None:
+            self._noted = None
+            self._banner.withdraw()
+            self._beside.add(question)

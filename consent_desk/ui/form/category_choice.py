@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from consent_desk.domain.message import say
 from consent_desk.domain.text import cut, visible
-from consent_desk.domain.wire.category import Category
+from consent_desk.domain.wire.category import Category, labels_of
 from consent_desk.ui.form.category_rows import (
     MOST_SEEN,
     UNKNOWN,
@@ -16,7 +16,7 @@ from consent_desk.ui.form.category_rows import (
     RowsFrame,
     RowState,
 )
-from consent_desk.ui.form.field import FieldNote, NoteLine, caption, heading, labelled
+from consent_desk.ui.form.field import NoteLine, caption, heading, labelled
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import Line, named, read_only_text, typed_text
 from consent_desk.ui.widgets.layouts import fill
@@ -51,7 +51,7 @@ class CategoryChoice(QWidget):
         self.default = ""
         self.chosen: tuple[str, ...] = ()
         self.dropped: tuple[str, ...] = ()
-        self._by_id: Mapping[str, Category] = {}
+        self._labels: Mapping[str, str] = {}
         self._is_short = False
         self._why_no_list = ""
         self._opened = False
@@ -76,8 +76,8 @@ class CategoryChoice(QWidget):
         self.rows = CategoryRows(self.filter)
         self.frame = RowsFrame(self.rows)
         self.counter = caption()
-        self.note = NoteLine(phrase("form", "Categories"))
-        self.field_note = FieldNote(self.note, phrase("form", "Categories"))
+        self._note_line = NoteLine(phrase("form", "Categories"))
+        (self.note,) = self._note_line.notes.values()
         self.show_rest = named(
             Button(look=Look.QUIET),
             phrase("form", "Show the others"),
@@ -95,7 +95,7 @@ class CategoryChoice(QWidget):
 
     def _lay_out(self) -> None:
         buttons = (self.show_rest, self.keep, self.every_one, self.refresh)
-        head = fill(QHBoxLayout(), heading(phrase("form", "What changes")), (self.note, 1), *buttons)
+        head = fill(QHBoxLayout(), heading(phrase("form", "What changes")), (self._note_line, 1), *buttons)
         head.setSpacing(2)
         head.insertSpacing(1, 8)
         parts = (self.filter, self.counter, self.frame, self.other_row, self.details)
@@ -117,9 +117,9 @@ class CategoryChoice(QWidget):
         """Choose these and no others; nobody is told."""
         self.dropped = ()
         self._opened = False
-        self.rows.tick({one for one in chosen if one in self._by_id})
+        self.rows.tick({one for one in chosen if one in self._labels})
         self.rows.begin_at_first()
-        typed = [one for one in chosen if one not in self._by_id]
+        typed = [one for one in chosen if one not in self._labels]
         with QSignalBlocker(self.other):
             self.other.setText(typed[0] if typed else "")
         with QSignalBlocker(self.filter):
@@ -133,9 +133,8 @@ class CategoryChoice(QWidget):
         return (self.default,) if self.default else ()
 
     def label(self, category_id: str) -> str:
-        """What people call a category: its label, or its ID where there is none."""
-        found = self._by_id.get(category_id)
-        return category_id if found is None else found.label
+        """What people call a category, as its row does: its ID where it has none."""
+        return self._labels.get(category_id, category_id)
 
     def _remark(self, ticked: Sequence[CategoryBox]) -> str:
         """What is worth knowing of what is chosen."""
@@ -160,11 +159,11 @@ class CategoryChoice(QWidget):
     def offer(self, categories: Sequence[Category]) -> None:
         """Offer `categories`; what is chosen stays so, but for what was ticked and is offered no more."""
         ticked, typed = self.rows.ticked(), self.other.text()
-        self._by_id = {one.id: one for one in reversed(categories)}
-        self.rows.offer(categories)
-        gone = [one for one in ticked if one not in self._by_id]
+        self._labels = labels_of(categories)
+        self.rows.offer(categories, self._labels)
+        gone = [one for one in ticked if one not in self._labels]
         # While somebody types, it may be the beginning of another one.
-        is_taken = typed in self._by_id and not self.other.hasFocus()
+        is_taken = typed in self._labels and not self.other.hasFocus()
         self.rows.tick({*ticked, typed} if is_taken else {*ticked})
         rest = "" if is_taken else typed
         if not categories and not typed and len(gone) == 1:
@@ -244,7 +243,7 @@ class CategoryChoice(QWidget):
         # While there is something to keep, or it is kept.
         differs = ids != ((self.default,) if self.default else ())
         self.keep.setVisible((differs or self.keep.isChecked()) and not self._is_short)
-        self.field_note.remark, self.field_note.is_blank = self._remark(ticked), not self.chosen
+        self.note.remark, self.note.is_blank = self._remark(ticked), not self.chosen
         with QSignalBlocker(self.every_one):
             self.every_one.setChecked(bool(boxes) and len(ticked) == len(boxes))
         self.counter.setVisible(has_many)

@@ -1,6 +1,5 @@
 """The rows of the categories: a check box each, with what holds for the customer at its right."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -193,13 +192,12 @@ class CategoryRows(QGroupBox):
         self._is_low = low
         self._place()
 
-    def offer(self, categories: Sequence[Category]) -> None:
-        """Offer `categories`, none of them ticked; of two with one ID the first one counts."""
+    def offer(self, categories: Sequence[Category], labels: Mapping[str, str]) -> None:
+        """Offer `categories` under their `labels`, none ticked; of two with one ID the first counts."""
         at = None if self.current is None else self.current.category.id
         had_focus = self.current is not None and self.current.hasFocus()
         unique = {one.id: one for one in reversed(categories)}
         offered = [one for one in categories if unique[one.id] is one]
-        count = Counter(one.label for one in offered)
         while len(self.boxes) < len(offered):
             self.boxes.append(self._spare.pop() if self._spare else self._make())
         while len(self.boxes) > len(offered):
@@ -207,7 +205,7 @@ class CategoryRows(QGroupBox):
             spare.hide()
             self._spare.append(spare)
         for box, one in zip(self.boxes, offered, strict=True):
-            box.show_category(one, f"{one.label} ({one.id})" if count[one.label] > 1 else one.label)
+            box.show_category(one, labels[one.id])
             box.show_state(self._states.get(one.id, self._otherwise))
         current_box = next((box for box in self.boxes if box.category.id == at), None)
         self.make_current(current_box or (self.boxes[0] if self.boxes else None))

@@ -1,7 +1,7 @@
 """What stands around a field of the caller's card: its label above, and a line for its note below."""
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.ui.theme.fonts import CAPTION, HEADING, sized
@@ -32,17 +32,38 @@ def caption(text: str = "") -> TintedLines:
 
 
 class LineNote(Note):
-    """A note in one line: what does not fit is in the tool tip, and in the description of its field."""
+    """A note of one field in one line. Emits `cut` as it no longer fits, or fits again.
 
-    def __init__(self) -> None:
+    `remark` is what else is worth knowing of the field; `is_blank`: nothing is in it, where it is none of
+    those fields that tell so by themselves. What mends it stands in its `line`.
+    """
+
+    cut = Signal()
+
+    def __init__(self, name: str, line: "NoteLine") -> None:
         super().__init__()
+        self.line, self.remark, self.is_blank, self.is_cut = line, "", False, False
+        self.setObjectName(f"note of {name}")
         self.setFont(sized(CAPTION))
         self.setWordWrap(False)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_text(self, tone: Tone, text: str, *, loud: bool = False) -> None:
+        is_new = text != self.text()
         super().show_text(tone, text, loud=loud)
-        self.setToolTip(tool_tip(text))
+        if is_new:
+            self.setToolTip(tool_tip(text))
+            self._measure(is_new=True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._measure()
+
+    def _measure(self, *, is_new: bool = False) -> None:
+        is_cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
+        if is_cut is not self.is_cut or (is_cut and is_new):
+            self.is_cut = is_cut
+            self.cut.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
@@ -55,9 +76,7 @@ class NoteLine(QWidget):
 
     def __init__(self, *names: str) -> None:
         super().__init__()
-        self.notes = {name: LineNote() for name in names}
-        for name, note in self.notes.items():
-            note.setObjectName(f"note of {name}")
+        self.notes = {name: LineNote(name, self) for name in names}
         self._row = fill(QHBoxLayout(self), *((note, 1) for note in self.notes.values()))
         self._row.setSpacing(8)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -71,19 +90,6 @@ class NoteLine(QWidget):
         button.setFont(sized(CAPTION))
         button.around = _AROUND
         self._row.addWidget(button)
-
-
-class FieldNote:
-    """The note of one field, and where what mends it stands.
-
-    `remark` is what else is worth knowing of it; `is_blank`: nothing is in it, where it is none of those
-    fields that tell so by themselves.
-    """
-
-    def __init__(self, line: NoteLine, name: str) -> None:
-        self.note: Note = line.notes[name]
-        self.add = line.add
-        self.remark, self.is_blank = "", False
 
 
 def labelled(

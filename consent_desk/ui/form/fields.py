@@ -9,7 +9,7 @@ from consent_desk.domain.consent.draft import BASES, FIELDS, HOW_VALID_UNTIL, Fi
 from consent_desk.ui.checks.banners import CorrectionBanner
 from consent_desk.ui.form.buttons import ActionChoice
 from consent_desk.ui.form.category_choice import CategoryChoice
-from consent_desk.ui.form.field import FieldNote, NoteLine, caption, labelled
+from consent_desk.ui.form.field import LineNote, NoteLine, caption, labelled
 from consent_desk.ui.form.more import MoreSection
 from consent_desk.ui.widgets.banner import TintedLabel
 from consent_desk.ui.widgets.buttons import Button, Look
@@ -43,6 +43,9 @@ class CallFields(QWidget):
         )
         self.saved_wordings.setToolTip(phrase("form", "Wordings that are saved for the category"))
         self.basis = TypingComboBox(*BASES, hint=phrase("form", "choose, or write another reason"))
+        # At the end: nothing moves below it.
+        self.in_full = TintedLabel(phrase("form", "Notes in full"))
+        self.in_full.hide()
         self._is_asked = False
         self._lay_out()
         self._connect()
@@ -76,7 +79,7 @@ class CallFields(QWidget):
         fill(QVBoxLayout(self._basis), field, self._basis_note).setSpacing(2)
         self.action.setAccessibleName(render(FIELDS[Field.ACTION]))
         upper = (self.categories, self.action, row, self._notes)
-        lower = (self.more, self.opted_out, self._wording, self._basis)
+        lower = (self.more, self.opted_out, self._wording, self._basis, self.in_full)
         fill(QVBoxLayout(self), *upper, *lower, None).setSpacing(6)
         follow_lines(self.wording)
 
@@ -91,7 +94,7 @@ class CallFields(QWidget):
         self.more.toggle.toggled.connect(self._arrange)
         self._arrange()
 
-    def rows(self) -> Mapping[Field, tuple[QWidget, FieldNote]]:
+    def rows(self) -> Mapping[Field, tuple[QWidget, LineNote]]:
         """Each field with its note."""
         choice, more = self.categories, self.more
         lines = {
@@ -103,8 +106,8 @@ class CallFields(QWidget):
             Field.WORDING: (self.wording, self._wording_note),
             Field.BASIS: (self.basis, self._basis_note),
         }
-        rows = {field: (widget, FieldNote(line, field)) for field, (widget, line) in lines.items()}
-        return {Field.CATEGORY: (choice.rows, choice.field_note), **rows}
+        rows = {field: (widget, line.notes[field]) for field, (widget, line) in lines.items()}
+        return {Field.CATEGORY: (choice.rows, choice.note), **rows}
 
     def in_order(self) -> tuple[QWidget, ...]:
         """What can be used, in reading order."""

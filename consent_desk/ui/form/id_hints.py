@@ -31,19 +31,19 @@ class IdHintsPresenter(Presenter):
 
     def warnings(self, draft: Draft) -> tuple[Problem, ...]:
         """What to say beside the customer ID of `draft`, which may be another one by now."""
-        if self.found is not None and _id_of(draft) != self._about:
+        if self.found is not None and draft.caller != self._about:
             self._about, self.found = ("", ""), None
             self._show()
         return () if self.found is None else (Problem(Field.CUSTOMER_ID, self.found.message),)
 
     def _ask(self) -> None:
-        about = _id_of(self._form.draft())
+        about = self._form.draft().caller
         if about == self._about:
             return
 
         def done(hint: Hint | None) -> None:
             # Typed on meanwhile: this answer is about something else.
-            if about == _id_of(self._form.draft()):
+            if about == self._form.draft().caller:
                 self._about, self.found = about, hint
                 self._show()
                 self.changed.emit()
@@ -64,7 +64,3 @@ class IdHintsPresenter(Presenter):
             self._form.customer_id.selectAll()
             self._form.customer_id.insert(self.found.suggestion)
             self._form.customer_id.setFocus()
-
-
-def _id_of(draft: Draft) -> tuple[str, str]:
-    return draft.customer_id_type, draft.customer_id

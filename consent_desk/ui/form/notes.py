@@ -5,11 +5,13 @@ from functools import partial
 
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
-from consent_desk.domain.consent.draft import Field, Problem
-from consent_desk.ui.form.field import FieldNote
+from consent_desk.domain.consent.draft import FIELDS, Field, Problem
+from consent_desk.ui.form.field import LineNote
 from consent_desk.ui.form.repair import RepairButton, typed
+from consent_desk.ui.widgets.banner import TintedLabel
 from consent_desk.ui.widgets.inputs import Note, TypingComboBox
 from consent_desk.ui.widgets.messages import render
+from consent_desk.ui.widgets.tones import Tone
 
 _WORDINGS = frozenset({Field.WORDING, Field.BASIS})
 _REPAIRED = _WORDINGS | {Field.TICKET, Field.CHANNEL, Field.AGENT}
@@ -19,12 +21,13 @@ class FieldNotes:
     """Lights up the fields with problems; an empty one only after it was emptied and left, or Send pressed.
 
     Doubts show where there is no problem, and stand in nobody's way, and so do readings, what was made of a
-    text. `is_filling`: the program changes the fields just now, and no person does.
+    text. `is_filling`: the program changes the fields just now, and no person does. What is cut in its line
+    stands `in_full` besides.
     """
 
     def __init__(self, is_filling: Callable[[], bool]) -> None:
         self._is_filling = is_filling
-        self._rows: dict[Field, tuple[QWidget, FieldNote]] = {}
+        self._rows: dict[Field, tuple[QWidget, LineNote]] = {}
         self._typed: set[Field] = set()
         self._touched: set[Field] = set()
         self._repairs: dict[Field, RepairButton] = {}
@@ -32,10 +35,12 @@ class FieldNotes:
         self.problems: Sequence[Problem] = ()
         self._warnings: Sequence[Problem] = ()
         self._readings: Sequence[Problem] = ()
+        self.in_full: TintedLabel | None = None
 
-    def add(self, field: Field, widget: QWidget, row: FieldNote) -> None:
-        """Take care of the note in `row`, which belongs to `widget`."""
-        self._rows[field] = (widget, row)
+    def add(self, field: Field, widget: QWidget, note: LineNote) -> None:
+        """Take care of `note`, which belongs to `widget`."""
+        self._rows[field] = (widget, note)
+        note.cut.connect(self._tell_cut)
         line = widget.line if isinstance(widget, TypingComboBox) else widget
         if isinstance(line, QLineEdit):
             line.textChanged.connect(partial(self._take_typing, field))
@@ -43,7 +48,14 @@ class FieldNotes:
 
     def note(self, field: Field) -> Note:
         """The note of `field`."""
-        return self._rows[field][1].note
+        return self._rows[field][1]
+
+    def _tell_cut(self) -> None:
+        if self.in_full is not None:
+            every = ((FIELDS[field], note) for field, (_, note) in self._rows.items())
+            cut = [f"{render(name)}: {note.text()}" for name, note in every if note.is_cut]
+            self.in_full.show_text(Tone.QUIET, "\n".join(cut))
+            self.in_full.setVisible(bool(cut))
 
     def show(
         self, problems: Sequence[Problem], warnings: Sequence[Problem] = (), readings: Sequence[Problem] = ()
@@ -53,12 +65,12 @@ class FieldNotes:
         wrong = {problem.field: render(problem.message) for problem in problems}
         odd = {warning.field: render(warning.message) for warning in warnings}
         read = {reading.field: render(reading.message) for reading in readings}
-        for field, (widget, row) in self._rows.items():
+        for field, (widget, note) in self._rows.items():
             told = " ".join(texts[field] for texts in (read, odd) if field in texts)
             described = wrong.get(field, told)
-            is_blank = row.is_blank or _is_blank(widget)
+            is_blank = note.is_blank or _is_blank(widget)
             is_wrong = field in wrong and (field in self._touched or not is_blank)
-            shown = (described, is_wrong, field in odd, row.remark)
+            shown = (described, is_wrong, field in odd, note.remark)
             if field in wrong or field in self._repairs:
                 self._offer_repair(field, field in wrong)
             # With a key in one field, the notes of the others stay as they are.
@@ -67,16 +79,16 @@ class FieldNotes:
             self._shown[field] = shown
             widget.setAccessibleDescription(described)
             if is_wrong:
-                row.note.show_problem(wrong[field])
+                note.show_problem(wrong[field])
             elif field in odd:
-                row.note.show_warning(told)
+                note.show_warning(told)
             else:
-                row.note.show_remark(told or row.remark)
+                note.show_remark(told or note.remark)
 
     def show_once(self, field: Field, remark: str) -> None:
         """Show a remark beside `field` until it is looked at anew."""
         self._shown.pop(field, None)
-        self._rows[field][1].note.show_remark(remark)
+        self._rows[field][1].show_remark(remark)
 
     def point(self, field: Field) -> None:
         """Select in `field` what is refused in it, if that can be taken out."""
@@ -87,7 +99,7 @@ class FieldNotes:
         if field in self._repairs:
             self._repairs[field].offer()
         elif is_wrong and field in _REPAIRED:
-            widget, row = self._rows[field]
+            widget, note = self._rows[field]
             line = widget.line if isinstance(widget, TypingComboBox) else widget
             # Loaded with the first one that is needed.
             from consent_desk.domain.consent.values import repair_of_note, repair_of_wording
@@ -97,7 +109,7 @@ class FieldNotes:
                 return
             # Made with the first one that is needed: the window shows sooner, and most never are.
             repair = self._repairs[field] = RepairButton(line, field.value, mend)
-            row.add(repair)
+            note.line.add(repair)
             QWidget.setTabOrder(widget, repair)
             repair.offer()
 

@@ -17,7 +17,7 @@ from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import NOW, Draft, Field, Problem, for_next_caller
 from consent_desk.domain.message import say
 from consent_desk.ui.form.buttons import SendButton
-from consent_desk.ui.form.field import FieldNote, NoteLine, heading, labelled
+from consent_desk.ui.form.field import NoteLine, heading, labelled
 from consent_desk.ui.form.foot import Foot
 from consent_desk.ui.form.notes import FieldNotes
 from consent_desk.ui.theme.fonts import CUSTOMER_ID, scale, scaled, sized
@@ -48,6 +48,8 @@ class ConsentPanel(QWidget):
 
     At the first paint it is ID type, ID and Send; `hold` puts the rest into its places: `head` above, `body`,
     which scrolls, and `foot`, where Send and `receipt_place` are, and the question while there is one.
+
+    `not_noted`: what could not be noted of the caller on the line, who stays that with the customer ID alone.
     """
 
     fields: "CallFields"
@@ -63,6 +65,7 @@ class ConsentPanel(QWidget):
         super().__init__()
         self._quiet = True
         self._last = ("", "")
+        self.not_noted: Draft | None = None
         self._is_low = False
         self.default_channel = ""
         self.notes = FieldNotes(lambda: self._quiet)
@@ -96,7 +99,7 @@ class ConsentPanel(QWidget):
             (Field.CUSTOMER_ID, self.customer_id),
             (Field.CUSTOMER_ID_TYPE, self.customer_id_type),
         ):
-            self.notes.add(field, widget, FieldNote(self._id_note, field))
+            self.notes.add(field, widget, self._id_note.notes[field])
         self.body, self.receipt_place = fill(QVBoxLayout()), fill(QVBoxLayout())
         self._foot = Foot(self.send, self.receipt_place)
         self.foot = self._foot.rows
@@ -113,6 +116,7 @@ class ConsentPanel(QWidget):
         self._foot.hold(question)
         for field, (widget, note) in fields.rows().items():
             self.notes.add(field, widget, note)
+        self.notes.in_full = fields.in_full
         self._name_fields(fields)
         fields.changed.connect(self._changed)
         fields.correction.drop.clicked.connect(self._drop_correction)
@@ -191,8 +195,8 @@ class ConsentPanel(QWidget):
             self._scroll_to(self.categories)
 
     def _connect(self) -> None:
-        self.customer_id.textChanged.connect(self._changed)
-        self.customer_id_type.currentTextChanged.connect(self._changed)
+        self.customer_id.textChanged.connect(self._follow_caller)
+        self.customer_id_type.currentTextChanged.connect(self._follow_caller)
         self.customer_id_type.currentTextChanged.connect(self.customer_id_completed)
         self.customer_id.editingFinished.connect(self.customer_id_completed)
         Pasting(self.customer_id).pasted.connect(self.customer_id_completed)
@@ -228,7 +232,9 @@ class ConsentPanel(QWidget):
         self._quiet = True
         if draft.customer_id_type:
             self.customer_id_type.setCurrentText(draft.customer_id_type)
-        self.customer_id.setText(draft.customer_id)
+        if not draft.customer_id or draft.customer_id != self.customer_id.text():
+            # Else the cursor of whoever types it would jump.
+            self.customer_id.setText(draft.customer_id)
         self.categories.choose(draft.categories or tuple(filter(None, (draft.category,))))
         (self.opt_in if draft.action == Action.ACCEPT else self.opt_out).setChecked(True)
         self.valid_until.set_text(draft.valid_until)
@@ -247,9 +253,11 @@ class ConsentPanel(QWidget):
 
     def use_customer(self, customer: "CustomerId") -> None:
         """Put another customer ID in the place of the one that stands there."""
+        self._quiet = True
         with QSignalBlocker(self.customer_id_type):
             self.customer_id_type.setCurrentText(customer.type)
         self.customer_id.setText(customer.value)
+        self._quiet = False
         self._changed()
 
     def switch_off_send(self) -> None:
@@ -265,7 +273,11 @@ class ConsentPanel(QWidget):
 
         What was typed since then is the next caller's and stays.
         """
-        self._last = noted.customer_id_type, noted.customer_id
+        self._last = noted.caller
+        self.begin_next(noted)
+
+    def begin_next(self, noted: Draft) -> None:
+        """The caller of `noted` is on the line no more: keep what was typed since then, and no more."""
         shown = self.draft()
         if shown == noted:
             # First: a field that is left counts as looked at, and would complain of being empty.
@@ -282,7 +294,7 @@ class ConsentPanel(QWidget):
             draft = replace(draft, category=chosen[0] if chosen else "", categories=several)
         if shown.channel == noted.channel:
             draft = replace(draft, channel=self.default_channel)
-        if (shown.customer_id_type, shown.customer_id) == (noted.customer_id_type, noted.customer_id):
+        if shown.caller == noted.caller:
             draft = replace(draft, customer_id_type=self.customer_id_type.itemText(0))
         return draft
 
@@ -422,6 +434,15 @@ class ConsentPanel(QWidget):
         self.take_back(without)
         # Where the focus was is hidden now.
         self.customer_id.setFocus()
+        self._changed()
+
+    def _follow_caller(self) -> None:
+        former, shown = self.not_noted, None if self._quiet else self.draft()
+        if former is not None and shown is not None and shown.caller != former.caller:
+            self.not_noted = None
+            # All that stood here was of the caller before.
+            self.begin_next(replace(shown, customer_id_type="", customer_id=""))
+            return
         self._changed()
 
     def _changed(self) -> None:

@@ -58,11 +58,9 @@ class FormPresenter(Presenter):
         self._subject: Subject | None = None
         self._demands: Demands | None = None
         self._shown_action: tuple[object, ...] = ()
-        self._is_asked = False
         id_help.changed.connect(self.show_anew)
         look_up.answered.connect(self.show_anew)
         self._form.draft_changed.connect(self._show)
-        self._form.question.opened.connect(self._follow_question)
         question.declined.connect(self._decline)
         session.left.connect(self._leave)
         session.shut.connect(self.show_anew)
@@ -108,6 +106,7 @@ class FormPresenter(Presenter):
         """
         blank = self._after_send = self._form.next_draft(draft, draft)
         self._form.clear_caller(draft)
+        self._question.left_by = blank
         return blank
 
     def show_noted_anew(self, project: Project, consent: Consent) -> None:
@@ -134,8 +133,8 @@ class FormPresenter(Presenter):
         if answer.demands != self._demands:
             self._demands = answer.demands
             self._correction.show_demands(answer.demands, answer.draft)
-        if self._is_asked:
-            self._question.withdraw_if_changed(answer.draft)
+        if self._question.is_open:
+            self._question.follow(answer.draft)
         if self._declined is not None and answer.draft != self._declined:
             self._declined = None
             self._status.take_back(_DECLINED)
@@ -253,14 +252,13 @@ class FormPresenter(Presenter):
         else:
             self._form.go_to_problem()
 
-    def _follow_question(self, is_asked: bool) -> None:
-        self._is_asked = is_asked
-
     def _decline(self, field: Field) -> None:
         submission = self.press()
         if submission is not None:
             consent, count = submission.consent, len(submission.all)
-            what = phrase("form", "%n categories", "{category}", count).format(category=consent.category)
+            what = phrase("form", "%n categories", "{category}", count).format(
+                category=self._form.categories.label(consent.category)
+            )
             decided = render(decision(consent.action, what))
             who = f"{consent.customer.value}, {decided}, {submission.project.name}"
             said = phrase("form", "Nothing was recorded, and nothing was sent.\n{who}").format(who=who)

@@ -367,10 +367,10 @@ class LookupPresenter(Presenter):
     def _told(self, known: Known) -> str:
         status = known.consents.get(self._category)
         if status is not None:
-            return f"{cut(self._category)}: {render(tell_status(status), self._local)}"
+            return f"{cut(self._rows.label(self._category))}: {render(tell_status(status), self._local)}"
         if self._wish is not None and self._category in self._wish.categories:
             return phrase("lookup", "{what}: not known, the answer does not say.").format(
-                what=cut(self._category)
+                what=cut(self._rows.label(self._category))
             )
         return phrase("lookup", "This customer exists.")
 

@@ -26,6 +26,10 @@ _NOT_NOTED_YET = say(
     "What you pressed Send for is not noted yet: the disk of this computer is slow. It may be lost if you "
     "close now.",
 )
+_UNANSWERED = say(
+    "outcomes",
+    "An opt-in over an opt-out waits for your answer: it stays noted, and it is sent only if you say so.",
+)
 _ONLY_HERE = say("outcomes", "What was NOT NOTED is nowhere but in this window: copy it before you close.")
 
 
@@ -50,6 +54,7 @@ class OutstandingPresenter(Presenter):
         self._patience = Patience(self)
         self._patience.worn.connect(self._ask)
         session.told.connect(self._hear)
+        self._hold = hold
         self._window.hold_while(lambda: hold.is_holding or self._is_behind() or bool(self._why()))
         self._window.held_open.connect(hold.release)
         # Later: a question within the window's own event could not be overtaken by the session's end.
@@ -59,6 +64,8 @@ class OutstandingPresenter(Presenter):
         """What speaks against closing; empty where nothing does. Practice keeps nobody."""
         submission = self._submitter.under_way
         parts = [told(self._outstanding)] if int(self._outstanding) else []
+        if self._hold.is_holding:
+            parts.append(render(_UNANSWERED))
         if submission is not None and not submission.workspace.practice:
             parts.append(render(_NOT_NOTED_YET))
         if self._receipt.slips:

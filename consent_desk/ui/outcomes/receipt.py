@@ -332,8 +332,7 @@ class CallInHand:
 
 
 def _is_of_caller(failure: NotNoted, draft: Draft) -> bool:
-    noted = failure.submission.draft
-    return (noted.customer_id_type, noted.customer_id) == (draft.customer_id_type, draft.customer_id)
+    return failure.submission.draft.caller == draft.caller
 
 
 def told_slow(submission: Submission, who: str) -> Told:

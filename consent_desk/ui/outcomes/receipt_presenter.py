@@ -146,6 +146,9 @@ class ReceiptPresenter(Presenter):
         self._begin_to_follow()
         self._call.take_failure(failure, self._form.draft() if of_form else None)
         self._show()
+        if of_form and self._call.not_noted is not failure:
+            # The next caller is being typed.
+            self._form.begin_next(submission.draft)
         if self._call.not_noted is failure and not self._panel.isVisible():
             # In a small window it would stand behind the tab of another pane.
             self._window.panes.bring_forward(Pane.CALLER)
@@ -331,6 +334,8 @@ class ReceiptPresenter(Presenter):
 
     def _show(self) -> None:
         shown = self._in_view = self._call.shown
+        standing = self._call.not_noted
+        self._form.not_noted = None if standing is None else standing.submission.draft
         self._panel.correct.setAccessibleDescription(shown.who if isinstance(shown, Press) else "")
         match shown:
             case None:

@@ -80,13 +80,15 @@ class PracticeCustomers(QWidget):
         self._buttons: list[QWidget] = []
         self.hide()
 
-    def offer(self, customers: Iterable[CustomerId]) -> None:
-        """Offer these in place of those of before."""
+    def offer(self, customers: Iterable[CustomerId], after: QWidget) -> None:
+        """Offer these in place of those of before. Tab comes to them `after` that."""
         for each in self._buttons:
             each.deleteLater()
         self._buttons = [self._button(customer) for customer in customers]
         for place, each in enumerate(self._buttons, 1):
             self._line.insertWidget(place, each)
+            self.setTabOrder(after, each)
+            after = each
 
     def _button(self, customer: CustomerId) -> QWidget:
         who = customer.value.partition("@")[0].partition(".")[0].capitalize()
@@ -172,7 +174,7 @@ class PracticePresenter(Presenter):
         if workspace.sandbox is not None:
             usual = workspace.sandbox.id_types[0]
             named = (customer for customer in workspace.customers if customer.type == usual)
-            self._customers.offer(islice(named, _SHOWN))
+            self._customers.offer(islice(named, _SHOWN), self._window.consent.known.again)
 
     def _practise_with(self, customer: CustomerId) -> None:
         self._window.consent.use_customer(customer)

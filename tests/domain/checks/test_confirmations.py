@@ -32,7 +32,7 @@ def known(status: CategoryStatus = ACCEPTED, category: str = "sms_marketing") ->
 
 
 def only(consent: Consent, found: Found | None, *categories: Category) -> Confirmation:
-    asked = confirmations(consent, found, categories)
+    asked = confirmations((consent,), found, categories)
     assert len(asked) == 1
     return asked[0]
 
@@ -66,7 +66,7 @@ NOT_ASKED: dict[str, tuple[Consent, Found | None]] = {
 def test_what_changes_something_or_may_do_so_is_not_asked_about(
     consent: Consent, found: Found | None
 ) -> None:
-    assert confirmations(consent, found, (SMS,)) == ()
+    assert confirmations((consent,), found, (SMS,)) == ()
 
 
 def test_an_unknown_customer_is_to_be_read_back() -> None:
@@ -111,6 +111,12 @@ def test_an_opt_out_that_holds_already_is_asked_about_also_where_it_names_an_end
     assert choices(confirmation) == ("Leave it", "Record again")
 
 
+def test_a_category_is_called_as_people_know_it() -> None:
+    assert str(only(OPT_OUT, known(REJECTED), SMS).text).startswith("SMS marketing: already rejected")
+    alike = Category("sms", "SMS marketing")
+    assert str(only(OPT_OUT, known(REJECTED), SMS, alike).text).startswith("SMS marketing (sms_marketing): ")
+
+
 @pytest.mark.parametrize("source", ["page", "private_api"])
 def test_an_opt_in_over_what_may_be_an_opt_out_is_asked_about(source: str) -> None:
     confirmation = only(OPT_IN, known(replace(REJECTED, until=PAST, ended=None, source=source)))
@@ -126,7 +132,7 @@ def of_three(*rejected: str) -> tuple[Confirmation, ...]:
     asked: list[Confirmation] = []
     for category in ("sms_marketing", "newsletter", "fax"):
         status = REJECTED if category in rejected else ACCEPTED
-        asked += confirmations(replace(OPT_OUT, category=category), known(status, category), ())
+        asked += confirmations((replace(OPT_OUT, category=category),), known(status, category), ())
     return of_several(asked, 3)
 
 
@@ -172,7 +178,7 @@ def test_an_opt_in_holds_already_where_its_end_is_the_same(
     until: ValidUntil | None, wished: ValidUntil, asks: bool
 ) -> None:
     consent = replace(OPT_IN, valid_until=wished)
-    assert bool(confirmations(consent, known(replace(ACCEPTED, until=until)), ())) == asks
+    assert bool(confirmations((consent,), known(replace(ACCEPTED, until=until)), ())) == asks
 
 
 def test_an_opt_in_after_an_opt_out_of_the_person_themselves_is_asked_about() -> None:
@@ -203,7 +209,7 @@ def test_a_category_that_the_project_does_not_have_is_asked_about() -> None:
 
 def test_a_stranger_in_practice_is_asked_about_first_and_then_all_the_rest() -> None:
     consent = replace(OPT_OUT, category="fax")
-    asked = confirmations(consent, Unknown(customer=JANE), (SMS,), is_stranger=True)
+    asked = confirmations((consent,), Unknown(customer=JANE), (SMS,), is_stranger=True)
     assert [str(one.go_on) for one in asked] == [
         "Practise",
         "Record anyway: creates a profile",
@@ -229,14 +235,14 @@ FOUND = st.one_of(
 
 @given(st.sampled_from([OPT_OUT, OPT_IN, at(-120)]), FOUND, st.booleans())
 def test_whatever_was_found_can_be_told(consent: Consent, found: Found | None, is_stranger: bool) -> None:
-    for confirmation in confirmations(consent, found, (SMS,), is_stranger=is_stranger):
+    for confirmation in confirmations((consent,), found, (SMS,), is_stranger=is_stranger):
         assert str(confirmation.text)
 
 
 def test_the_same_once_more_is_asked_about_like_what_holds_already() -> None:
-    confirmation = about_repetition("sms_marketing", NOON, Action.REJECT)
+    confirmation = about_repetition("sms_marketing", "SMS marketing", NOON, Action.REJECT)
     assert str(confirmation.text).startswith(
-        "sms_marketing: this opt-out was noted here already, at 2026-05-31"
+        "SMS marketing: this opt-out was noted here already, at 2026-05-31"
     )
     assert choices(confirmation) == ("Leave it", "Record it again")
     left = of_several([confirmation], 3)[0]

@@ -10,7 +10,7 @@ from consent_desk.domain.checks.correction import subject_of
 from consent_desk.domain.checks.evaluation import Circumstances, Evaluation, evaluate
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Draft, Field, Problem
-from consent_desk.domain.consent.values import Consent, CustomerId, ValidUntil
+from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp, ValidUntil
 from consent_desk.domain.lifecycle.record import Context, Noted, Record
 from consent_desk.domain.lifecycle.state import Fact, State
 from consent_desk.domain.message import say
@@ -101,6 +101,31 @@ def test_a_correction_is_linked_and_noted_with_its_basis() -> None:
     [consent] = answer.consents
     context = answer.context(consent, Context(before=ACCEPTED))
     assert (context.corrects, context.basis) == (WRONG, "The caller asked for it now")
+
+
+@pytest.mark.parametrize(
+    ("state", "timestamp", "is_known"),
+    [
+        (State.DELIVERED, NOON, True),
+        (State.VERIFIED, NOON, True),
+        (State.SEEN, NOON, False),
+        (State.UNCONFIRMED, NOON, False),
+        (State.DELIVERED, later(-60), False),
+    ],
+)
+def test_what_was_sent_just_now_is_what_held_before_its_correction(
+    state: State, timestamp: Timestamp, is_known: bool
+) -> None:
+    wrong = replace(RECORD.noted.consent, timestamp=timestamp, noted_at=NOON)
+    record = Record(noted=replace(RECORD.noted, consent=wrong), facts=(Fact(at=later(2), state=state),))
+    answer = asked(CORRECTION, record=record, subject=subject_of(CORRECTION))
+    before = answer.context(answer.consents[0], Context()).before
+    if is_known:
+        assert before == CategoryStatus(valid=False, since=NOON.seconds, source="")
+    else:
+        assert before is None
+    told = answer.context(answer.consents[0], Context(before=ACCEPTED))
+    assert told.before == ACCEPTED
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,15 @@
 """What is noted before its customer was looked up waits for the answer, a moment; and what is asked then."""
 
-from datetime import UTC
-from functools import partial
-
 import pytest
 from PySide6.QtCore import Qt
-from pytestqt.qtbot import QtBot
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton
 
-from consent_desk.domain.checks.confirmations import about_repetition
-from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.draft import Draft
-from consent_desk.domain.local_time import moment
-from consent_desk.domain.message import say
+from consent_desk.domain.lifecycle.state import State
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.checks import hold
-from consent_desk.ui.checks.banners import QuestionBanner
-from consent_desk.ui.checks.question import QuestionPresenter
-from tests.consents import NOON
+from consent_desk.ui.session import Session
+from consent_desk.ui.widgets import inputs
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, events
@@ -40,6 +33,7 @@ __all__ = ["engagement", "held_back", "look_ups", "slow_acme"]
 
 ASKED = "Noted, not sent yet: there is no customer with registered = jane@exmaple.com."
 NEW = "New profile: check the ID"
+NONE = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
@@ -67,6 +61,21 @@ def asked(slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox, held_fo
 
 def answer(desk: OpenDesk, index: int) -> None:
     desk.window.consent.question.choices[index].click()
+
+
+def beside(desk: OpenDesk) -> list[str]:
+    """What heads the right column about earlier callers: whom each question is about."""
+    return controls.labels(desk.window, "Question about what was noted")
+
+
+def answers_beside(desk: OpenDesk, choice: str) -> list[QAbstractButton]:
+    buttons = desk.window.banners.findChildren(QAbstractButton)
+    return [one for one in buttons if one.text() == choice and one.isVisible()]
+
+
+def answer_beside(desk: OpenDesk, choice: str) -> None:
+    (button,) = answers_beside(desk, choice)
+    button.click()
 
 
 def test_a_question_that_no_key_closes_keeps_none_from_what_else_is_open(asked: OpenDesk) -> None:
@@ -111,28 +120,59 @@ def test_who_cancels_it_has_nothing_sent(asked: OpenDesk, engagement: Sandbox) -
     assert events(engagement) == []
 
 
-def test_the_next_caller_ends_the_question_and_it_is_sent(asked: OpenDesk, engagement: Sandbox) -> None:
+def test_the_next_caller_finds_the_question_beside_the_card(asked: OpenDesk, engagement: Sandbox) -> None:
     controls.write(asked.window, "Customer ID", "j")
     assert question(asked) == ""
+    assert beside(asked) == ["▲ jane@exmaple.com, opt-out of SMS marketing, Acme production"]
+    assert controls.button(asked.window, "Send").isEnabled()
+    assert events(engagement) == []
+    answer_beside(asked, "It is right: send")
     asked.wait_for_line(NEW)
+    assert (beside(asked), len(events(engagement))) == ([], 1)
+    assert controls.line(asked.window, "Customer ID").text() == "j"
+    asked.bot.waitUntil(lambda: "You were asked about that, and sent it." in asked.details("Explanation"))
+
+
+@pytest.fixture
+def unanswered(
+    slow_acme: OpenDesk,
+    held_back: HeldBack,
+    engagement: Sandbox,
+    held_for_ever: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> OpenDesk:
+    """Nobody answered whether a mistyped ID is right."""
+    monkeypatch.setattr(hold, "ANSWER_WITHIN", 50)
+    noted(slow_acme, "jane@exmaple.com", engagement)
+    held_back.let.set()
+    slow_acme.wait_for_line(NEW)
+    return slow_acme
+
+
+def test_an_opt_out_is_never_discarded_by_silence(unanswered: OpenDesk, engagement: Sandbox) -> None:
+    assert question(unanswered) == ""
     assert len(events(engagement)) == 1
-    # It was said to nobody that this is right: a person is to check it.
-    asked.wait_for_details("Read the ID back to the caller.")
 
 
-def test_an_opt_out_is_never_discarded_by_silence(
+def test_beside_the_card_neither(
     slow_acme: OpenDesk,
     held_back: HeldBack,
     engagement: Sandbox,
     held_for_ever: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hold, "ANSWER_WITHIN", 50)
+    monkeypatch.setattr(hold, "ANSWER_WITHIN", 300)
     noted(slow_acme, "jane@exmaple.com", engagement)
+    slow_acme.bot.waitUntil(lambda: controls.line(slow_acme.window, "Customer ID").text() == "")
+    # Somebody is on the line already: it never stands on the card.
+    controls.write(slow_acme.window, "Customer ID", "j")
     held_back.let.set()
-    slow_acme.wait_for_line(NEW)
+    slow_acme.bot.waitUntil(lambda: beside(slow_acme) != [])
     assert question(slow_acme) == ""
-    assert len(events(engagement)) == 1
+    slow_acme.wait_for_line(NEW)
+    assert (beside(slow_acme), len(events(engagement))) == ([], 1)
+    # It was said to nobody that this is right: a person is to check it.
+    slow_acme.wait_for_details("Read the ID back to the caller.")
 
 
 def test_what_is_learnt_after_it_was_sent_is_told_of_its_line(
@@ -147,38 +187,39 @@ def test_what_is_learnt_after_it_was_sent_is_told_of_its_line(
     slow_acme.wait_for_details("Before: Engagement knew no such customer")
 
 
-def test_a_new_profile_counts_until_a_person_says_that_it_is_right(asked: OpenDesk) -> None:
-    controls.write(asked.window, "Customer ID", "j")
-    asked.wait_for_line(NEW)
-    asked.wait_for_counter("Needs you 1")
-    right = controls.button(asked.window, "The ID is right")
-    asked.bot.waitUntil(right.isVisible)
+def test_a_new_profile_counts_until_a_person_says_that_it_is_right(unanswered: OpenDesk) -> None:
+    unanswered.wait_for_counter("Needs you 1")
+    right = controls.button(unanswered.window, "The ID is right")
+    unanswered.bot.waitUntil(right.isVisible)
     right.click()
-    asked.wait_for_line("Verified")
-    asked.wait_for_counter("")
-    asked.bot.waitUntil(lambda: not right.isVisible())
-    asked.wait_for_details("(a person says that it is right)")
+    unanswered.wait_for_line("Verified")
+    unanswered.wait_for_counter("")
+    unanswered.bot.waitUntil(lambda: not right.isVisible())
+    unanswered.wait_for_details("(a person says that it is right)")
 
 
-def test_it_counts_after_a_restart_too(asked: OpenDesk, open_desk: OpenOne, keyring: MemoryKeyring) -> None:
-    controls.write(asked.window, "Customer ID", "j")
-    asked.wait_for_line(NEW)
-    asked.window.end()
+def test_it_counts_after_a_restart_too(
+    unanswered: OpenDesk, open_desk: OpenOne, keyring: MemoryKeyring
+) -> None:
+    unanswered.window.end()
     again = open_desk(keyring).ready()
     again.wait_for_line(NEW)
     again.wait_for_counter("Needs you 1")
 
 
-def test_its_answers_have_keys(asked: OpenDesk, engagement: Sandbox) -> None:
+def test_its_answers_have_keys_but_for_the_one_that_discards(asked: OpenDesk, engagement: Sandbox) -> None:
     assert not any(one.hasFocus() for one in asked.window.consent.question.choices)
     assert controls.line(asked.window, "Customer ID").hasFocus()
-    assert "It is right: send (Alt+1)" in [one.text() for one in asked.window.consent.question.choices]
-    asked.key(Qt.Key.Key_Escape)
-    assert ASKED in question(asked)
-    asked.key(Qt.Key.Key_2, ALT)
-    asked.wait_for_line("Not recorded")
+    shown = [one.text() for one in asked.window.consent.question.choices if one.isVisible()]
+    assert shown == ["It is right: send (Alt+1)", "Cancel it"]
+    for key, modifier in ((Qt.Key.Key_Escape, NONE), *((one, ALT) for one in (Qt.Key.Key_2, Qt.Key.Key_R))):
+        asked.key(key, modifier)
+        assert ASKED in question(asked)
+    assert controls.line(asked.window, "Customer ID").text() == ""
+    asked.wait_for_line("Not sent yet")
+    asked.key(Qt.Key.Key_1, ALT)
+    asked.wait_for_line(NEW)
     assert controls.line(asked.window, "Customer ID").hasFocus()
-    assert events(engagement) == []
 
 
 def opt_in_to_the_newsletter(desk: OpenDesk, held_back: HeldBack) -> None:
@@ -191,28 +232,78 @@ def opt_in_to_the_newsletter(desk: OpenDesk, held_back: HeldBack) -> None:
     desk.bot.waitUntil(lambda: "Noted, not sent: jane@example.com has opted out." in question(desk))
 
 
-def test_an_opt_in_over_an_opt_out_does_not_leave_unasked(
-    slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox
-) -> None:
+@pytest.fixture
+def turned(slow_acme: OpenDesk, held_back: HeldBack) -> OpenDesk:
+    """An opt-in was noted, and then the look-up showed that it turns an opt-out."""
     opt_in_to_the_newsletter(slow_acme, held_back)
-    assert "newsletter: opted out since" in question(slow_acme)
-    answer(slow_acme, 0)
-    slow_acme.wait_for_line("Not recorded")
+    return slow_acme
+
+
+def test_an_opt_in_over_an_opt_out_does_not_leave_unasked(turned: OpenDesk, engagement: Sandbox) -> None:
+    assert "Newsletter: opted out since" in question(turned)
+    answer(turned, 0)
+    turned.wait_for_line("Not recorded")
     assert events(engagement) == []
 
 
-def test_silence_sends_no_such_opt_in(slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox) -> None:
-    opt_in_to_the_newsletter(slow_acme, held_back)
-    controls.write(slow_acme.window, "Customer ID", "o")
-    slow_acme.wait_for_line("Not recorded")
-    assert (question(slow_acme), events(engagement)) == ("", [])
-
-
-def test_who_insists_has_it_sent(slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox) -> None:
-    opt_in_to_the_newsletter(slow_acme, held_back)
-    answer(slow_acme, 1)
-    slow_acme.wait_for_line("Delivered, checking")
+def test_who_insists_has_it_sent(turned: OpenDesk, engagement: Sandbox) -> None:
+    for key in (Qt.Key.Key_1, Qt.Key.Key_R):
+        turned.key(key, ALT)
+        assert question(turned) != ""
+    turned.key(Qt.Key.Key_2, ALT)
+    turned.wait_for_line("Delivered, checking")
     assert len(events(engagement)) == 1
+
+
+def test_neither_a_key_nor_the_next_caller_discards_it(
+    turned: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controls.write(turned.window, "Customer ID", "omar@example.com")
+    assert question(turned) == ""
+    assert beside(turned) == ["▲ jane@example.com, opt-in to Newsletter, Acme production"]
+    monkeypatch.setattr(inputs, "MOMENT", 3_600)
+    for one in answers_beside(turned, "Cancel it"):
+        QTest.keyClick(one, Qt.Key.Key_Space)
+        QTest.mouseClick(one, Qt.MouseButton.LeftButton)
+    for key in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_R):
+        turned.key(key, ALT)
+    turned.key(Qt.Key.Key_Escape)
+    turned.choose_project("Sandbox (practice)")
+    turned.bot.waitUntil(turned.window.practice.isVisible)
+    assert len(beside(turned)) == 1
+    turned.choose_project("Acme production")
+    turned.wait_for_line("Not sent yet")
+    monkeypatch.setattr(inputs, "MOMENT", 0)
+    controls.button(
+        turned.window, "Cancel it: jane@example.com, opt-in to Newsletter, Acme production"
+    ).click()
+    turned.wait_for_line("Not recorded")
+    assert (beside(turned), events(engagement)) == ([], [])
+
+
+def test_with_the_next_caller_noted_it_still_stands_there(turned: OpenDesk, engagement: Sandbox) -> None:
+    turned.send()
+    turned.wait_for_events(engagement, 1)
+    assert len(beside(turned)) == 1
+    answer_beside(turned, "Send it all the same")
+    turned.wait_for_events(engagement, 2)
+    assert beside(turned) == []
+
+
+def test_put_down_with_its_journal_it_waits_there(turned: OpenDesk) -> None:
+    controls.write(turned.window, "Customer ID", "o")
+    (session,) = turned.window.findChildren(Session)
+    session.leave_journal("")
+    assert (question(turned), beside(turned)) == ("", [])
+    assert len(turned.workspace.journal.records_in({State.QUEUED})) == 1
+
+
+def test_closing_leaves_it_noted_and_says_so(turned: OpenDesk, engagement: Sandbox) -> None:
+    controls.write(turned.window, "Customer ID", "o")
+    assert not turned.window.close()
+    turned.wait_for_question()
+    assert "it is sent only if you say so" in turned.person.asked[0]
+    assert (len(beside(turned)), events(engagement)) == (1, [])
 
 
 # --------------------------------------------------------------------- what is known grows old
@@ -286,31 +377,18 @@ def test_closing_on_what_is_held_asks_and_has_it_sent(
     slow_acme.wait_for_events(engagement, 1)
 
 
-def test_a_question_about_the_form_ends_the_one_about_what_was_noted(qtbot: QtBot) -> None:
-    banner = QuestionBanner()
-    qtbot.addWidget(banner)
-    draft, answers = Draft(), list[int | None]()
-    desk = QuestionPresenter(banner, partial(moment, zone=UTC), banner, current=lambda: draft)
-    desk.ask_about_noted(
-        say("tests", "Is the ID right?"), (say("tests", "Send"), say("tests", "Cancel it")), answers.append
-    )
-    assert desk.asks((about_repetition("sms_marketing", NOON, Action.REJECT),), (), draft)
-    assert answers == [None]
-    banner.choices[1].click()
-    assert answers == [None]
-
-
-def test_send_for_the_next_caller_ends_the_question_and_records_both(
+def test_send_for_the_next_caller_records_both(
     slow_acme: OpenDesk, held_back: HeldBack, engagement: Sandbox, held_for_ever: None
 ) -> None:
     noted(slow_acme, "jane@exmaple.com", engagement)
     slow_acme.bot.waitUntil(lambda: controls.line(slow_acme.window, "Customer ID").text() == "")
     type_case(slow_acme, "jane@example.com")
     held_back.let.set()
-    slow_acme.bot.waitUntil(lambda: ASKED in question(slow_acme))
+    slow_acme.bot.waitUntil(lambda: beside(slow_acme) != [])
     slow_acme.key(Qt.Key.Key_Return, CONTROL)
+    slow_acme.wait_for_events(engagement, 1)
+    answer_beside(slow_acme, "It is right: send")
     slow_acme.wait_for_events(engagement, 2)
-    assert ASKED not in question(slow_acme)
 
 
 def test_with_another_project_it_is_held_no_more(

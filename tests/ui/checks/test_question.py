@@ -64,7 +64,8 @@ def opt_in(desk: OpenDesk) -> None:
 def begin(desk: OpenDesk, category: str = "sms_marketing", customer: str = "jane@example.com") -> None:
     """Type an opt-in of a customer who was looked up and is opted out."""
     type_case(desk, customer, category)
-    wait_until_known(desk, f"{category}: opted out since ")
+    label = {"sms_marketing": "SMS marketing", "newsletter": "Newsletter"}[category]
+    wait_until_known(desk, f"{label}: opted out since ")
     opt_in(desk)
 
 
@@ -136,7 +137,7 @@ def test_an_opt_out_of_the_person_themselves_is_warned_of_and_asked_about(
 
 def test_where_nobody_knows_which_of_the_two_it_was_it_is_asked(acme: OpenDesk, engagement: Sandbox) -> None:
     type_case(acme, "mona@example.org")
-    wait_until_known(acme, "sms_marketing: opted out, or accepted and ended (not known which) since ")
+    wait_until_known(acme, "SMS marketing: opted out, or accepted and ended (not known which) since ")
     opt_in(acme)
     controls.press(acme.window, "Send")
     assert "did this person opt out, or did the opt-in end? That is not known" in question(acme)
@@ -169,7 +170,7 @@ def test_what_one_opt_in_rests_on_is_not_left_for_another_customer(acme: OpenDes
 
 def test_of_several_only_what_turns_an_opt_out_is_noted_with_it(acme: OpenDesk) -> None:
     type_case(acme, "omar@example.org")
-    wait_until_known(acme, "sms_marketing: opted out since ")
+    wait_until_known(acme, "SMS marketing: opted out since ")
     acme.tick_all()
     controls.button(acme.window, "Opt in (accept)").click()
     controls.write(acme.window, "Valid until", "2030-12-31")

@@ -57,7 +57,7 @@ def test_all_means_all_of_the_project_says_so_and_names_what_is_set_elsewhere(ch
     choice.press_all()
     assert choice.filter.text() == ""
     assert len(choice.chosen) == len(shown(choice)) == 40
-    assert choice.field_note.remark == (
+    assert choice.note.remark == (
         "All 40 of the project, each with an event of its own. Set elsewhere: Category 7, Category 27."
     )
     choice.press_all()
@@ -131,7 +131,7 @@ def test_without_a_list_there_is_a_field_with_the_reason(choice: CategoryChoice)
     assert not choice.other.isVisible()
     choice.tell_no_list("There is no list.")
     assert choice.other.isVisible()
-    assert choice.field_note.remark == "There is no list."
+    assert choice.note.remark == "There is no list."
     assert not choice.every_one.isVisible()
 
 

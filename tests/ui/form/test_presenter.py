@@ -103,6 +103,18 @@ def test_a_category_that_is_not_offered_is_remarked_upon_and_may_be_sent(acme: O
     assert description(acme).startswith("Opt out of SMS_marketing. Categories: Not among the project's")
 
 
+def test_a_note_that_is_cut_stands_in_full_at_the_end_of_the_card(acme: OpenDesk) -> None:
+    acme.fill()
+    assert controls.labels(acme.window, "Notes in full") == []
+    acme.fill(category="SMS_marketing")
+    acme.bot.waitUntil(lambda: controls.labels(acme.window, "Notes in full") != [])
+    [told] = controls.labels(acme.window, "Notes in full")
+    assert told == f"Categories: {acme.note('Categories')}"
+    assert told.endswith("Did you mean sms_marketing?")
+    acme.fill()
+    assert controls.labels(acme.window, "Notes in full") == []
+
+
 def test_an_opt_out_dated_back_is_warned_of_and_may_be_sent(acme: OpenDesk) -> None:
     acme.fill()
     controls.write(acme.window, "Taken at", "2026-01-05 10:40")

@@ -158,7 +158,7 @@ def confirm(desk: OpenDesk) -> None:
 def test_a_pasted_id_is_looked_up_at_once(nobody_pauses: None, acme: OpenDesk) -> None:
     controls.choose_category(acme.window, "sms_marketing")
     controls.paste(acme.window, "Customer ID", "jane@example.com")
-    wait_until_known(acme, "sms_marketing: accepted since")
+    wait_until_known(acme, "SMS marketing: accepted since")
     assert ", source page, unlimited. Looked up at " in known(acme)
     told = controls.named(acme.window, "What is known of this customer", QLabel).accessibleDescription()
     assert told == known(acme)
@@ -179,13 +179,13 @@ def test_return_looks_up_without_a_pause(nobody_pauses: None, acme: OpenDesk) ->
 
 def test_each_category_says_what_holds_since_when_and_from_where(acme: OpenDesk, engagement: Sandbox) -> None:
     type_case(acme, category="newsletter")
-    wait_until_known(acme, "newsletter: opted out since")
+    wait_until_known(acme, "Newsletter: opted out since")
     assert controls.row_state(acme.window, "Newsletter").startswith("opted out since")
     told = controls.row_state(acme.window, "SMS marketing")
     assert told.startswith("accepted since")
     assert told.endswith(", source page, unlimited · ID sms_marketing")
     controls.choose_category(acme.window, "sms_marketing")
-    wait_until_known(acme, "sms_marketing: accepted since")
+    wait_until_known(acme, "SMS marketing: accepted since")
     assert looked_up(engagement) == ["jane@example.com"]
 
 
@@ -195,7 +195,7 @@ def details(desk: OpenDesk) -> QPlainTextEdit:
 
 def test_a_key_opens_and_closes_all_that_is_known_of_the_category_in_focus(acme: OpenDesk) -> None:
     type_case(acme, category="newsletter")
-    wait_until_known(acme, "newsletter: opted out since")
+    wait_until_known(acme, "Newsletter: opted out since")
     acme.key(Qt.Key.Key_G, ALT)
     acme.key(Qt.Key.Key_Down)
     assert not details(acme).isVisible()
@@ -243,7 +243,7 @@ def test_the_wording_that_was_read_out_stands_in_the_details_and_is_cut(
 def test_a_category_without_consent_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
     engagement.engagement.add({"registered": "kofi@example.org"}, {}, None)
     type_case(acme, "kofi@example.org")
-    wait_until_known(acme, "sms_marketing: never asked")
+    wait_until_known(acme, "SMS marketing: never asked")
     assert [
         controls.row_state(acme.window, one).split(" · ")[0] for one in ("SMS marketing", "Newsletter")
     ] == [
@@ -293,7 +293,7 @@ def test_nobody_is_looked_up_without_a_usable_project(
 
 def test_the_sandbox_is_looked_into_just_the_same(demo: OpenDesk) -> None:
     type_case(demo)
-    wait_until_known(demo, "sms_marketing: accepted since")
+    wait_until_known(demo, "SMS marketing: accepted since")
 
 
 # ------------------------------------------------------------------------------------------- what is asked
@@ -412,9 +412,9 @@ def test_the_id_in_lower_case_is_used_instead(acme: OpenDesk, engagement: Sandbo
 
 def test_what_holds_already_is_asked_about(acme: OpenDesk) -> None:
     type_case(acme, category="newsletter")
-    wait_until_known(acme, "newsletter: opted out")
+    wait_until_known(acme, "Newsletter: opted out")
     acme.key(Qt.Key.Key_Return, CONTROL)
-    assert "newsletter: already opted out since" in question(acme)
+    assert "Newsletter: already opted out since" in question(acme)
     assert choices(acme) == ["Leave it", "Record again"]
     confirm(acme)
     acme.wait_for_status("Delivered")

@@ -58,7 +58,7 @@ def test_what_was_noted_here_is_shown_beside_what_is_known(acme: OpenDesk) -> No
     opt_out(acme)
     type_case(acme)
     wait_until_known(acme, f"An opt-out{NOT_YET}")
-    assert known(acme).startswith("sms_marketing: accepted since ")
+    assert known(acme).startswith("SMS marketing: accepted since ")
     assert ", it may not show yet. Looked up at " in known(acme)
 
 
@@ -74,7 +74,7 @@ def test_a_minute_later_a_look_up_is_believed(acme: OpenDesk) -> None:
     opt_out(acme)
     acme.clock.seconds_off += 61
     opt_in(acme)
-    assert "sms_marketing: already accepted since" in question(acme)
+    assert "SMS marketing: already accepted since" in question(acme)
 
 
 def test_a_customer_whose_profile_was_made_here_is_not_asked_about(acme: OpenDesk) -> None:
@@ -105,7 +105,7 @@ def test_the_same_decision_minutes_later_is_asked_about(acme: OpenDesk, engageme
     type_case(acme)
     wait_until_known(acme, f"An opt-out{NOT_YET}")
     controls.press(acme.window, "Send")
-    acme.bot.waitUntil(lambda: "sms_marketing: this opt-out was noted here already, at" in question(acme))
+    acme.bot.waitUntil(lambda: "SMS marketing: this opt-out was noted here already, at" in question(acme))
     acme.wait_for_line("Delivered, checking")
     acme.window.consent.question.choices[1].click()
     acme.wait_for_line("Delivered, checking", "Delivered, checking")
@@ -129,7 +129,7 @@ def test_what_was_left_out_stays_so_where_the_rest_is_a_repetition(
     opt_out(acme)
     everything_of_which_one_holds(acme)
     controls.press(acme.window, "Leave it, record the other one")
-    acme.bot.waitUntil(lambda: "sms_marketing: this opt-out was noted here already" in question(acme))
+    acme.bot.waitUntil(lambda: "SMS marketing: this opt-out was noted here already" in question(acme))
     acme.go_on()
     acme.wait_for_events(engagement, 2)
     assert question(acme) == ""

@@ -34,6 +34,17 @@ def test_the_first_start_shows_who_can_be_practised_with(fresh: OpenDesk) -> Non
     assert offered(fresh) == ["jane@example.com", "omar.haddad@example.org", "lena.novak@example.com"]
 
 
+def test_tab_comes_to_them_from_the_customer_id_before_the_categories(fresh: OpenDesk) -> None:
+    fresh.wait_for_categories()
+    fresh.window.consent.customer_id.setFocus()
+    names = []
+    for _ in range(5):
+        fresh.key(Qt.Key.Key_Tab)
+        names.append(controls.focused_name(fresh.window))
+    assert names[:3] == [f"Practise with {one}" for one in offered(fresh)]
+    assert names[3:] == ["All categories", "Refresh categories"]
+
+
 def test_a_press_enters_a_customer_of_the_sandbox(fresh: OpenDesk) -> None:
     fresh.fill("somebody@example.com")
     controls.press(fresh.window, "Practise with omar.haddad@example.org")
