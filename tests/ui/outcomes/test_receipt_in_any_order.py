@@ -33,6 +33,7 @@ from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import say
+from consent_desk.ui import workspaces
 from consent_desk.ui.checks.banners import NotedBanner, NotedQuestion
 from consent_desk.ui.checks.hold import HoldPresenter
 from consent_desk.ui.form.submission import Submission, Submitter
@@ -104,6 +105,7 @@ class Desk:
         patch.setattr(opening, "open_journal", self.open_journal)
         patch.setattr(inputs, "monotonic", self.steady)
         patch.setattr(inputs, "MOMENT", 0.5)
+        patch.setattr(workspaces, "MOST_AT_ONCE", 60.0)
         note = Engine.note
 
         def count(engine: Engine, *more: Any, **options: Any) -> Event:
@@ -157,7 +159,8 @@ class Desk:
     def begin(self) -> None:
         """Begin with an empty journal, an empty form, and nothing said."""
         self.open: dict[str, Submission] = {}
-        self.cancelled = self.answered = self.beside_at = 0
+        self.cancelled = self.answered = 0
+        self.beside_since: dict[NotedQuestion, int] = {}
         self.asked: dict[NotedQuestion, int] = {}
         self.session.journal_left.emit()
         self.engagement.events.clear()
@@ -166,8 +169,7 @@ class Desk:
         for failure in [*self.receipt._call.beside]:
             self.receipt._drop(failure)
         self.receipt.leave_project()
-        workspaces = self.session._workspaces
-        workspaces._opened.pop(False, None)
+        self.session._workspaces._opened.pop(False, None)
         self.submitter.leave_form()
         self.submitter.under_way = None
         self.form.forget_all()
@@ -238,11 +240,13 @@ class Desk:
             case "beside" if buttons := self.beside.findChildren(QAbstractButton):
                 self.time += 700_000
                 self.press(buttons[value % len(buttons)])
-            case "double beside" if self.time - self.beside_at < 400_000:
-                for each in self.beside.findChildren(QAbstractButton):
-                    for kind in (QTest.mouseClick, QTest.mouseDClick):
-                        kind(each, Qt.MouseButton.LeftButton, pos=each.rect().center())
-                    QTest.keyClick(each, Qt.Key.Key_Space)
+            case "double beside":
+                for question, at in self.beside_since.items():
+                    if question in self.beside and self.time - at < 400_000:
+                        for each in self.beside._parts[question].findChildren(QAbstractButton):
+                            for kind in (QTest.mouseClick, QTest.mouseDClick):
+                                kind(each, Qt.MouseButton.LeftButton, pos=each.rect().center())
+                            QTest.keyClick(each, Qt.Key.Key_Space)
             case "wait":
                 self.time += value * 1_000_000
                 if value > 1 and self.submitter.busy:
@@ -344,6 +348,9 @@ class Desk:
         return self.window.receipt.text.toPlainText()
 
     def check(self) -> None:
+        # What nobody waits for is told a moment later.
+        self.session._workspaces._tell_all()
+        QApplication.processEvents()
         text, draft = self.receipt_text, self.form.draft()
         said = controls.everything_said(self.window.receipt).lower()
         named = {one for one in CALLERS if f"{one}@" in said}
@@ -361,8 +368,6 @@ class Desk:
         # By what the customer decided later it is overruled, and not lost.
         lost = [one for one in discarded if one.facts[-1].note != "overtaken by opt-out"]
         assert len(lost) <= self.cancelled, "discarded"
-        # Nobody waits for that, so it is told a moment later.
-        self.session._workspaces._tell_all()
         gone = {one.noted.consent.request_id for one in discarded}
         assert not any({*one.request_ids} <= gone for one in self.hold._held), "asked about in vain"
         for request_id, submission in self.open.items():
@@ -383,8 +388,8 @@ class Desk:
         settled = [one for one in self.asked if one not in waiting and not self.is_over(one)]
         assert len(settled) <= self.answered + overtaken, "answered by nobody"
         beside = {one for one in waiting if one in self.beside}
-        if not beside <= {*self.asked}:
-            self.beside_at = self.time
+        for question in beside:
+            self.beside_since.setdefault(question, self.time)
         for question, turns in waiting.items():
             # Only that about an ID has an end.
             self.asked.setdefault(question, NEVER if turns else self.time + 30_000_000)
