@@ -20,7 +20,7 @@ from consent_desk.domain.wire.customer import moment
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.log.presenter import LogPresenter
-from consent_desk.ui.lookup.states import day_of
+from consent_desk.ui.lookup.view import day_of
 from consent_desk.ui.outcomes.summary import about
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext

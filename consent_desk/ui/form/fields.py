@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.consent.draft import BASES, FIELDS, HOW_VALID_UNTIL, Field
 from consent_desk.ui.checks.banners import CorrectionBanner
-from consent_desk.ui.form.buttons import ActionChoice
 from consent_desk.ui.form.category_choice import CategoryChoice
 from consent_desk.ui.form.field import LineNote, NoteLine, caption, labelled
 from consent_desk.ui.form.more import MoreSection
 from consent_desk.ui.widgets.banner import TintedLabel
-from consent_desk.ui.widgets.buttons import Button, Look
+from consent_desk.ui.widgets.buttons import Button, Look, Segment
 from consent_desk.ui.widgets.inputs import Line, TypingComboBox, WordingField, named, typed_text
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.long_text import follow_lines
@@ -155,3 +154,26 @@ class CallFields(QWidget):
     def _follow_action(self) -> None:
         self._until.setVisible(self.opt_in.isChecked())
         self.changed.emit()
+
+
+class ActionChoice(QWidget):
+    """Opt out or opt in: one of them is always chosen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opt_out = named(
+            Segment(is_first=True), phrase("form", "Opt &out"), phrase("form", "Opt out (reject)")
+        )
+        self.opt_in = named(
+            Segment(is_first=False), phrase("form", "Opt &in"), phrase("form", "Opt in (accept)")
+        )
+        self.opt_out.setChecked(True)
+        # Tab leads to the chosen one, the arrow keys from there to the other.
+        self.opt_in.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.opt_in.toggled.connect(self._follow_choice)
+        fill(QHBoxLayout(self), (self.opt_out, 1), (self.opt_in, 1)).setSpacing(0)
+
+    def _follow_choice(self, opted_in: bool) -> None:
+        chosen, other = (self.opt_in, self.opt_out) if opted_in else (self.opt_out, self.opt_in)
+        chosen.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        other.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

@@ -3,13 +3,84 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QSize
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from consent_desk.domain.message import say
+from consent_desk.domain.text import visible
+from consent_desk.ui.theme.fonts import HEADING, sized
+from consent_desk.ui.widgets.buttons import HIGH, Primary
 from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.messages import phrase, render, tool_tip
 
 if TYPE_CHECKING:
     from consent_desk.ui.checks.banners import QuestionBanner
+
+
+_SHOWN_OF_ACTION = 200
+_BESIDE, _LOW = 32, 38
+"""Pixels beside the text, and its height in a low window."""
+
+
+class SendButton(Primary):
+    """The button that sends. While something is missing it looks switched off, but says what.
+
+    It shows the longest of the texts for which it has room.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._texts: tuple[str, ...] = ("",)
+        self._description = ""
+        self.is_ready = False
+        self.hint = phrase("form", "Ctrl ⏎")
+        self.setAccessibleName(phrase("form", "Send"))
+
+    def show_action(self, *texts: str, description: str, ready: bool) -> None:
+        """Say what it will do, at length or shorter; `description` is what assistive technology adds."""
+        self._texts = tuple(_shortened(text) for text in texts)
+        self._description = _shortened(description)
+        self.is_ready = ready
+        self._tell()
+
+    def show_low(self, low: bool) -> None:
+        """Take less room: the window is low."""
+        self._high = _LOW if low else HIGH
+        self.updateGeometry()
+
+    def name_project(self, name: str) -> None:
+        """Say below where it leads, where that is a question."""
+        self.second = _shortened(name)
+        self._tell()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.EnabledChange:
+            self._tell()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tell()
+
+    def _tell(self) -> None:
+        metrics, room = QFontMetrics(sized(HEADING, semibold=True)), self.width() - _BESIDE
+        fitting = (text for text in self._texts if metrics.horizontalAdvance(text) <= room)
+        self.setText(next(fitting, self._texts[-1]).replace("&", "&&"))
+        said = self._description if self.isEnabled() else render(_WAITS)
+        if self.second:
+            said = f"{said}\n{self.second}"
+        self.setAccessibleDescription(said)
+        self.setToolTip(tool_tip(phrase("form", "{said}\nCtrl+Return").format(said=said)))
+        self.update()
+
+
+_WAITS = say("form", "Wait until it is noted, or answer the question first.")
+
+
+def _shortened(text: str) -> str:
+    # What was pasted into the category stands here too: a megabyte of lines brings Qt down.
+    cut = visible(text[:_SHOWN_OF_ACTION]).replace("\n", " ")
+    return cut if len(text) <= _SHOWN_OF_ACTION else f"{cut}…"
 
 
 class Foot(QWidget):

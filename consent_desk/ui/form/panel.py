@@ -16,9 +16,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import NOW, Draft, Field, Problem, for_next_caller
 from consent_desk.domain.message import say
-from consent_desk.ui.form.buttons import SendButton
 from consent_desk.ui.form.field import NoteLine, heading, labelled
-from consent_desk.ui.form.foot import Foot
+from consent_desk.ui.form.foot import Foot, SendButton
 from consent_desk.ui.form.notes import FieldNotes
 from consent_desk.ui.theme.fonts import CUSTOMER_ID, scale, scaled, sized
 from consent_desk.ui.widgets.inputs import ComboBox, Line, Pasting, button, typed_text

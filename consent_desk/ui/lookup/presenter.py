@@ -24,7 +24,7 @@ from consent_desk.engagement.calls import Transport
 from consent_desk.engagement.customer_lookup import Alternatives, Customers
 from consent_desk.ui.form.category_rows import UNKNOWN
 from consent_desk.ui.form.submission import Submission
-from consent_desk.ui.lookup.states import NOBODY, NOT_TOLD, noted_here, state_of
+from consent_desk.ui.lookup.view import NOBODY, NOT_TOLD, noted_here, state_of
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.waiting import SAY_SLOW_AFTER
 from consent_desk.ui.tasks import Lane

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 
 from consent_desk.domain.consent.draft import FieldKind, PropertyDraft
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.form.property_row import PropertyRow
+from consent_desk.ui.form.more import PropertyRow
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk

@@ -241,9 +241,9 @@ class Desk:
                 self.time += 700_000
                 self.press(buttons[value % len(buttons)])
             case "double beside":
-                for question, at in self.beside_since.items():
-                    if question in self.beside and self.time - at < 400_000:
-                        for each in self.beside._parts[question].findChildren(QAbstractButton):
+                for asked, at in self.beside_since.items():
+                    if asked in self.beside and self.time - at < 400_000:
+                        for each in self.beside._parts[asked].findChildren(QAbstractButton):
                             for kind in (QTest.mouseClick, QTest.mouseDClick):
                                 kind(each, Qt.MouseButton.LeftButton, pos=each.rect().center())
                             QTest.keyClick(each, Qt.Key.Key_Space)
