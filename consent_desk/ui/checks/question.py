@@ -24,7 +24,8 @@ class QuestionPresenter(Presenter):
     """Asks all confirmations of a consent at once: the first one's choices are those of all.
 
     The first answer, and Escape, record nothing. A question about what was noted already stands on the card
-    of its caller only while the form is as it was left by that; then beside it, until it is answered.
+    of its caller only while the form is as it was `left_by` that; then beside it, until it is answered.
+    `label` tells what people call a category of the project in use.
 
     Emits `confirmed(confirmations)`, `another_chosen(Known)` for a customer to use instead,
     `rest_chosen(categories)` where these are to be left out, or `declined(Field)`.
@@ -42,6 +43,7 @@ class QuestionPresenter(Presenter):
         self._beside = NotedBanner()
         self._window.add_banner(self._beside, Rank.OPPOSITE)
         self.left_by: Draft | None = None
+        self.label = self._form.categories.label
         self._asked: tuple[Confirmation, ...] = ()
         self._draft: Draft | None = None
         self._answers: list[Callable[[], None]] = []
@@ -147,10 +149,6 @@ class QuestionPresenter(Presenter):
             self._answers = [partial(answered, index) for index in range(len(choices))]
             self._banner.ask(question.text, question.choices, discards=discards)
         return question
-
-    def label(self, category_id: str) -> str:
-        """What people call a category of the project in use."""
-        return self._form.categories.label(category_id)
 
     def end(self, question: NotedQuestion) -> None:
         """It was answered, or needs no answer any more."""

@@ -18,6 +18,8 @@ from consent_desk.ui.widgets.long_text import follow_lines
 from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone, sign
 
+_FOLDED = frozenset({Field.TAKEN_AT, Field.CHANNEL, Field.AGENT, Field.PROPERTY_NAME, Field.PROPERTY_VALUE})
+
 
 class CallFields(QWidget):
     """Emits `changed` with every change of any of them. `correction` stands where nothing scrolls."""
@@ -140,7 +142,7 @@ class CallFields(QWidget):
 
     def show_all_of(self, field: Field) -> None:
         """Unfold what `field` stands in."""
-        if field is Field.WORDING and not self._is_asked:
+        if field in _FOLDED or (field is Field.WORDING and not self._is_asked):
             self.more.toggle.setChecked(True)
 
     def _arrange(self) -> None:

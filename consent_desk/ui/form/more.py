@@ -121,14 +121,9 @@ class MoreSection(QWidget):
             row.show_problems({one.field: render(one.message) for one in mine})
 
     def open_at(self, problem: Problem) -> QWidget | None:
-        """Open where `problem` is in here, show it, and return its field; None where it is elsewhere."""
-        own = {Field.AGENT: self.agent, Field.TAKEN_AT: self.taken_at, Field.CHANNEL: self.channel}
-        if problem.field in own:
-            self.toggle.setChecked(True)
-            return own[problem.field]
+        """Show the property that has `problem`, and return its field; None where it is no property."""
         if problem.field not in {Field.PROPERTY_NAME, Field.PROPERTY_VALUE}:
             return None
-        self.toggle.setChecked(True)
         for row in self._rows[: self.used]:
             row.touch()
         return self._rows[problem.row].control(problem.field)

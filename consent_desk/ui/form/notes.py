@@ -39,8 +39,7 @@ class FieldNotes:
         self._repairs: dict[Field, RepairButton] = {}
         self._shown: dict[Field, tuple[str, bool, bool, str]] = {}
         self.problems: Sequence[Problem] = ()
-        self._warnings: Sequence[Problem] = ()
-        self._readings: Sequence[Problem] = ()
+        self._others: tuple[Sequence[Problem], Sequence[Problem]] = ((), ())
         self.in_full: TintedLabel | None = None
 
     def add(self, field: Field, widget: QWidget, note: LineNote) -> None:
@@ -67,7 +66,7 @@ class FieldNotes:
         self, problems: Sequence[Problem], warnings: Sequence[Problem] = (), readings: Sequence[Problem] = ()
     ) -> None:
         """Show these, instead of those before."""
-        self.problems, self._warnings, self._readings = problems, warnings, readings
+        self.problems, self._others = problems, (warnings, readings)
         wrong = {problem.field: render(problem.message) for problem in problems}
         odd = {warning.field: render(warning.message) for warning in warnings}
         read = {reading.field: render(reading.message) for reading in readings}
@@ -122,7 +121,7 @@ class FieldNotes:
     def show_all(self) -> None:
         """Show every problem, those of empty fields too."""
         self._touched = set(Field)
-        self.show(self.problems, self._warnings, self._readings)
+        self.show(self.problems, *self._others)
 
     def begin_afresh(self) -> None:
         """Nobody has looked at the fields yet."""
@@ -137,7 +136,7 @@ class FieldNotes:
         # One that the program has emptied is nobody's omission.
         if field in self._typed:
             self._touched.add(field)
-            self.show(self.problems, self._warnings, self._readings)
+            self.show(self.problems, *self._others)
 
 
 def _is_blank(widget: QWidget) -> bool:

@@ -358,8 +358,7 @@ class ConsentPanel(QWidget):
         if not self.notes.problems:
             return
         first = self.notes.problems[0]
-        self.fields.show_all_of(first.field)
-        if (widget := self.more.open_at(first) or self._control(first.field)) is not None:
+        if (widget := self._open_at(first)) is not None:
             self._enter(widget, Qt.FocusReason.OtherFocusReason)
             self.notes.point(first.field)
             self._scroll_to(widget)
@@ -408,14 +407,15 @@ class ConsentPanel(QWidget):
 
     def go_to(self, field: Field) -> None:
         """Put the cursor into a field, all that is in it selected."""
-        self.fields.show_all_of(field)
-        widget = self.more.open_at(Problem(field, say("form", ""))) or self._control(field)
-        if widget is not None:
+        if (widget := self._open_at(Problem(field, say("form", "")))) is not None:
             self._enter(widget, Qt.FocusReason.TabFocusReason)
 
-    def _control(self, field: Field) -> QWidget | None:
+    def _open_at(self, problem: Problem) -> QWidget | None:
+        self.fields.show_all_of(problem.field)
         own = {Field.CUSTOMER_ID: self.customer_id, Field.CUSTOMER_ID_TYPE: self.customer_id_type}
-        return own.get(field) or self.fields.controls().get(field)
+        return (
+            self.more.open_at(problem) or own.get(problem.field) or self.fields.controls().get(problem.field)
+        )
 
     def take_back(self, draft: Draft) -> None:
         """Show no more of a correction and of its basis than `draft` has. Nobody is told."""

@@ -170,14 +170,11 @@ class FormPresenter(Presenter):
             preview.show_requests((), why_empty=self._session.why_closed)
         elif consents:
             first = consents[0]
-            if first.timestamp == first.noted_at:
-                stamp = stamp or phrase("form", "timestamp is set when you send")
-            else:
-                stamp = stamp or phrase("form", "taken at {at}").format(
-                    at=written(self._local(first.timestamp))
-                )
+            told = phrase("form", "timestamp is set when you send")
+            if first.timestamp != first.noted_at:
+                told = phrase("form", "taken at {at}").format(at=written(self._local(first.timestamp)))
             requests = [prepare(project, one) for one in consents]
-            preview.show_requests(requests, stamp=stamp, unmasked=project.practice)
+            preview.show_requests(requests, stamp=stamp or told, unmasked=project.practice)
         else:
             why_empty = phrase(
                 "form", "The body appears when the form is complete.\n\n{first_problem}"

@@ -127,16 +127,10 @@ class WordingsPresenter(Presenter):
             "form", "Remove this wording for good? What was recorded with it stays.\n\n{wording}"
         ).format(wording=visible(text[:500]))
         project_id = self._project_id
+        answers = (phrase("form", "Keep it"), phrase("form", "Remove"))
         if project_id is None:
             return
-        if (
-            self._questions.choose(
-                phrase("form", "Saved wordings"),
-                question,
-                (phrase("form", "Keep it"), phrase("form", "Remove")),
-            )
-            == 1
-        ):
+        if self._questions.choose(phrase("form", "Saved wordings"), question, answers) == 1:
             self._run(lambda: self._kept.remove(project_id, category, text))
 
 

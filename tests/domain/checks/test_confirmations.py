@@ -112,7 +112,7 @@ def test_an_opt_out_that_holds_already_is_asked_about_also_where_it_names_an_end
 
 
 def test_a_category_is_called_as_people_know_it() -> None:
-    assert str(only(OPT_OUT, known(REJECTED), SMS).text).startswith("SMS marketing: already rejected")
+    assert str(only(OPT_OUT, known(REJECTED), SMS).text).startswith("SMS marketing: already opted out")
     alike = Category("sms", "SMS marketing")
     assert str(only(OPT_OUT, known(REJECTED), SMS, alike).text).startswith("SMS marketing (sms_marketing): ")
 
