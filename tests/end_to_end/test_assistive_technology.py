@@ -50,7 +50,12 @@ CONTROLS = (
 """What is always there, and what a screen reader calls it: a combo box is called as its label says."""
 
 READING_ORDER = (
-    *("Look again", "Keep for this shift", "All categories", "Refresh categories", "SMS marketing"),
+    "Look again",
+    *(
+        f"Practise with {one}"
+        for one in ("jane@example.com", "omar.haddad@example.org", "lena.novak@example.com")
+    ),
+    *("Keep for this shift", "All categories", "Refresh categories", "SMS marketing"),
     *("Opt out (reject)", "Ticket", "More details", "Send"),
 )
 """From the customer ID on. From one radio button to the other, and through the boxes, lead the arrow keys."""

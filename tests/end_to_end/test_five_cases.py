@@ -158,7 +158,7 @@ def test_an_opt_out_of_everything_is_one_press_and_one_line(home: Path, engageme
 def test_an_opt_in_ends_on_the_day_that_was_typed(home: Path, engagement: Sandbox) -> None:
     with at_work(home, engagement) as desk:
         desk.tell("choose_category", "personal_offers")
-        enter(desk, KOFI, "personal_offers: accepted since ")
+        enter(desk, KOFI, "Personal offers: accepted since ")
         desk.press("Opt in (accept)")
         desk.wait("Valid until", "")
         desk.type("Valid until", "2030-12-31")
