@@ -5,6 +5,7 @@ from PySide6.QtCore import Signal
 from consent_desk.domain.consent.draft import Draft, Field, Problem
 from consent_desk.domain.text import cut
 from consent_desk.engagement.customer_ids import Hint, IdHelp
+from consent_desk.ui.form.notes import type_over
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import phrase
@@ -60,7 +61,4 @@ class IdHintsPresenter(Presenter):
 
     def _take(self) -> None:
         if self.found is not None:
-            # As typing, so that Ctrl+Z brings the former text back.
-            self._form.customer_id.selectAll()
-            self._form.customer_id.insert(self.found.suggestion)
-            self._form.customer_id.setFocus()
+            type_over(self._form.customer_id, self.found.suggestion)

@@ -193,18 +193,21 @@ class RepairButton(Button):
         return self._repair(typed(self._edit))
 
     def _mend(self) -> None:
-        found = self._found()
-        if found is None:
-            return
-        # As typing, so that Ctrl+Z brings the former text back.
-        if isinstance(self._edit, QLineEdit):
-            self._edit.selectAll()
-            self._edit.insert(found.text)
-        else:
-            cursor = self._edit.textCursor()
-            cursor.select(QTextCursor.SelectionType.Document)
-            cursor.insertText(found.text)
-        self._edit.setFocus()
+        if (found := self._found()) is not None:
+            type_over(self._edit, found.text)
+
+
+def type_over(edit: QLineEdit | QPlainTextEdit, text: str) -> None:
+    """Put `text` in the place of all that stands in `edit`, as typing: Ctrl+Z brings that back."""
+    if isinstance(edit, QLineEdit):
+        edit.selectAll()
+        edit.insert(text)
+    else:
+        cursor = edit.textCursor()
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(text)
+        edit.setTextCursor(cursor)
+    edit.setFocus()
 
 
 def typed(edit: QLineEdit | QPlainTextEdit) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtGui import QAction, QTextCursor
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from consent_desk.domain.text import visible
 from consent_desk.projects.wordings import SavedWordings
+from consent_desk.ui.form.notes import type_over
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.tasks import Lane
@@ -86,7 +87,7 @@ class WordingsPresenter(Presenter):
             )
             self._add(self._menu, said, None)
         for text in texts:
-            self._add(self._menu, _one_line(text), partial(self._choose, text), text)
+            self._add(self._menu, _one_line(text), partial(type_over, self._form.wording, text), text)
             self._add(self._removing, _one_line(text), partial(self._remove, category, text), text)
         self._menu.addSeparator()
         can_keep = category and wording.strip() and wording not in texts and self._project_id is not None
@@ -109,14 +110,6 @@ class WordingsPresenter(Presenter):
         # Plain lines: Qt would render what looks like HTML.
         action.setToolTip("" if "<" in whole else visible(whole))
         menu.addAction(action)
-
-    def _choose(self, text: str) -> None:
-        # As one step of typing: what stood there comes back with Ctrl+Z.
-        cursor = self._form.wording.textCursor()
-        cursor.select(QTextCursor.SelectionType.Document)
-        cursor.insertText(text)
-        self._form.wording.setTextCursor(cursor)
-        self._form.wording.setFocus()
 
     def _keep(self, category: str, text: str) -> None:
         if (project_id := self._project_id) is not None:
