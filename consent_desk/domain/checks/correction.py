@@ -191,7 +191,7 @@ def turned(draft: Draft, found: Found | None) -> Mapping[str, CategoryStatus]:
     """The opt-outs that a look-up shows and that `draft` turns into opt-ins, by their categories."""
     if draft.action != Action.ACCEPT or not isinstance(found, Known):
         return {}
-    if (found.customer.type, found.customer.value) != (draft.customer_id_type, draft.customer_id):
+    if (found.customer.type, found.customer.value) != draft.caller:
         return {}
     chosen = draft.categories or (draft.category,)
     return {name: found.consents[name] for name in chosen if is_opted_out(found.consents.get(name))}

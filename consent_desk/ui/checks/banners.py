@@ -228,7 +228,6 @@ class NotedBanner(TintedBanner):
 class _NotedPart(QWidget):
     def __init__(self, question: NotedQuestion) -> None:
         super().__init__()
-        self._answered = question.answered
         headline = TintedLabel(phrase("checks", "Question about what was noted"), bold=True)
         headline.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {question.about}")
         text = TintedLabel(phrase("checks", "What is asked"))
@@ -241,15 +240,12 @@ class _NotedPart(QWidget):
         ]
         for index, each in enumerate(buttons):
             each.setAccessibleDescription(question.text)
-            each.clicked.connect(partial(self._answer, index))
+            each.clicked.connect(partial(question.answered, index))
             answers.addWidget(each)
         for label in (headline, text):
             label.setMinimumWidth(1)
         self.unhurried = Unhurried(*buttons)
         fill(QVBoxLayout(self), headline, text, answers).setSpacing(4)
-
-    def _answer(self, index: int) -> None:
-        self._answered(index)
 
 
 class CorrectionBanner(Card):

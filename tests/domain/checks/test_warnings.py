@@ -41,6 +41,11 @@ def test_a_doubted_category_makes_a_consent_all_the_same(draft: Draft) -> None:
     assert consent(draft).category == POST.id
 
 
+def test_of_several_those_that_are_doubted_are_named_as_people_know_them() -> None:
+    several = replace(DRAFT, category=SMS.id, categories=(SMS.id, POST.id))
+    assert doubted(several, SMS, POST)[Field.CATEGORY].startswith("Catalogue by post: The project does not")
+
+
 @pytest.mark.parametrize(
     ("typed", "guess"), [("MARKETING", " Did you mean sms_marketing?"), ("c", ""), ("fax", "")]
 )
