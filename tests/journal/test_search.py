@@ -252,6 +252,9 @@ def test_what_waits_for_a_persons_word_is_found(journal: SqliteJournal) -> None:
     assert waiting_for_a_word(journal) == waiting
     shown = journal.page(LogQuery(which=Which.NEEDS_YOU, oldest_first=True))
     assert [found.entry.request_id for found in shown] == waiting
+    # None of them goes on by itself, although each is looked up still.
+    looked_up = frozenset(found.entry.request_id for found in journal.page(LogQuery()))
+    assert journal.count(LogQuery(which=Which.WAITING, looked_up=looked_up)) == 0
 
 
 def test_a_thousand_are_asked_in_pages(journal: SqliteJournal) -> None:
