@@ -90,6 +90,8 @@ class LogActionsPresenter(Presenter):
         self._window.add_banner(self._banner, Rank.OTHER)
         self._banner.action.clicked.connect(self._begin_or_stop)
         self._window.closing.connect(self._stop)
+        # It may name a file.
+        shell.lens.changed.connect(self._say_where)
 
     def _offer(self) -> None:
         """Offer what can be done now."""
@@ -218,7 +220,8 @@ class LogActionsPresenter(Presenter):
         if erase is None:
             return
         choices = (phrase("log", "Keep it"), phrase("log", "Remove for good"))
-        if self._questions.choose(phrase("log", "Remove a customer's data?"), told(entry), choices) != 1:
+        text = told(self._shell.lens.told(workspace, entry))
+        if self._questions.choose(phrase("log", "Remove a customer's data?"), text, choices) != 1:
             return
 
         self._status.show_message(
@@ -235,7 +238,7 @@ class LogActionsPresenter(Presenter):
     def _forget(self, workspace: Workspace, entry: Entry, erased: "Erasure") -> None:
         self._session.erased.emit(entry.project_id, entry.customer)
         tone = Tone.WARNING if erased.left else Tone.NEUTRAL
-        self._status.show_message(_ERASURE, tone, told_after(erased))
+        self._status.show_message(_ERASURE, tone, told_after(erased, self._shown))
         if workspace is self._log.workspace:
             self._log.view.reload()
 
@@ -280,9 +283,7 @@ class LogActionsPresenter(Presenter):
         )
         self._export = Export(workspace.journal, self._log.view.query, kind, path, style=style)
         self._path, self._told = path, 0
-        self._tell_export(
-            Tone.NEUTRAL, phrase("log", "Exporting to {shown}…").format(shown=self._shown(path.name))
-        )
+        self._say_where()
         self._step(self._export)
 
     def _step(self, export: Export) -> None:
@@ -335,6 +336,12 @@ class LogActionsPresenter(Presenter):
         )
         self._tell_export(tone, text)
 
+    def _say_where(self) -> None:
+        if self._export is None:
+            return
+        shown = self._shown(self._path.name)
+        self._tell_export(Tone.NEUTRAL, phrase("log", "Exporting to {shown}…").format(shown=shown))
+
     def _tell_export(self, tone: Tone, text: str) -> None:
         self._banner.show_notice(tone, text, "", action=phrase("log", "Stop export"), stops=True)
 
@@ -374,8 +381,8 @@ def told(entry: Entry) -> str:
     ).format(type=entry.customer.type, value=entry.customer.value, project_name=entry.project_name)
 
 
-def told_after(erased: "Erasure") -> str:
-    """What was removed."""
+def told_after(erased: "Erasure", shown: Callable[[Path], str] = str) -> str:
+    """What was removed; `shown`: what may be seen of a file's name."""
     count = erased.consents
     text = phrase(
         "log",
@@ -384,7 +391,7 @@ def told_after(erased: "Erasure") -> str:
         count,
     ).format(short=erased.short, backups=erased.backups)
     if erased.left:
-        files = ", ".join(str(path) for path in erased.left)
+        files = ", ".join(map(shown, erased.left))
         text += phrase(
             "log", " These files may name the customer still; delete them by hand if so: {files}"
         ).format(files=files)

@@ -342,6 +342,8 @@ def test_a_file_that_may_name_the_customer_still_is_told_with_its_place() -> Non
     damaged = Path("stick") / "consent-desk-01234567" / "journal-2026-05-31.sqlite"
     text = told_after(Erasure(short="0123abcd", consents=1, backups=0, left=(damaged,)))
     assert text.endswith(f"delete them by hand if so: {damaged}")
+    masked = told_after(Erasure(short="0123abcd", consents=1, backups=0, left=(damaged,)), lambda _: "masked")
+    assert masked.endswith("delete them by hand if so: masked")
 
 
 def test_practice_has_nothing_to_erase(demo: OpenDesk) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from uuid import uuid4
 
 import pytest
@@ -23,6 +24,7 @@ from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import Answered, Look, Lost, Outcome
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
+from consent_desk.system import atomic_file
 from consent_desk.system.folders import Folders
 from consent_desk.ui.log.line_details import ProofButton
 from consent_desk.ui.proof import pdf
@@ -305,6 +307,29 @@ def test_a_proof_is_masked_pages_that_prove_nothing(
     assert traces("\n".join(f"{line.label} {line.text}" for line in lines)) == set()
     assert lines[1].text == "MASKED FOR PRESENTING – proves nothing"
     assert traces(everything(presenting.window)) == set()
+
+
+def test_an_export_that_runs_already_names_its_file_no_more(
+    desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, works = Event(), atomic_file.replacement
+
+    def hang(path: Path) -> object:
+        assert answers.wait(30)
+        return works(path)
+
+    monkeypatch.setattr(atomic_file, "replacement", hang)
+    desk.person.file = tmp_path / "canary.csv"
+    try:
+        controls.choose_from_menu(desk.window, "Export…")
+        assert controls.label(desk.window, "Export").endswith("Exporting to canary.csv…")
+        present(desk)
+        assert controls.label(desk.window, "Export").endswith("Exporting to masked…")
+        present(desk)
+        assert controls.label(desk.window, "Export").endswith("Exporting to canary.csv…")
+    finally:
+        answers.set()
+    desk.wait_for_status("Exported ")
 
 
 def test_an_error_names_no_file(presenting: OpenDesk, tmp_path: Path) -> None:
