@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from consent_desk.ui import states
 from consent_desk.ui.states import CALLED, PRACTISED
 
@@ -20,10 +18,10 @@ OUTCOMES = (
 )
 
 
-@pytest.mark.parametrize("word", sorted({str(word) for word in OUTCOMES}))
-def test_the_guide_says_what_an_outcome_means_and_what_to_do(word: str) -> None:
-    [row] = re.findall(rf"^\| \*\*{word}\*\* \| (.+) \| (.+) \|$", GUIDE, re.MULTILINE)
-    assert all(len(cell) > 5 for cell in row)
+def test_the_guide_says_what_an_outcome_means_and_what_to_do() -> None:
+    for word in sorted({str(word) for word in OUTCOMES}):
+        [row] = re.findall(rf"^\| \*\*{word}\*\* \| (.+) \| (.+) \|$", GUIDE, re.MULTILINE)
+        assert all(len(cell) > 5 for cell in row)
 
 
 def test_every_picture_is_there_and_shown() -> None:

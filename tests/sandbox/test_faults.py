@@ -41,12 +41,12 @@ def raw_request(client: Client) -> bytes:
     return client.request(f"Content-Length: {len(body)}", line=f"POST {ADD} HTTP/1.1", body=body)
 
 
-@pytest.mark.parametrize("fault", Fault)
-def test_a_fault_describes_itself_in_one_line(fault: Fault) -> None:
-    assert str(fault).replace("-", "").isalnum()
-    assert str(fault) == str(fault).lower()
-    assert fault.description.isprintable()
-    assert len(fault.description) < 80
+def test_a_fault_describes_itself_in_one_line() -> None:
+    for fault in Fault:
+        assert str(fault).replace("-", "").isalnum()
+        assert str(fault) == str(fault).lower()
+        assert fault.description.isprintable()
+        assert len(fault.description) < 80
 
 
 @pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in ENDLESS])

@@ -118,38 +118,28 @@ def test_each_name_is_borne_by_one_control_of_its_window(acme: OpenDesk, setting
     assert {name: mine[name] for name in PROJECT_SETTINGS} == dict.fromkeys(PROJECT_SETTINGS, 1)
 
 
-@pytest.mark.parametrize("which", ["main window", "settings"])
-def test_each_field_has_a_label_with_a_mnemonic_of_its_own(
-    which: str, acme: OpenDesk, settings: ProjectDialog
-) -> None:
-    window: QWidget = settings
-    named: tuple[str, ...] = PROJECT_SETTINGS[:10]
-    if which == "main window":
-        settings.reject()
-        window = acme.window
-        named = tuple(
-            name
-            for name in MAIN_WINDOW
-            if isinstance(controls.named(window, name, QWidget), QComboBox | QLineEdit | QPlainTextEdit)
-            and name not in {"Response details", "Receipt", "Project", "Filter", "Reason"}
-        )
-    found = labels(window)
-    assert {label.buddy().accessibleName() for label in found} >= set(named)
+def test_each_field_has_a_label_with_a_mnemonic_of_its_own(acme: OpenDesk, settings: ProjectDialog) -> None:
+    in_settings = {label.buddy().accessibleName(): label.text() for label in labels(settings)}
+    settings.reject()
+    in_window = {label.buddy().accessibleName(): label.text() for label in labels(acme.window)}
+    named = {
+        name
+        for name in MAIN_WINDOW
+        if isinstance(controls.named(acme.window, name, QWidget), QComboBox | QLineEdit | QPlainTextEdit)
+        and name not in {"Response details", "Receipt", "Project", "Filter", "Reason"}
+    }
     # What a request is made of is chosen with Ctrl+2, or by its names; the project is no field of the call.
     without = REQUEST | POPUP | {"Project"}
-    assert {label.buddy().accessibleName() for label in found if "&" not in label.text()} <= without
+    for found, wanted in ((in_settings, {*PROJECT_SETTINGS[:10]}), (in_window, named)):
+        assert found.keys() >= wanted
+        assert {name for name, text in found.items() if "&" not in text} <= without
 
 
-@pytest.mark.parametrize("which", ["main window", "settings"])
-def test_no_mnemonic_is_given_twice_in_one_window(
-    which: str, acme: OpenDesk, settings: ProjectDialog
-) -> None:
-    mine = mnemonics(settings)
-    found = (
-        mine if which == "settings" else list((Counter(mnemonics(acme.window)) - Counter(mine)).elements())
-    )
-    assert found
-    assert [letter for letter, count in Counter(found).items() if count > 1] == []
+def test_no_mnemonic_is_given_twice_in_one_window(acme: OpenDesk, settings: ProjectDialog) -> None:
+    mine = Counter(mnemonics(settings))
+    for found in (mine, Counter(mnemonics(acme.window)) - mine):
+        assert found
+        assert [letter for letter, count in found.items() if count > 1] == []
 
 
 def test_tab_goes_through_the_window_as_one_reads_it(acme: OpenDesk) -> None:

@@ -58,10 +58,10 @@ def test_a_malformed_category_is_left_out(item: object) -> None:
     assert read_categories(answer({"id": "a"}, item, {"id": "b"})) == (Category("a", "a"), Category("b", "b"))
 
 
-@pytest.mark.parametrize("character", HIDDEN_IN_NAMES.values(), ids=HIDDEN_IN_NAMES)
-def test_a_category_with_a_hidden_character_is_left_out(character: str) -> None:
-    assert read_categories(answer({"id": f"a{character}b"})) == ()
-    assert read_categories(answer(named(f"SMS{character}marketing"))) == (Category("sms", "sms"),)
+def test_a_category_with_a_hidden_character_is_left_out() -> None:
+    for character in HIDDEN_IN_NAMES.values():
+        assert read_categories(answer({"id": f"a{character}b"})) == ()
+        assert read_categories(answer(named(f"SMS{character}marketing"))) == (Category("sms", "sms"),)
 
 
 @pytest.mark.parametrize(
