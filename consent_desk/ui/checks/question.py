@@ -25,7 +25,8 @@ class QuestionPresenter(Presenter):
 
     The first answer, and Escape, record nothing. A question about what was noted already stands on the card
     of its caller only while the form is as it was `left_by` that; then beside it, until it is answered.
-    `label` tells what people call a category of the project in use.
+    `label` tells what people call a category of the project in use. `is_open`: one waits for its answer in
+    the place of Send.
 
     Emits `confirmed(confirmations)`, `another_chosen(Known)` for a customer to use instead,
     `rest_chosen(categories)` where these are to be left out, or `declined(Field)`.
@@ -43,18 +44,18 @@ class QuestionPresenter(Presenter):
         self._beside = NotedBanner()
         self._window.add_banner(self._beside, Rank.OPPOSITE)
         self.left_by: Draft | None = None
+        self.is_open = False
         self.label = self._form.categories.label
         self._asked: tuple[Confirmation, ...] = ()
         self._draft: Draft | None = None
         self._answers: list[Callable[[], None]] = []
         self._noted: NotedQuestion | None = None
+        self._banner.opened.connect(self._take_opened)
         self._banner.chosen.connect(lambda index: self._answers[index]())
         self._banner.escaped.connect(self._decline)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether a question waits for its answer in the place of Send."""
-        return self._banner.is_open
+    def _take_opened(self, is_open: bool) -> None:
+        self.is_open = is_open
 
     def asks(
         self,

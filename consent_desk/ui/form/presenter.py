@@ -158,9 +158,9 @@ class FormPresenter(Presenter):
             doubts=self._id_help.warnings(draft) if self._id_help.found else (),
             record=self._correction.record if draft.corrects else None,
             subject=self._subject,
-            customers=frozenset(workspace.customers)
-            if workspace is not None and workspace.practice
-            else None,
+            customers=None
+            if workspace is None or workspace.sandbox is None
+            else frozenset(workspace.customers),
         )
         return evaluate(draft, known)
 
