@@ -4,7 +4,8 @@
 
 The journal holds so many opt-outs that were noted and never sent; the program takes them up as it starts.
 A timer of the GUI thread rings every 2 ms: what lies between two rings is a gap. The sandbox is another
-process.
+process. Once a tenth of them is out somebody opts out on the phone: how long until that is noted, and until
+it is delivered?
 """
 
 import statistics
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
@@ -19,8 +21,9 @@ from PySide6.QtWidgets import QApplication
 
 from consent_desk.app.build import build
 from consent_desk.app.startup import SWITCH_INTERVAL, spare_the_window
-from consent_desk.delivery.events import Event, Settled
+from consent_desk.delivery.events import Event, Noted, Settled
 from consent_desk.delivery.outbox import Outbox
+from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.project import Project
@@ -30,9 +33,10 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.projects.projects import Listed, ProjectListFile, project_to_line
 from consent_desk.system.clock import now
 from consent_desk.system.folders import Folders
+from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.workspaces import Workspaces
 from tests.consents import a_consent
-from tests.reliability.kill_child import Vault
+from tests.reliability.kill_child import CATEGORY, Vault
 from tests.reliability.sandbox_process import sandbox_elsewhere
 
 SCREEN = Path(__file__).resolve().parent.parent / "screen.json"
@@ -40,6 +44,11 @@ SCREEN = Path(__file__).resolve().parent.parent / "screen.json"
 
 USUAL, LONGEST = 50.0, 100.0
 """Milliseconds: what 99 of 100 gaps, and all of them, may last."""
+
+NOTED, DELIVERED = 100.0, 500.0
+"""Milliseconds that a caller waits at most, from the press of Send."""
+
+CALLER = Draft(customer_id_type="registered", customer_id="jane@example.com", category=CATEGORY)
 
 
 class Gaps(QObject):
@@ -83,8 +92,20 @@ def prepare(home: Path, project: Project, count: int) -> None:
             outbox.note(project, a_consent(customer=customer, timestamp=moment, noted_at=moment))
 
 
-def run(count: int) -> tuple[Gaps, int]:
-    """Let so many go out, and return how many were delivered. Needs a `QApplication`."""
+@dataclass(slots=True)
+class Went:
+    """How so many went out: the window's gaps, how many were delivered, and how long a caller waited."""
+
+    gaps: Gaps
+    delivered: int = 0
+    seconds: float = 0.0
+    pressed: float = 0.0
+    noted: float = 0.0
+    at_server: float = 0.0
+
+
+def run(count: int) -> Went:
+    """Let so many go out. Needs a `QApplication`."""
     with (
         sandbox_elsewhere() as project,
         tempfile.TemporaryDirectory(prefix="consent-desk-", ignore_cleanup_errors=True) as folder,
@@ -94,28 +115,54 @@ def run(count: int) -> tuple[Gaps, int]:
         prepare(home, project, count)
         folders = Folders(config=home, data=home, logs=home)
         application = build(folders, Vault(project_to_line(project)), transport)
-        workspaces = application.window.findChild(Workspaces)
+        window = application.window
+        workspaces = window.findChild(Workspaces)
         assert isinstance(workspaces, Workspaces)
-        watches: list[Gaps] = []
-        ends: list[bool] = []
+        watched: list[Went] = []
         # A loop of its own: to end the program's would have it ask about what is open.
         loop = QEventLoop()
+        ended = 0
 
-        def end(_workspace: object, event: Event) -> None:
-            if isinstance(event, Settled):
-                ends.append(event.entry.state is State.DELIVERED)
-                if len(ends) >= count:
-                    loop.quit()
+        def hear(_workspace: object, event: Event) -> None:
+            nonlocal ended
+            (went,) = watched
+            now_at = time.perf_counter()
+            match event:
+                case Noted():
+                    went.noted = now_at - went.pressed
+                case Settled(entry=entry):
+                    ended += 1
+                    went.delivered += entry.state is State.DELIVERED
+                    if entry.customer.value == CALLER.customer_id:
+                        went.at_server = now_at - went.pressed
+                case _:
+                    pass
+            if ended == count // 10 and not window.consent.customer_id.text():
+                window.consent.fill(CALLER)
+            if ended > count:
+                went.seconds = now_at - began
+                loop.quit()
 
+        def press() -> None:
+            (went,) = watched
+            if not went.pressed and window.consent.customer_id.text():
+                went.pressed = time.perf_counter()
+                window.consent.send.click()
+
+        look_up = window.findChild(LookupPresenter)
+        assert isinstance(look_up, LookupPresenter)
+        # Behind what is shown of the answer.
+        look_up.answered.connect(press, Qt.ConnectionType.QueuedConnection)
         # From the first paint on: until then the program starts, and docs/performance.md has that.
-        application.window.painted.connect(lambda: watches.append(Gaps()))
-        workspaces.told.connect(end)
+        window.painted.connect(lambda: watched.append(Went(Gaps())))
+        workspaces.told.connect(hear)
         spare_the_window()
-        application.window.show()
+        window.show()
+        began = time.perf_counter()
         loop.exec()
-        watches[0].stop()
+        watched[0].gaps.stop()
         application.close()
-        return watches[0], sum(ends)
+        return watched[0]
 
 
 def main() -> int:
@@ -123,15 +170,19 @@ def main() -> int:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     sys.setswitchinterval(SWITCH_INTERVAL)
     qt = QApplication(["consent-desk", "-platform", f"offscreen:configfile={SCREEN}"])
-    gaps, delivered = run(count)
-    usual = statistics.quantiles((gap for _, gap in gaps.all), n=100, method="inclusive")[98]
-    at, longest = gaps.longest
+    went = run(count)
+    usual = statistics.quantiles((gap for _, gap in went.gaps.all), n=100, method="inclusive")[98]
+    at, longest = went.gaps.longest
+    noted, at_server = went.noted * 1e3, went.at_server * 1e3
     print(
         f"GUI gap while {count} consents go out: 99th percentile {usual:.1f} ms, "
-        f"most {longest:.1f} ms ({at:.1f} s after the first paint); {delivered} delivered"
+        f"most {longest:.1f} ms ({at:.1f} s after the first paint); {went.delivered} delivered, "
+        f"{went.delivered / went.seconds:.0f} a second; "
+        f"a caller's meanwhile noted after {noted:.0f} ms, delivered after {at_server:.0f}"
     )
     qt.shutdown()
-    return not (delivered == count and usual <= USUAL and longest <= LONGEST)
+    is_prompt = 0 < noted <= NOTED and 0 < at_server <= DELIVERED
+    return not (went.delivered == count + 1 and usual <= USUAL and longest <= LONGEST and is_prompt)
 
 
 if __name__ == "__main__":
