@@ -147,11 +147,11 @@ class SendPresenter(Presenter):
         if self._question.asks(against, confirmed, submission.draft, self._look_up.told_long_ago()):
             return
         self._form.switch_off_send()
-        self._look_up.keep(submission)
+        waits = self._look_up.keep(submission)
         self._submitter.submit(
             submission,
             again=[one.holds for one in confirmed if one.holds],
-            hold=self._hold.seconds(submission, waits=self._look_up.awaits(submission.consent)),
+            hold=self._hold.seconds(submission, waits=waits),
         )
 
     def _ask_anew_first(self, submission: Submission, left_out: tuple[str, ...]) -> None:

@@ -40,7 +40,7 @@ class CategoriesPresenter(Presenter):
         self._fetching = False
         # A window stays open for days.
         self._hourly = QTimer(self)
-        self._hourly.timeout.connect(self._refresh_old)
+        self._hourly.timeout.connect(lambda: self.refresh() if self._is_old() else None)
         self._hourly.start(_HOUR)
         form.categories.refresh.clicked.connect(self.refresh)
         projects.project_left.connect(self._offer_nothing)
@@ -106,7 +106,7 @@ class CategoriesPresenter(Presenter):
             return
         if fetched is not None:
             self._offer(fetched)
-        if self._fetched is None or self._categories.is_old(self._fetched):
+        if self._is_old():
             self.refresh()
             return
         # Nobody is asked for the categories now, whose answer would tell the time.
@@ -118,9 +118,8 @@ class CategoriesPresenter(Presenter):
         if place is self._place:
             self.time_told.emit()
 
-    def _refresh_old(self) -> None:
-        if self._fetched is None or self._categories.is_old(self._fetched):
-            self.refresh()
+    def _is_old(self) -> bool:
+        return self._fetched is None or self._categories.is_old(self._fetched)
 
     def _take(self, place: tuple[Workspace, Project], result: Fetched | Meaning) -> None:
         if isinstance(result, Meaning):
@@ -134,13 +133,10 @@ class CategoriesPresenter(Presenter):
             return
         self._fetching = False
         if self._fetched is None:
-            self._tell(why, there_is_none=True)
+            self._tell("", no_list=f"{render(NO_LIST)} {why}")
         else:
-            self._tell(
-                phrase("form", "Categories as of {age}: they could not be fetched now. {why}").format(
-                    age=self._age(self._fetched), why=why
-                )
-            )
+            told = phrase("form", "Categories as of {age}: they could not be fetched now. {why}")
+            self._tell(told.format(age=self._age(self._fetched), why=why))
 
     def _offer(self, fetched: Fetched) -> None:
         self._fetched = fetched
@@ -150,10 +146,6 @@ class CategoriesPresenter(Presenter):
     def _age(self, fetched: Fetched) -> str:
         return moment_of(self._local(fetched.at))
 
-    def _tell(self, why: str, *, there_is_none: bool = False) -> None:
-        choice = self._form.categories
-        choice.tell_no_list(f"{render(NO_LIST)} {why}" if there_is_none else "")
-        choice.tell_age(
-            f"{render(NO_LIST) if there_is_none else ''} {why}".strip()
-            or phrase("form", "Fetch the categories anew")
-        )
+    def _tell(self, age: str, *, no_list: str = "") -> None:
+        self._form.categories.tell_no_list(no_list)
+        self._form.categories.tell_age(no_list or age or phrase("form", "Fetch the categories anew"))

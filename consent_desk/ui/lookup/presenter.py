@@ -149,7 +149,12 @@ class LookupPresenter(Presenter):
         asking = self._asking = self._ask_for(wish)
         asking.before = before if told else None
         self._slow.start()
-        self._ask(asking)
+        self._runner.run(
+            Lane.LOOK_UP,
+            lambda: asking.customers.look_up(wish.project, wish.customer, wish.categories),
+            done=lambda found: self._take(asking, found),
+            failed=lambda error: self._take(asking, _BROKEN),
+        )
         self._show()
 
     def _ask_for(self, wish: _Wish) -> _Asking:
@@ -163,22 +168,11 @@ class LookupPresenter(Presenter):
         is_told = asking is not None and asking.found is not None
         return asking is not None and is_told and self._now().micros - asking.at.micros > FRESH
 
-    def _ask(self, asking: _Asking) -> None:
-        wish = asking.wish
-        self._runner.run(
-            Lane.LOOK_UP,
-            lambda: asking.customers.look_up(wish.project, wish.customer, wish.categories),
-            done=lambda found: self._take(asking, found),
-            failed=lambda error: self._take(asking, _BROKEN),
-        )
-
-    def found(self, customer: CustomerId) -> Found | None:
-        """What is known of `customer`, but for what was changed here just now; None while nothing is."""
-        known = None if self._asking is None else self._asking.wish.customer
-        return self.known() if known == customer else None
-
     def known(self) -> Found | None:
-        """The same of whoever stands in the form; while it is asked anew, what was told before."""
+        """What is known of whoever stands in the form, but for what was changed here just now.
+
+        None while nothing is; while it is asked anew, what was told before.
+        """
         asking = self._told_last()
         return None if asking is None else trusted(asking.found, self._ours(asking))
 
@@ -219,29 +213,29 @@ class LookupPresenter(Presenter):
 
     def context(self, consent: Consent) -> Context:
         """What is known by now of the customer of `consent`, to be noted with it."""
-        found = self.found(consent.customer)
+        is_theirs = self._asking is not None and self._asking.wish.customer == consent.customer
+        found = self.known() if is_theirs else None
         before = found.consents.get(consent.category) if isinstance(found, Known) else None
         return Context(
             before=before, is_new_profile=isinstance(found, Unknown), existed=isinstance(found, Known)
         )
 
-    def keep(self, submission: Submission) -> None:
-        """`submission` is being noted: an answer that is not there yet is told when it comes."""
+    def keep(self, submission: Submission) -> bool:
+        """`submission` is being noted: an answer that is not there yet is told when it comes.
+
+        Whether there is any to be told.
+        """
         customer = submission.consent.customer
         if self._pause.isActive() or self.is_stale:
             self.look_now()
         asking = self._asking
-        if asking is None or asking.wish.customer != customer or asking.found is not None:
-            return
-        # One at most: what hangs must not hold up the next caller for long.
-        if self._kept is not None and self._kept is not asking:
-            self._kept.customers.cancel()
-        asking.submission, asking.is_ours = submission, bool(self._ours(asking))
-        self._kept = asking
-
-    def awaits(self, consent: Consent) -> bool:
-        """Whether it is not told yet what was found of the customer of `consent`, which was noted."""
-        return self._kept is not None and _is_of(self._kept.submission, consent)
+        if asking is not None and asking.wish.customer == customer and asking.found is None:
+            # One at most: what hangs must not hold up the next caller for long.
+            if self._kept is not None and self._kept is not asking:
+                self._kept.customers.cancel()
+            asking.submission, asking.is_ours = submission, bool(self._ours(asking))
+            self._kept = asking
+        return self._kept is not None and _is_of(self._kept.submission, submission.consent)
 
     def confirm(self, consent: Consent) -> None:
         """`consent` was noted."""
