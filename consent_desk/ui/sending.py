@@ -202,7 +202,7 @@ class SendPresenter(Presenter):
             self._log.put(submission.workspace, entry)
         self._log.choose(submission.workspace, entries[0])
         # Last: what it tells may ask about what has left the form.
-        self._look_up.confirm(submission.consent)
+        self._look_up.confirm(submission)
 
     def _begin_noting(self) -> None:
         submission = self._submitter.under_way

@@ -133,8 +133,7 @@ class HoldPresenter(QObject):
     def _take(self, submission: Submission, found: Found | None) -> None:
         if isinstance(found, Known | Unknown):
             self._learn(submission, NO_CUSTOMER if isinstance(found, Unknown) else SAW_CUSTOMER)
-        ours = submission.consent.request_id
-        held = next((one for one in self._held if one.submission.consent.request_id == ours), None)
+        held = next((one for one in self._held if one.submission is submission), None)
         if held is None:
             return
         if isinstance(found, Unknown):

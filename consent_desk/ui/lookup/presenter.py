@@ -237,11 +237,11 @@ class LookupPresenter(Presenter):
             self._kept = asking
         return self._kept is not None and _is_of(self._kept.submission, submission.consent)
 
-    def confirm(self, consent: Consent) -> None:
-        """`consent` was noted."""
+    def confirm(self, submission: Submission) -> None:
+        """`submission` was noted, perhaps in a journal that was opened since it was pressed."""
         kept = self._kept
-        if kept is not None and _is_of(kept.submission, consent):
-            kept.is_noted = True
+        if kept is not None and _is_of(kept.submission, submission.consent):
+            kept.submission, kept.is_noted = submission, True
             self._tell_kept()
 
     def _leave(self) -> None:

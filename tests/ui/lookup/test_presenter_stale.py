@@ -124,8 +124,9 @@ class Caller(QWidget):
             case "send" if line.text():
                 consent = a_consent(customer=CustomerId(type="registered", value=line.text()))
                 self.sent.add(line.text())
-                self.desk.keep(Submission(cast(Workspace, None), PROJECT, Draft(), ((consent, NO_CONTEXT),)))
-                self.desk.confirm(consent)
+                sent = Submission(cast(Workspace, None), PROJECT, Draft(), ((consent, NO_CONTEXT),))
+                self.desk.keep(sent)
+                self.desk.confirm(sent)
                 self.consent.fill(Draft(category="sms_marketing"))
 
     def _follow(self, draft: Draft) -> None:
