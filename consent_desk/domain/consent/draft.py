@@ -23,55 +23,38 @@ BASES = ("The caller asked for it now", "The opt-out was recorded by mistake")
 
 
 class Field(StrEnum):
-    """The fields that a problem can belong to, by their accessible names."""
+    """The fields that a problem can belong to, by their accessible names. `called`: what people call them."""
 
-    CUSTOMER_ID_TYPE = "Customer ID type"
-    CUSTOMER_ID = "Customer ID"
-    CATEGORY = "Categories"
-    ACTION = "Action"
-    VALID_UNTIL = "Valid until"
-    TAKEN_AT = "Taken at"
-    CHANNEL = "Channel"
-    TICKET = "Ticket"
-    WORDING = "Wording read out"
-    AGENT = "Agent"
-    PROPERTY_NAME = "Property name"
-    PROPERTY_VALUE = "Property value"
-    BASIS = "Explained by"
-    PROJECT_NAME = "Project name"
-    BASE_URL = "Base URL"
-    PROJECT_TOKEN = "Project token"  # noqa: S105 -- the name of a field
-    API_KEY_ID = "API key ID"
-    API_SECRET = "API secret"  # noqa: S105 -- the name of a field
-    CUSTOMER_ID_TYPES = "Customer ID types"
-    DEFAULT_CATEGORY = "Default category"
-    DEFAULT_CHANNEL = "Default channel"
+    called: Message
 
+    def __new__(cls, called: Message) -> "Field":
+        """Make a member."""
+        field = str.__new__(cls, str(called))
+        field._value_ = str(called)
+        field.called = called
+        return field
 
-FIELDS = {
-    Field.CUSTOMER_ID_TYPE: say("fields", "Customer ID type"),
-    Field.CUSTOMER_ID: say("fields", "Customer ID"),
-    Field.CATEGORY: say("fields", "Categories"),
-    Field.ACTION: say("fields", "Action"),
-    Field.VALID_UNTIL: say("fields", "Valid until"),
-    Field.TAKEN_AT: say("fields", "Taken at"),
-    Field.CHANNEL: say("fields", "Channel"),
-    Field.TICKET: say("fields", "Ticket"),
-    Field.WORDING: say("fields", "Wording read out"),
-    Field.AGENT: say("fields", "Agent"),
-    Field.PROPERTY_NAME: say("fields", "Property name"),
-    Field.PROPERTY_VALUE: say("fields", "Property value"),
-    Field.BASIS: say("fields", "Explained by"),
-    Field.PROJECT_NAME: say("fields", "Project name"),
-    Field.BASE_URL: say("fields", "Base URL"),
-    Field.PROJECT_TOKEN: say("fields", "Project token"),
-    Field.API_KEY_ID: say("fields", "API key ID"),
-    Field.API_SECRET: say("fields", "API secret"),
-    Field.CUSTOMER_ID_TYPES: say("fields", "Customer ID types"),
-    Field.DEFAULT_CATEGORY: say("fields", "Default category"),
-    Field.DEFAULT_CHANNEL: say("fields", "Default channel"),
-}
-"""What people call them."""
+    CUSTOMER_ID_TYPE = say("fields", "Customer ID type")
+    CUSTOMER_ID = say("fields", "Customer ID")
+    CATEGORY = say("fields", "Categories")
+    ACTION = say("fields", "Action")
+    VALID_UNTIL = say("fields", "Valid until")
+    TAKEN_AT = say("fields", "Taken at")
+    CHANNEL = say("fields", "Channel")
+    TICKET = say("fields", "Ticket")
+    WORDING = say("fields", "Wording read out")
+    AGENT = say("fields", "Agent")
+    PROPERTY_NAME = say("fields", "Property name")
+    PROPERTY_VALUE = say("fields", "Property value")
+    BASIS = say("fields", "Explained by")
+    PROJECT_NAME = say("fields", "Project name")
+    BASE_URL = say("fields", "Base URL")
+    PROJECT_TOKEN = say("fields", "Project token")
+    API_KEY_ID = say("fields", "API key ID")
+    API_SECRET = say("fields", "API secret")
+    CUSTOMER_ID_TYPES = say("fields", "Customer ID types")
+    DEFAULT_CATEGORY = say("fields", "Default category")
+    DEFAULT_CHANNEL = say("fields", "Default channel")
 
 
 @dataclass(frozen=True, slots=True)

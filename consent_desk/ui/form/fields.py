@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from consent_desk.domain.consent.draft import BASES, FIELDS, HOW_VALID_UNTIL, Field
+from consent_desk.domain.consent.draft import BASES, HOW_VALID_UNTIL, Field
 from consent_desk.ui.checks.banners import CorrectionBanner
 from consent_desk.ui.form.category_choice import CategoryChoice
 from consent_desk.ui.form.field import LineNote, NoteLine, caption, labelled
@@ -78,7 +78,7 @@ class CallFields(QWidget):
         required = caption("required")
         field = labelled(phrase("form", "E&xplained by"), self.basis, Field.BASIS, more=required)
         fill(QVBoxLayout(self._basis), field, self._basis_note).setSpacing(2)
-        self.action.setAccessibleName(render(FIELDS[Field.ACTION]))
+        self.action.setAccessibleName(render(Field.ACTION.called))
         upper = (self.categories, self.action, row, self._notes)
         lower = (self.more, self.opted_out, self._wording, self._basis, self.in_full)
         fill(QVBoxLayout(self), *upper, *lower, None).setSpacing(6)

@@ -3,7 +3,7 @@
 from consent_desk.domain.checks.correction import Demands, Subject
 from consent_desk.domain.checks.evaluation import Circumstances, Evaluation, evaluate
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.draft import FIELDS, Draft, Field, Problem
+from consent_desk.domain.consent.draft import Draft, Field, Problem
 from consent_desk.domain.consent.values import Consent, CustomerId
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.text import cut
@@ -265,4 +265,4 @@ class FormPresenter(Presenter):
 
 
 def _named(problem: Problem) -> str:
-    return f"{render(FIELDS[problem.field])}: {render(problem.message)}"
+    return f"{render(problem.field.called)}: {render(problem.message)}"

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from consent_desk.domain.consent.draft import FIELDS, Field
+from consent_desk.domain.consent.draft import Field
 from consent_desk.ui.widgets.banner import TintedLabel
 from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.fields import FramedComboBox, FramedLine, FramedText
@@ -166,7 +166,7 @@ class Note(TintedLabel):
 
 def label_for(text: str, field: QWidget, name: str) -> QLabel:
     """Name `field` for people and for assistive technology; return its label, with its mnemonic."""
-    field.setAccessibleName(render(FIELDS[name]) if isinstance(name, Field) else name)
+    field.setAccessibleName(render(name.called) if isinstance(name, Field) else name)
     label = QLabel(text)
     label.setBuddy(field)
     return label
