@@ -17,7 +17,8 @@ for name in [name for name in os.environ if name.startswith("QT_")]:
     del os.environ[name]
 os.environ["LC_ALL"] = "C.UTF-8"  # dates and numbers as the tests expect them, wherever they run
 # Of the size of a desk's screen: that of the platform itself is 800 by 800.
-SCREEN = Path(__file__).parent / "screen.json"
+TESTS = Path(__file__).parent
+SCREEN = TESTS / "screen.json"
 os.environ["QT_QPA_PLATFORM"] = os.environ.get("CONSENT_DESK_TEST_PLATFORM", f"offscreen:configfile={SCREEN}")
 
 settings.register_profile("default", deadline=None, max_examples=25)
@@ -39,6 +40,16 @@ XDG = {
     "XDG_RUNTIME_DIR": "runtime",
     "XDG_STATE_HOME": "state",
 }
+
+
+OTHER_PROGRAMS = ("test_reliability.py", "end_to_end", "cli", "test_wheel.py", "test_setup.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for other programs begins first: else all would wait for the longest of it at the end."""
+    place = {name: number for number, name in enumerate(OTHER_PROGRAMS)}
+    items.sort(key=lambda item: place.get(item.path.relative_to(TESTS).parts[0], len(place)))
 
 
 @pytest.fixture(autouse=True)
