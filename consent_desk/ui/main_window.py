@@ -21,6 +21,7 @@ from consent_desk.ui.shell.zoom import Zoom
 from consent_desk.ui.widgets.card import Card
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase, render
+from consent_desk.ui.widgets.tones import Tone
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMessageBox
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from consent_desk.ui.shell.notice import Notice
 
 _TITLE = "Consent Desk"
+_QUESTION = "question"
 
 _SIZE, _FRAME = QSize(1280, 800), QSize(8, 40)
 """Of the window at its first start, where the screen is large enough; of what may stand around it."""
@@ -160,6 +162,8 @@ class MainWindow(QMainWindow):
         self.add_wide_banner(self.practice)
         self.add_banner(self.alarm, Rank.OPPOSITE)
         self.add_banner(self.offer, Rank.OTHER)
+        self.consent.question.opened.connect(self._tell_question)
+        self.panes.arranged.connect(self._see_question)
         self.project_bar.complete()
         self.preview = preview
         self.request_card.content.addWidget(preview)
@@ -185,6 +189,18 @@ class MainWindow(QMainWindow):
         ):
             # Behind a tab the key is shown, and heard once: the window's own shortcut has it.
             view.addAction(f"{text}\t{keys}", slot)
+
+    def _tell_question(self, is_open: bool) -> None:
+        self.panes.tell_question(is_open)
+        if is_open and self.caller_card.isHidden():
+            waits = phrase("window", "A question waits under Caller (Ctrl+1).")
+            self.status.show_message(_QUESTION, Tone.WARNING, waits)
+        else:
+            self.status.take_back(_QUESTION)
+
+    def _see_question(self) -> None:
+        if not self.caller_card.isHidden():
+            self.status.take_back(_QUESTION)
 
     def add_banner(self, banner: QWidget, rank: int = Rank.OTHER) -> None:
         """Let `banner` head the right column, below those of smaller or the same rank."""

@@ -105,6 +105,11 @@ class Panes(QWidget):
         self.tabs.setTabToolTip(Pane.LOG, told)
         self.tabs.setAccessibleTabName(Pane.LOG, ", ".join(filter(None, (log, told))))
 
+    def tell_question(self, is_open: bool) -> None:
+        """Say behind the caller's tab that a question waits there. Nothing moves: somebody may be typing."""
+        caller = phrase("shell", "Caller: question") if is_open else phrase("shell", "Caller")
+        self.tabs.setTabText(Pane.CALLER, caller)
+
     def minimumSizeHint(self) -> QSize:
         # Not that of two beside each other: in less room than they need, there is one.
         sizes = [each.minimumSizeHint() for each in (*self._panes.values(), self._banners)]

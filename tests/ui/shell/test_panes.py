@@ -6,6 +6,8 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.ui.shell.panes import Pane, Panes
 from consent_desk.ui.shell.places import Banners, Rank
+from tests.ui import controls
+from tests.ui.desks import OpenDesk
 
 
 @pytest.fixture
@@ -69,6 +71,23 @@ def test_one_alone_gives_way_to_what_is_wanted(panes: Panes) -> None:
     assert seen(panes) == ["log"]
     panes.bring_forward(Pane.CALLER)
     assert seen(panes) == ["caller", "request", "log"]
+
+
+def test_a_question_behind_another_tab_says_so_and_moves_nothing(acme: OpenDesk) -> None:
+    window = acme.window
+    window.panes.show_alone(Pane.LOG)
+    window.log.search.filter.setFocus()
+    window.consent.question.ask("Send it?", ("Do not send it", "Send it"), about_noted=True)
+    assert window.panes.tabs.tabText(Pane.CALLER) == "Caller: question"
+    assert "A question waits under Caller" in controls.label(window, "Status")
+    assert window.panes.tabs.currentIndex() == Pane.LOG
+    assert window.focusWidget() is window.log.search.filter
+    window.panes.tabs.setCurrentIndex(Pane.REQUEST)
+    assert "A question waits" in controls.label(window, "Status")
+    window.panes.tabs.setCurrentIndex(Pane.CALLER)
+    assert "A question waits" not in controls.label(window, "Status")
+    window.consent.question.withdraw()
+    assert window.panes.tabs.tabText(Pane.CALLER) == "Caller"
 
 
 @pytest.mark.parametrize("pane", Pane)
