@@ -18,14 +18,7 @@ from typing import TypeAlias
 from consent_desk.domain.consent.action import BOTH, Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.lifecycle.record import Decision, Subject
-from consent_desk.domain.lifecycle.state import (
-    CANCELLED_HERE,
-    CHECKED,
-    DISMISSED,
-    TO_CHECK_STATES,
-    UNSENT_STATES,
-    State,
-)
+from consent_desk.domain.lifecycle.state import CANCELLED_HERE, CHECKED, DISMISSED, UNSENT_STATES, State
 from consent_desk.domain.log_query import ALIKE, LogQuery, LogRow, Which, folded
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import SPEAKS_AGAINST
@@ -85,9 +78,8 @@ _OVERRULED = f"""EXISTS (
 )"""  # noqa: S608 - our own words
 _DISMISSED = f"EXISTS (SELECT 1 FROM remark WHERE remark.fact = standing.fact AND text = '{DISMISSED}')"  # noqa: S608
 # None that is verified is gone through: they are nearly all.
-_UNSETTLED, _UNDER_WAY = (
-    "state IN ({})".format(", ".join(f"'{state}'" for state in sorted(set(State) - settled)))
-    for settled in ({State.VERIFIED}, {State.VERIFIED, *TO_CHECK_STATES})
+_UNSETTLED = "state IN ({})".format(
+    ", ".join(f"'{state}'" for state in sorted(set(State) - {State.VERIFIED}))
 )
 _OF = {
     Which.NEEDS_YOU: (
@@ -96,9 +88,9 @@ _OF = {
         f"OR (state = 'seen' AND {_OVERRULED} AND NOT {_THOSE} AND NOT {_OVERTAKEN}))"
     ),
     Which.WAITING: (
-        # What is to be checked waits for a person, before it was sent or after, however long it is looked up.
-        f"{_UNDER_WAY} AND (state IN ('queued', 'retry_wait', 'in_flight', 'unconfirmed', 'not_seen', "
-        f"'restored') AND NOT {_THOSE} OR {_THOSE})"
+        # What is to be checked waits for a person, however long it is looked up.
+        f"{_UNSETTLED} AND (state IN ('queued', 'retry_wait', 'in_flight', 'unconfirmed', 'not_seen', "
+        f"'restored') AND NOT {_THOSE} OR state NOT IN ('new_profile', 'no_category') AND {_THOSE})"
     ),
 }
 """The condition for each list. It is given those that somebody is asked about, then those looked up still."""
