@@ -21,14 +21,13 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.lookup.view import day_of
-from consent_desk.ui.outcomes.summary import about
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.panes import Pane
+from consent_desk.ui.states import about
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import moment_of, phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
-from consent_desk.workspace import Workspace
 
 _KEY = "correction"
 _MOST = 3
@@ -44,19 +43,19 @@ class CorrectionPresenter(Presenter):
         self._log = log
         self._project: Project | None = None
         self._record: Record | None = None
-        log.on_line(Deed.CORRECT, self.correct)
+        log.on_line(Deed.CORRECT, lambda workspace, entry: self.correct(workspace.practice, entry))
         # What is being corrected stays without a project, until that comes back.
         session.left.connect(lambda: self._use_project(None))
         session.entered.connect(lambda _workspace, project: self._use_project(project))
 
-    def correct(self, workspace: Workspace, entry: Entry) -> None:
+    def correct(self, practice: bool, entry: Entry) -> None:
         """Fill the form with what held before `entry`, unless something speaks against that."""
         # Its journal may have been opened anew since it was noted.
         shown = self._log.workspace
-        if shown is None or shown.practice is not workspace.practice:
+        if shown is None or shown.practice is not practice:
             why = phrase("checks", "Nothing can be corrected before its journal is open again.")
             said = f"{why}\n{about(entry, entry.project_name)}"
-            self._status.show_message(_KEY, Tone.WARNING, said, practice=workspace.practice)
+            self._status.show_message(_KEY, Tone.WARNING, said, practice=practice)
             return
 
         def done(read: tuple[Record, Timestamp | None]) -> None:

@@ -1,5 +1,6 @@
 """Says in words what becomes of each consent once it is noted."""
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import assert_never
 
@@ -39,12 +40,12 @@ from consent_desk.domain.wire.outcome import DEADLINE
 from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.log.presenter import LogPresenter
+from consent_desk.ui.outcomes.receipt import named
 from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
-from consent_desk.ui.outcomes.summary import WithheldStatus, about, named
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.shell.context import Presenter, ShellContext
-from consent_desk.ui.states import called
+from consent_desk.ui.states import about, called
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -52,6 +53,9 @@ from consent_desk.workspace import Workspace
 
 REMEMBERED = 1_000
 """Consents that a person asked for at their lines. What comes of an older one its line tells alone."""
+
+_GATHERED = 100
+"""Milliseconds for which what waits for settings is gathered: there may be thousands at once."""
 
 _LEFT, _RESTORED = "left", "restored"
 
@@ -76,7 +80,11 @@ class OutcomePresenter(Presenter):
         self._asked: dict[str, str] = {}
         # Outcomes that could not be written down, of this workspace.
         self._unwritten: dict[str, Workspace] = {}
-        self._withheld = WithheldStatus(self._status)
+        # What waits for the settings of a project, and what is said of that and is not shown yet.
+        self._withheld: defaultdict[str, set[str]] = defaultdict(set)
+        self._to_show: dict[str, str] = {}
+        self._gathering = QTimer(self, singleShot=True, interval=_GATHERED)
+        self._gathering.timeout.connect(self._show_withheld)
         # The last call that a person waits for.
         self._under_way: tuple[Workspace, Entry] | None = None
         # Those of a list: cancelling one would discard it for good.
@@ -227,9 +235,9 @@ class OutcomePresenter(Presenter):
                 text = phrase("outcomes", "Not sent: {why}").format(why=self._rendered(event.why))
                 self.say(workspace, entry, Tone.BAD, text)
             case Withheld():
-                self._withheld.add(event.entry, self._rendered(event.why))
+                self._withhold(event.entry, self._rendered(event.why))
             case Supplied():
-                self._withheld.clear(event.project_id)
+                self._supply(event.project_id)
             case NotCancelled(entry=entry, error=error):
                 self._fail(workspace, entry, _NOT_CANCELLED, error)
             case Undecided(entry=entry, error=error):
@@ -250,6 +258,30 @@ class OutcomePresenter(Presenter):
     def _rendered(self, why: str | Message | None) -> str:
         return render(why, self._local) if isinstance(why, Message) else why or ""
 
+    def _withhold(self, entry: Entry, why: str) -> None:
+        """`entry` waits too; what was said of its project is replaced."""
+        waiting = self._withheld[entry.project_id]
+        waiting.add(entry.request_id)
+        count = len(waiting)
+        self._to_show[entry.project_id] = phrase(
+            "outcomes",
+            "%n consents still wait for the settings of {project}. {why} It is tried again by itself.",
+            "%n consent still waits for the settings of {project}. {why} It is tried again by itself.",
+            count,
+        ).format(project=entry.project_name, why=why)
+        if not self._gathering.isActive():
+            self._gathering.start()
+
+    def _supply(self, project_id: str) -> None:
+        self._to_show.pop(project_id, None)
+        if self._withheld.pop(project_id, None):
+            self._status.take_back(project_id)
+
+    def _show_withheld(self) -> None:
+        said, self._to_show = self._to_show, {}
+        for project_id, text in said.items():
+            self._status.show_message(project_id, Tone.WARNING, text, practice=False)
+
     def _take_learnt(self, workspace: Workspace, entry: Entry) -> None:
         self._log.put(workspace, entry)
         if entry.state in TO_CHECK_STATES:
@@ -260,7 +292,7 @@ class OutcomePresenter(Presenter):
         self.say(workspace, entry, Tone.BAD, f"{render(said)} {render_error(error)}")
 
     def _begin_sending(self, workspace: Workspace, event: Sending) -> None:
-        self._withheld.clear(event.entry.project_id)
+        self._supply(event.entry.project_id)
         if event.second and not workspace.practice:
             second = phrase("outcomes", "It was not seen in Engagement: it is sent a second time.")
             self.say(workspace, event.entry, Tone.WARNING, second)
@@ -319,7 +351,7 @@ class OutcomePresenter(Presenter):
 
     def _take_look(self, workspace: Workspace, event: LookedUp) -> None:
         entry = event.entry
-        self._withheld.clear(entry.project_id)
+        self._supply(entry.project_id)
         self._log.put(workspace, entry)
         if entry.state is State.CONTRADICTED and not workspace.practice:
             # The alarm says it too, louder.

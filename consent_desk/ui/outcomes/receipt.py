@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Draft
-from consent_desk.domain.consent.values import Timestamp
+from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import say
@@ -38,6 +38,11 @@ class Told:
     def text(self) -> str:
         """All of it."""
         return "\n".join(line for line in (self.head, self.who, STEP.join(self.steps), self.note) if line)
+
+
+def named(customer: CustomerId) -> str:
+    """What the receipt calls a customer."""
+    return cut(customer.value, 80)
 
 
 AT_REST = say("outcomes", "Nothing is noted in this call yet.")

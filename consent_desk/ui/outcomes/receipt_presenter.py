@@ -18,9 +18,8 @@ from consent_desk.domain.text import cut
 from consent_desk.ui.form.submission import Submission
 from consent_desk.ui.log.details import slip_of
 from consent_desk.ui.outcomes.not_noted import NotNotedBanner
-from consent_desk.ui.outcomes.receipt import REST, CallInHand, NotNoted, Press, told_slow
+from consent_desk.ui.outcomes.receipt import REST, CallInHand, NotNoted, Press, named, told_slow
 from consent_desk.ui.outcomes.receipt_panel import ReceiptPanel
-from consent_desk.ui.outcomes.summary import named
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.panes import Pane
@@ -48,11 +47,11 @@ _SIGNS = "✓ " + "".join(map(sign, Tone))
 class ReceiptPresenter(Presenter):
     """Tells of the call in hand in its place, and of what is nowhere but here until that is dealt with.
 
-    Emits `correction_wanted(Workspace, Entry)`, `again(Submission, concerns the form)`, and
+    Emits `correction_wanted(practice, Entry)`, `again(Submission, concerns the form)`, and
     `only_here(count)` when something can be saved as a slip, or nothing any more.
     """
 
-    correction_wanted = Signal(object, object)
+    correction_wanted = Signal(bool, object)
     again = Signal(object, bool)
     only_here = Signal(int)
 
@@ -61,7 +60,7 @@ class ReceiptPresenter(Presenter):
         self._call = CallInHand()
         self._in_view: Submission | Press | NotNoted | None = None
         self._form = self._window.consent
-        self._presses: deque[tuple[Workspace, Press]] = deque(maxlen=_MOST)
+        self._presses: deque[Press] = deque(maxlen=_MOST)
         self._words = self._window.log.model.words
         self._names_project = names_project
         self._to_announce: dict[int, Press] = {}
@@ -114,7 +113,7 @@ class ReceiptPresenter(Presenter):
         practice = submission.workspace.practice
         names = partial(self._words.label, submission.project.id)
         press = Press(entries, who, practice, submission.left_out, names)
-        self._presses.append((submission.workspace, press))
+        self._presses.append(press)
         was_not_noted = self._call.settle(submission.consent.request_id)
         if blank is None:
             self.end_noting()
@@ -215,12 +214,8 @@ class ReceiptPresenter(Presenter):
             self._show()
 
     def _press_of(self, workspace: Workspace, entry: Entry) -> Press | None:
-        found = (
-            press
-            for of, press in self._presses
-            if of.practice is workspace.practice and entry.request_id in press
-        )
-        return next(found, None)
+        of_kind = (press for press in self._presses if press.practice is workspace.practice)
+        return next((press for press in of_kind if entry.request_id in press), None)
 
     def _announce_later(self, press: Press, tone: Tone) -> None:
         # Of an earlier call its line says the rest.
@@ -271,10 +266,10 @@ class ReceiptPresenter(Presenter):
         self.leave_project()
 
     def _forget_customer(self, project_id: str, customer: CustomerId) -> None:
-        for of, press in [*self._presses]:
+        for press in [*self._presses]:
             first = press.entries[0]
             if (first.project_id, first.customer) == (project_id, customer):
-                self._presses.remove((of, press))
+                self._presses.remove(press)
                 self._to_announce.pop(id(press), None)
                 if press is self._call.press:
                     self._call.forget_press()
@@ -357,8 +352,7 @@ class ReceiptPresenter(Presenter):
     def _correct(self) -> None:
         """Open the correction of what was noted here last, whether it is still in view or not."""
         press = self._call.press
-        workspace = next((of for of, one in self._presses if one is press), None)
-        if press is None or workspace is None:
+        if press is None:
             said = phrase(
                 "outcomes", "Nothing was noted here for a caller so far: there is nothing to correct."
             )
@@ -366,13 +360,13 @@ class ReceiptPresenter(Presenter):
             return
         choice = _correctable(press) or press.last
         if len(choice) == 1:
-            self.correction_wanted.emit(workspace, choice[0])
+            self.correction_wanted.emit(press.practice, choice[0])
             return
         menu = self._panel.choice
         menu.clear()
         for entry in choice:
             action = menu.addAction(press.names(entry.category).replace("&", "&&"))
-            action.triggered.connect(partial(self.correction_wanted.emit, workspace, entry))
+            action.triggered.connect(partial(self.correction_wanted.emit, press.practice, entry))
         menu.popup(self._panel.mapToGlobal(self._panel.rect().topLeft()))
 
 

@@ -184,11 +184,11 @@ def test_an_earlier_call_does_not_put_off_when_that_time_has_passed(acme: OpenDe
     acme.deliver("first@example.com")
     acme.deliver("second@example.com")
     (presenter,) = acme.window.findChildren(ReceiptPresenter)
-    workspace, first = presenter._presses[0]
+    first = presenter._presses[0]
     presenter._passing.stop()
     first.verified_by = None
-    presenter.take(workspace, first.last[0], Tone.NEUTRAL, "")
-    assert presenter._presses[0][1].verified_by is not None
+    presenter.take(acme.workspace, first.last[0], Tone.NEUTRAL, "")
+    assert presenter._presses[0].verified_by is not None
     assert not presenter._passing.isActive()
 
 
