@@ -132,8 +132,8 @@ class CorrectionPresenter(Presenter):
             question = phrase(
                 "checks", "What stands in the form is replaced by the correction of:\n{whose}"
             ).format(whose=whose)
-            answers = (phrase("checks", "Cancel"), phrase("checks", "Replace"))
-            if self._questions.choose(phrase("checks", "Correct"), question, answers) != 1:
+            answers = phrase("checks", "Cancel"), phrase("checks", "Replace")
+            if not self._questions.agrees(phrase("checks", "Correct"), question, *answers):
                 return
         self._status.take_back(_KEY)
         self._record = record

@@ -78,7 +78,7 @@ class LogActionsPresenter(Presenter):
         log.on_line(Deed.ENTER_RIGHT_ID, self._enter_anew)
         menu = self._window.top.menu
         self.export = menu.addAction(phrase("log", "Export…"), self._begin_or_stop)
-        self.erase = menu.addAction(phrase("log", "Remove data…"), self._erase_chosen)
+        self.erase = menu.addAction(phrase("log", "Remove data…"), self._erase)
         self.table = menu.addAction(phrase("log", "Show as table"))
         self.table.setCheckable(True)
         self.table.toggled.connect(self._panel.show_as_table)
@@ -100,11 +100,6 @@ class LogActionsPresenter(Presenter):
         # Practice ends with the program: there is nothing to be erased for good.
         self.erase.setVisible(workspace is not None and workspace.erase is not None)
         self.erase.setEnabled(self._log.find(self._panel.chosen) is not None)
-
-    def _erase_chosen(self) -> None:
-        workspace, entry = self._log.workspace, self._log.find(self._panel.chosen)
-        if workspace is not None and entry is not None:
-            self._erase(workspace, entry)
 
     def _dismiss(self, workspace: Workspace, entry: Entry) -> None:
         self._write_down(
@@ -139,14 +134,8 @@ class LogActionsPresenter(Presenter):
         shown = form.draft()
         if shown.customer_id or shown.ticket or shown.wording:
             question = phrase("log", "What stands in the form is replaced by the decision of this line.")
-            if (
-                self._questions.choose(
-                    phrase("log", "Enter with the right ID"),
-                    question,
-                    (phrase("log", "Cancel"), phrase("log", "Replace")),
-                )
-                != 1
-            ):
+            answers = phrase("log", "Cancel"), phrase("log", "Replace")
+            if not self._questions.agrees(phrase("log", "Enter with the right ID"), question, *answers):
                 return
         form.fill(
             Draft(
@@ -215,15 +204,14 @@ class LogActionsPresenter(Presenter):
 
     # -- erasing ----------------------------------------------------------------------------------
 
-    def _erase(self, workspace: Workspace, entry: Entry) -> None:
-        erase = workspace.erase
-        if erase is None:
+    def _erase(self) -> None:
+        workspace, entry = self._log.workspace, self._log.find(self._panel.chosen)
+        if workspace is None or entry is None or (erase := workspace.erase) is None:
             return
-        choices = (phrase("log", "Keep it"), phrase("log", "Remove for good"))
+        answers = phrase("log", "Keep it"), phrase("log", "Remove for good")
         text = told(self._shell.lens.told(workspace, entry))
-        if self._questions.choose(phrase("log", "Remove a customer's data?"), text, choices) != 1:
+        if not self._questions.agrees(phrase("log", "Remove a customer's data?"), text, *answers):
             return
-
         self._status.show_message(
             _ERASURE, Tone.NEUTRAL, phrase("log", "Removing the data from the backups…")
         )
@@ -232,7 +220,7 @@ class LogActionsPresenter(Presenter):
             Lane.UPKEEP,
             lambda: erase(entry.project_id, entry.customer),
             done=lambda erased: self._forget(workspace, entry, erased),
-            failed=self._tell_not_erased,
+            failed=lambda error: self._status.show_message(_ERASURE, Tone.BAD, render_error(error)),
         )
 
     def _forget(self, workspace: Workspace, entry: Entry, erased: "Erasure") -> None:
@@ -241,9 +229,6 @@ class LogActionsPresenter(Presenter):
         self._status.show_message(_ERASURE, tone, told_after(erased, self._shown))
         if workspace is self._log.workspace:
             self._log.view.reload()
-
-    def _tell_not_erased(self, error: Exception) -> None:
-        self._status.show_message(_ERASURE, Tone.BAD, render_error(error))
 
     # -- exporting --------------------------------------------------------------------------------
 

@@ -1,10 +1,10 @@
 """A record of the journal as texts, one for each tab beside the log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from consent_desk.domain.consent.values import Consent, Timestamp, ValidUntil
+from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.lifecycle.judgement import Judgement, judge, may_have_left, noun
 from consent_desk.domain.lifecycle.messages import (
     tell_change,
@@ -20,7 +20,6 @@ from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.answer import header, pretty
 from consent_desk.domain.wire.customer import moment
 from consent_desk.domain.wire.outcome import Answered, FailedLook, Look, Lost, NotSent, Outcome
-from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import noted_lines
 from consent_desk.domain.wire.server_clock import is_off, tell_off
 from consent_desk.ui.states import word_of_fact
@@ -86,23 +85,6 @@ def change_of(record: Record, local: Local) -> str:
     return render(tell_change(record, written))
 
 
-def slip_of(consent: Consent, project: Project, taken_at: str) -> str:
-    """A consent that could not be noted, as a text to copy and enter again."""
-    lines = (
-        (phrase("log", "Project"), project.name),
-        (phrase("log", "Customer ID"), f"{consent.customer.type} = {consent.customer.value}"),
-        (phrase("log", "Category"), consent.category),
-        (phrase("log", "Action"), consent.action.value),
-        (phrase("log", "Valid until"), "" if consent.valid_until is None else str(consent.valid_until.wire)),
-        (phrase("log", "Taken at"), taken_at),
-        (phrase("log", "Channel"), consent.channel),
-        (phrase("log", "Ticket"), consent.ticket),
-        (phrase("log", "Wording read out"), consent.wording),
-    )
-    head = phrase("log", "NOT NOTED by Consent Desk, and not sent: enter it again later.")
-    return "\n".join([head, *(f"{name}: {value}" for name, value in lines if value)])
-
-
 def _meaning(record: Record, local: Local, failing: Failing | None, *, practice: bool) -> list[str]:
     action, last = record.noted.consent.action, record.facts[-1]
     is_sent = last.state not in {State.QUEUED, State.RETRY_WAIT}
@@ -139,78 +121,52 @@ def _told(judgement: Judgement, local: Local) -> list[str]:
 def _explanation(
     record: Record, local: Local, outlook: Message | None, failing: Failing | None, *, practice: bool
 ) -> str:
-    consent = record.noted.consent
-    lines = _meaning(record, local, failing, practice=practice)
+    consent, context = record.noted.consent, record.noted.context
+    meaning = _meaning(record, local, failing, practice=practice)
     if outlook is not None:
-        lines.append(render(outlook, local))
-    if lines:
-        lines.append("")
-    context = record.noted.context
-    lines += [
-        phrase("log", "Change: {change}").format(change=change_of(record, local)),
-        phrase("log", "Customer ID: {type} = {value}").format(
-            type=consent.customer.type, value=consent.customer.value
-        ),
-        phrase("log", "Category: {category}").format(category=consent.category),
-        phrase("log", "Action: {action}").format(action=consent.action),
-        *_terms(consent, local),
-        phrase("log", "Decision taken at: {at}").format(at=written(local(consent.timestamp))),
-        *_clock(record),
-        phrase("log", "Before: {before}").format(before=_before(record, local)),
-        phrase("log", "Project: {project_name}").format(project_name=record.noted.project_name),
-        phrase("log", "Request ID: {request_id}").format(request_id=consent.request_id),
-    ]
-    if context.corrects is not None:
-        lines.append(
-            phrase("log", "Corrects the consent with request ID: {corrects}").format(
-                corrects=context.corrects
-            )
-        )
-    if context.basis:
-        lines.append(phrase("log", "Basis of the opt-in: {basis}").format(basis=context.basis))
+        meaning.append(render(outlook, local))
+    until = "" if consent.valid_until is None else _until(consent.valid_until, local)
     request_ids = [header(answer.headers, "x-request-id") for _, answer in _answers(record)]
-    named = list(dict.fromkeys(filter(None, request_ids)))[:_MOST_IDS]
-    if named:
-        lines.append(
-            phrase("log", "Engagement's x-request-id, for its support: {ids}").format(ids=", ".join(named))
-        )
-    lines += [
-        "",
-        phrase("log", "What happened:"),
-        *(_fact(record.noted, fact, local, practice=practice) for fact in record.facts),
-    ]
-    return "\n".join(lines)
+    ids = ", ".join(list(dict.fromkeys(filter(None, request_ids)))[:_MOST_IDS])
+    known = (
+        (phrase("log", "Change"), change_of(record, local)),
+        (phrase("log", "Customer ID"), f"{consent.customer.type} = {consent.customer.value}"),
+        (phrase("log", "Category"), consent.category),
+        (phrase("log", "Action"), consent.action.value),
+        (phrase("log", "Valid until"), until),
+        (phrase("log", "Wording read out"), consent.wording),
+        (phrase("log", "Decision taken at"), written(local(consent.timestamp))),
+        (phrase("log", "Clock"), _clock(record)),
+        (phrase("log", "Before"), _before(record, local)),
+        (phrase("log", "Project"), record.noted.project_name),
+        (phrase("log", "Request ID"), consent.request_id),
+        (phrase("log", "Corrects the consent with request ID"), context.corrects),
+        (phrase("log", "Basis of the opt-in"), context.basis),
+        (phrase("log", "Engagement's x-request-id, for its support"), ids),
+    )
+    happened = (_fact(record.noted, fact, local, practice=practice) for fact in record.facts)
+    head = [*meaning, ""] if meaning else []
+    return "\n".join([*head, *lines_of(known), "", phrase("log", "What happened:"), *happened])
 
 
-def _clock(record: Record) -> list[str]:
+def lines_of(known: Iterable[tuple[str, str | None]]) -> Iterator[str]:
+    """A line for each name that has a value."""
+    return (f"{name}: {value}" for name, value in known if value)
+
+
+def _clock(record: Record) -> str:
     off, consent = record.noted.context.clock_off, record.noted.consent
     if off is None or not is_off(off):
-        return []
+        return ""
     how = (
         phrase("log", "stamped by Engagement's time")
         if consent.timestamp == consent.noted_at
         else phrase("log", "as it was typed")
     )
-    return [
-        phrase(
-            "log",
-            "Clock: this computer's was {off}. The decision's time is {how}; what "
-            "happened since bears this computer's.",
-        ).format(off=render(tell_off(off)), how=how)
-    ]
-
-
-def _terms(consent: Consent, local: Local) -> list[str]:
-    until = (
-        []
-        if consent.valid_until is None
-        else [phrase("log", "Valid until: {until}").format(until=_until(consent.valid_until, local))]
-    )
-    return (
-        [*until, phrase("log", "Wording read out: {wording}").format(wording=consent.wording)]
-        if consent.wording
-        else until
-    )
+    return phrase(
+        "log",
+        "this computer's was {off}. The decision's time is {how}; what happened since bears this computer's.",
+    ).format(off=render(tell_off(off)), how=how)
 
 
 def _until(until: ValidUntil, local: Local) -> str:

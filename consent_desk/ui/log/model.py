@@ -223,27 +223,33 @@ class LogModel(QAbstractTableModel):
             self._close(press) if press.is_open else self._open(press)
 
     def _open(self, press: Press) -> None:
-        place, count = self._places[press.rows[0].entry.request_id], len(press.rows)
-        row = self._turned(place) + 1
-        self.beginInsertRows(QModelIndex(), row, row + count - 1)
+        row, at, parts = self._parts(press)
+        self.beginInsertRows(QModelIndex(), row, row + len(parts) - 1)
         press.is_open = True
-        parts: list[Slot] = [Part(press, number) for number in range(count)]
-        at = place + 1 if self.query.oldest_first else place
-        self._lines[at:at] = parts if self.query.oldest_first else parts[::-1]
-        self._shift(at, count)
+        self._lines[at:at] = parts
+        self._shift(at, len(parts))
         self.endInsertRows()
-        self._tell_changed(self._places[press.rows[0].entry.request_id])
+        self._tell_changed(self._place(press))
 
     def _close(self, press: Press) -> None:
-        place, count = self._places[press.rows[0].entry.request_id], len(press.rows)
-        row = self._turned(place) + 1
-        self.beginRemoveRows(QModelIndex(), row, row + count - 1)
+        row, at, parts = self._parts(press)
+        self.beginRemoveRows(QModelIndex(), row, row + len(parts) - 1)
         press.is_open = False
-        at = place + 1 if self.query.oldest_first else place - count
-        del self._lines[at : at + count]
-        self._shift(at, -count)
+        del self._lines[at : at + len(parts)]
+        self._shift(at, -len(parts))
         self.endRemoveRows()
-        self._tell_changed(self._places[press.rows[0].entry.request_id])
+        self._tell_changed(self._place(press))
+
+    def _place(self, press: Press) -> int:
+        return self._places[press.rows[0].entry.request_id]
+
+    def _parts(self, press: Press) -> tuple[int, int, list[Slot]]:
+        """The parts of a press in the order of their places: their first row, and the first of the places."""
+        place = self._place(press)
+        parts: list[Slot] = [Part(press, number) for number in range(len(press.rows))]
+        if self.query.oldest_first:
+            return self._turned(place) + 1, place + 1, parts
+        return self._turned(place) + 1, place - len(parts) * press.is_open, parts[::-1]
 
     # -- what is asked ----------------------------------------------------------------------------
 
@@ -413,8 +419,7 @@ class LogModel(QAbstractTableModel):
         for slot in self._lines[first : last + 1]:
             if isinstance(slot, Press) and slot.is_open:
                 self._close(slot)
-                place = self._places[slot.rows[0].entry.request_id]
-                self._gather(place, place)
+                self._gather(self._place(slot), self._place(slot))
                 return
         joined = Press([row for slot in self._lines[first : last + 1] for row in rows_of(slot)])
         # The line that stays is the one on top.

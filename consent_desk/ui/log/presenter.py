@@ -213,7 +213,7 @@ class LogPresenter(Presenter):
         for row in rows or ():
             slot = model.slot(row)
             if not isinstance(slot, Unread):
-                days.append(self._day(words.local_day(slot)))
+                days.append(self._day(words.at(slot)))
         self._panel.search.show_days(" – ".join(dict.fromkeys(days)) or phrase("log", "Today"))
         if not self._midnight.isActive():
             now = self._shell.local_now()

@@ -66,20 +66,16 @@ class Words:
 
     def about_chosen(self, slot: Slot) -> str:
         """What the details are about, and when: of several, of one of them."""
-        when = " ".join(filter(None, (self.day(slot), self.clock(slot))))
         rows = rows_of(slot)
         row = self.worst(rows)
         parts = [*self._about(row)]
         if len(rows) > 1:
-            is_worst = len({self._called(each).tone for each in rows}) > 1
             count = len(rows)
-            which = (
-                phrase("log", "the worst of %n", "", count)
-                if is_worst
-                else phrase("log", "the first of %n", "", count)
-            )
+            which = phrase("log", "the first of %n", "", count)
+            if len({self._called(each).tone for each in rows}) > 1:
+                which = phrase("log", "the worst of %n", "", count)
             parts[1] = f"{parts[1]}, {which}"
-        return " · ".join((*parts, when))
+        return " · ".join((*parts, self.when(slot)))
 
     def outcome(self, slot: Slot) -> str:
         """What became of it: of several, of how many what."""
@@ -107,12 +103,16 @@ class Words:
 
     def clock(self, slot: Slot) -> str:
         """When it was noted, without the day."""
-        local, today = self._at(slot), self._today()
+        local, today = self.at(slot), self._today()
         return local.strftime("%H:%M" if local.tzname() == today.tzname() else "%H:%M %Z")
 
     def day(self, slot: Slot) -> str:
         """The day on which it was noted, nothing for today."""
-        return self.day_of(self._at(slot))
+        return self.day_of(self.at(slot))
+
+    def when(self, slot: Slot) -> str:
+        """Both of them."""
+        return f"{self.day(slot)} {self.clock(slot)}".strip()
 
     def day_of(self, local: datetime) -> str:
         """A day, nothing for today."""
@@ -125,21 +125,19 @@ class Words:
         """The date of today."""
         return f"{self._today():%Y-%m-%d}"
 
-    def local_day(self, slot: Slot) -> datetime:
+    def at(self, slot: Slot) -> datetime:
         """When it was noted, on the wall."""
-        return self._at(slot)
+        return self._local(rows_of(slot)[0].entry.noted_at)
 
     def sentence(self, slot: Slot) -> str:
         """All of it in one sentence."""
-        parts = [self.customer(slot), *self._about(slot), self.outcome(slot)]
-        parts.append(" ".join(filter(None, (self.day(slot), self.clock(slot)))))
+        parts = [self.customer(slot), *self._about(slot), self.outcome(slot), self.when(slot)]
         match slot:
             case Press():
                 count = len(slot.rows)
-                if slot.is_open:
-                    parts.append(phrase("log", "%n parts, expanded", "%n part, expanded", count))
-                else:
-                    parts.append(phrase("log", "%n parts, collapsed", "%n part, collapsed", count))
+                collapsed = phrase("log", "%n parts, collapsed", "%n part, collapsed", count)
+                expanded = phrase("log", "%n parts, expanded", "%n part, expanded", count)
+                parts.append(expanded if slot.is_open else collapsed)
             case Part():
                 number, count = slot.number + 1, len(slot.press.rows)
                 parts.append(phrase("log", "part {number} of {count}").format(number=number, count=count))
@@ -160,8 +158,7 @@ class Words:
             yield self._until(entry.valid_until)
         if rows[0].corrects is not None:
             at = self._local(rows[0].corrects)
-            when = " ".join(filter(None, (self.day_of(at), f"{at:%H:%M}")))
-            yield phrase("log", "corrects {when}").format(when=when)
+            yield phrase("log", "corrects {when}").format(when=f"{self.day_of(at)} {at:%H:%M}".strip())
         if self.names_project and not isinstance(slot, Part):
             yield visible(entry.project_name)
 
@@ -208,11 +205,8 @@ class Words:
             case "Status":
                 return "" if entry.status is None else str(entry.status)
             case "Duration":
-                return (
-                    ""
-                    if entry.elapsed is None
-                    else phrase("log", "{ms:,.0f} ms").format(ms=entry.elapsed * 1000)
-                )
+                took = "" if entry.elapsed is None else phrase("log", "{ms:,.0f} ms")
+                return took.format(ms=(entry.elapsed or 0) * 1000)
             case "Customer ID":
                 return self.customer(slot)
             case "Category":
@@ -227,7 +221,7 @@ class Words:
 
     def whole_time(self, slot: Slot) -> str:
         """When it was noted, with its day and zone."""
-        return f"{self._at(slot):%Y-%m-%d %H:%M:%S %Z}"
+        return f"{self.at(slot):%Y-%m-%d %H:%M:%S %Z}"
 
     def _time(self, at: Timestamp) -> str:
         local, today = self._local(at), self._today()
@@ -235,9 +229,6 @@ class Words:
         # The header names the zone of today; a line from before the clocks were changed names its own.
         zone = "" if local.tzname() == today.tzname() else " %Z"
         return local.strftime(f"{day}%H:%M{zone}" if day else f"%H:%M:%S{zone}")
-
-    def _at(self, slot: Slot) -> datetime:
-        return self._local(rows_of(slot)[0].entry.noted_at)
 
     def _today(self) -> datetime:
         return self._local(self._now())

@@ -162,8 +162,8 @@ class OutcomePresenter(Presenter):
             decided_by = ""
             if question is not None:
                 text = f"{about(entry, entry.project_name)}\n\n{render(question, self._local)}"
-                answers = (phrase("outcomes", "Do not send it"), phrase("outcomes", "Send it again"))
-                if self._questions.choose(phrase("outcomes", "Send again?"), text, answers) != 1:
+                answers = phrase("outcomes", "Do not send it"), phrase("outcomes", "Send it again")
+                if not self._questions.agrees(phrase("outcomes", "Send again?"), text, *answers):
                     return
                 decided_by = workspace.user
             self._ask(request_id)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import Draft
-from consent_desk.domain.consent.values import CustomerId, Timestamp
+from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import say
 from consent_desk.domain.text import cut
+from consent_desk.domain.wire.project import Project
 from consent_desk.ui.form.submission import Submission
+from consent_desk.ui.log.details import lines_of
 from consent_desk.ui.states import PRACTISED, WORST_FIRST, called
 from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone, sign
@@ -221,6 +223,24 @@ class NotNoted:
             who=self.who,
             note=self.why,
         )
+
+
+def slip_of(consent: Consent, project: Project, taken_at: str) -> str:
+    """A consent that could not be noted, as a text to copy and enter again."""
+    until = "" if consent.valid_until is None else str(consent.valid_until.wire)
+    known = (
+        (phrase("outcomes", "Project"), project.name),
+        (phrase("outcomes", "Customer ID"), f"{consent.customer.type} = {consent.customer.value}"),
+        (phrase("outcomes", "Category"), consent.category),
+        (phrase("outcomes", "Action"), consent.action.value),
+        (phrase("outcomes", "Valid until"), until),
+        (phrase("outcomes", "Taken at"), taken_at),
+        (phrase("outcomes", "Channel"), consent.channel),
+        (phrase("outcomes", "Ticket"), consent.ticket),
+        (phrase("outcomes", "Wording read out"), consent.wording),
+    )
+    head = phrase("outcomes", "NOT NOTED by Consent Desk, and not sent: enter it again later.")
+    return "\n".join([head, *lines_of(known)])
 
 
 class CallInHand:

@@ -32,6 +32,10 @@ class Questions:
         clicked = box.clickedButton()
         return next((index for index, button in enumerate(buttons) if button is clicked), 0)
 
+    def agrees(self, title: str, text: str, keep: str, go_on: str) -> bool:
+        """Ask whether to go on. To `keep` it all as it is, is the safe answer."""
+        return self.choose(title, text, (keep, go_on)) == 1
+
     def choose_folder(self, title: str, at: str = "") -> str:
         """Ask for a folder, beginning at the one named; empty where none was chosen."""
         from PySide6.QtWidgets import QFileDialog
