@@ -278,29 +278,21 @@ _CHECK_CATEGORY = say(
 
 
 def _tell(look: Look, state: State, action: Action) -> Judgement:
-    what = noun(action)
     match state:
         case State.VERIFIED:
-            headline, advice = (
-                say("lifecycle", "Verified: Engagement shows the {noun}.").format(noun=what),
-                _NOTHING,
-            )
+            headline, advice = say("lifecycle", "Verified: Engagement shows the {noun}."), _NOTHING
         case State.CONTRADICTED:
             return _alarm(look, action)
         case State.NEW_PROFILE | State.NO_CATEGORY:
             return tell_check(state)
         case State.SEEN:
-            headline = say("lifecycle", "Recorded: the {noun} stands in Engagement's history.").format(
-                noun=what
-            )
+            headline = say("lifecycle", "Recorded: the {noun} stands in Engagement's history.")
             advice = tell_reason(look)
         case State.NOT_SHOWN if look.blind:
             headline = say("lifecycle", "Delivered, but not checked: this desk's key may not read consents.")
             advice = _BLIND
         case State.NOT_SHOWN:
-            headline = say("lifecycle", "Delivered, but the {noun} is not in Engagement's history.").format(
-                noun=what
-            )
+            headline = say("lifecycle", "Delivered, but the {noun} is not in Engagement's history.")
             advice = _LOOK
         case State.DISCARDED:
             headline = say("lifecycle", "Not recorded: it was given up, and is not in Engagement's history.")
@@ -312,11 +304,9 @@ def _tell(look: Look, state: State, action: Action) -> Judgement:
             )
             advice = _BLIND
         case _:
-            headline = say(
-                "lifecycle", "Not yet confirmed: the {noun} is not in Engagement's history."
-            ).format(noun=what)
+            headline = say("lifecycle", "Not yet confirmed: the {noun} is not in Engagement's history.")
             advice = _LOOK
-    return Judgement(state, headline, advice)
+    return Judgement(state, headline.format(noun=noun(action)), advice)
 
 
 def _alarm(look: Look, action: Action) -> Judgement:
@@ -355,33 +345,25 @@ _NOW = say("lifecycle", "Use Record again, dated now, and tell your administrato
 def _origin(look: Look, shown: Message) -> Message:
     since, source = moment(look.since), look.source
     if since is None:
-        return (
-            say("lifecycle", " (source {source})").format(source=source) if source else say("lifecycle", "")
-        )
-    if not source:
-        return say("lifecycle", " ({shown} {since})").format(shown=shown, since=since)
-    return say("lifecycle", " ({shown} {since}, source {source})").format(
-        shown=shown, since=since, source=source
-    )
+        told = say("lifecycle", " (source {source})") if source else say("lifecycle", "")
+    elif source:
+        told = say("lifecycle", " ({shown} {since}, source {source})")
+    else:
+        told = say("lifecycle", " ({shown} {since})")
+    return told.format(shown=shown, since=since, source=source)
 
 
 def tell_change(record: Record, written: Callable[[Timestamp], str]) -> Message:
     """`sms_marketing: accepted → opted out, verified 10:43:41`; `written` writes a time down."""
     consent, last = record.noted.consent, record.facts[-1]
-    look = last.outcome if isinstance(last.outcome, Look) else None
-    wished = _word(valid=consent.action is Action.ACCEPT)
+    look = last.outcome if isinstance(last.outcome, Look) else Look(seen=False)
     match last.state:
         case State.VERIFIED:
-            ending = say("lifecycle", "verified {at}").format(at=written(last.at))
-        case State.CONTRADICTED if look is not None and look.reason in SPEAKS_AGAINST:
-            ending = say("lifecycle", "but Engagement's history speaks against it, {at}").format(
-                at=written(last.at)
-            )
-        case State.CONTRADICTED if look is not None and look.valid is not None:
-            shown = _word(valid=look.valid)
-            ending = say("lifecycle", "but Engagement shows {shown}, {at}").format(
-                shown=shown, at=written(last.at)
-            )
+            ending = say("lifecycle", "verified {at}")
+        case State.CONTRADICTED if look.reason in SPEAKS_AGAINST:
+            ending = say("lifecycle", "but Engagement's history speaks against it, {at}")
+        case State.CONTRADICTED if look.valid is not None:
+            ending = say("lifecycle", "but Engagement shows {shown}, {at}")
         case State.DISCARDED if may_have_left(record.facts):
             ending = say("lifecycle", "given up, perhaps recorded")
         case State.DISCARDED:
@@ -395,8 +377,8 @@ def tell_change(record: Record, written: Callable[[Timestamp], str]) -> Message:
     return say("lifecycle", "{category}: {before} → {wished}, {ending}").format(
         category=consent.category,
         before=_before(record.noted.context),
-        wished=wished,
-        ending=ending,
+        wished=_word(valid=consent.action is Action.ACCEPT),
+        ending=ending.format(at=written(last.at), shown=_word(valid=look.valid is True)),
     )
 
 

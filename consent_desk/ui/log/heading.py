@@ -1,6 +1,6 @@
 """What stands above the log: which days it shows, what needs somebody, and what a search has found."""
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
@@ -11,14 +11,13 @@ from consent_desk.domain.message import say
 from consent_desk.ui.states import CALLED
 from consent_desk.ui.theme.fonts import CAPTION, HEADING, scaled, sized
 from consent_desk.ui.theme.icons import icon
-from consent_desk.ui.theme.paint import FIELD, chevron_down, rounded
-from consent_desk.ui.theme.tokens import current, is_high_contrast
+from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, TypingComboBox, label_for, named
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase, render
 
-_GAP, _SIGN, _BEFORE_HINT = 8, 10, 44
+_GAP, _BEFORE_HINT = 8, 44
 _WIDE, _LEAST_WIDE = 280, 120
 """Pixels of the field to search in."""
 
@@ -53,11 +52,6 @@ class DaysAndOutcome(QFrame):
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.everything.clicked.connect(self.clear)
         self.everything.clicked.connect(self.hide)
-
-    @property
-    def states(self) -> frozenset[State]:
-        """The outcomes that are asked for, none for all."""
-        return frozenset(State(state) for state in self.outcome.currentData() or ())
 
     def open_below(self, button: QWidget) -> None:
         """Open where it belongs."""
@@ -105,32 +99,16 @@ class Search(Line):
 
 
 class _Opener(Button):
-    """Says which days are shown, and opens what chooses among them: its text stands where the lines begin."""
+    """Says which days are shown, and opens what chooses among them."""
 
     def __init__(self) -> None:
         super().__init__(look=Look.QUIET)
+        self.show_as("text")
         self.setFont(sized(HEADING, semibold=True))
         self.setAccessibleName(phrase("log", "Days and outcome"))
 
-    def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width() + scaled(_GAP + _SIGN), super().sizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if is_high_contrast():
-            super().paintEvent(event)
-            return
-        painter, tokens = QPainter(self), current()
-        if self.hasFocus() or self.underMouse():
-            edge = tokens.accent if self.hasFocus() else ""
-            rounded(painter, self.rect(), FIELD, ground=tokens.selection, edge=edge, width=2)
-        painter.setFont(self.font())
-        painter.setPen(QColor(tokens.text))
-        room = self.rect().adjusted(scaled(_GAP), 0, -scaled(2 * _GAP + _SIGN), 0)
-        metrics = self.fontMetrics()
-        shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
-        left = room.left() + metrics.horizontalAdvance(shown) + scaled(_GAP)
-        chevron_down(painter, QRect(left, 1, scaled(_SIGN), self.height()), tokens.second)
+    def _has_arrow(self) -> bool:
+        return True
 
 
 class Heading(QWidget):
@@ -157,7 +135,7 @@ class Heading(QWidget):
         self.note = Note()
         row = fill(QHBoxLayout(), self.shown, None, *self.chips.values())
         row.setSpacing(6)
-        fill(QVBoxLayout(self), row, self.note, margins=(12, 12, 16, 8)).setSpacing(2)
+        fill(QVBoxLayout(self), row, self.note, margins=(8, 12, 16, 8)).setSpacing(2)
         # All that is set in one go is one search.
         self._change = QTimer(self, singleShot=True, interval=0)
         self._change.timeout.connect(self.changed)
@@ -174,7 +152,7 @@ class Heading(QWidget):
     @property
     def states(self) -> frozenset[State]:
         """The outcomes that are asked for, none for all."""
-        return self._popup.states
+        return frozenset(State(state) for state in self.outcome.currentData() or ())
 
     def choose(self, which: Which) -> None:
         """Show one of the lists."""
