@@ -1,7 +1,6 @@
 """The list of the log under keys and the mouse."""
 
 from collections.abc import Sequence
-from datetime import UTC
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -9,19 +8,19 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from consent_desk.domain.local_time import moment
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.ui.log.line_details import Offer
 from consent_desk.ui.log.lines import Part, Press, Slot
 from consent_desk.ui.log.list_view import HIGH, LOW
-from consent_desk.ui.log.model import LINE, LogModel
+from consent_desk.ui.log.model import LINE
 from consent_desk.ui.log.panel import LogPanel
 from consent_desk.ui.log.words import Words
 from consent_desk.ui.theme.fonts import scaled
 from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.layouts import fill
 from tests.consents import later
-from tests.ui.log.test_model import PRESS, a_row, newest_first
+from tests.ui.log.rows import PRESS, a_log, a_row
+from tests.ui.log.test_model import newest_first
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def window(qtbot: QtBot) -> QWidget:
 
 @pytest.fixture
 def panel(window: QWidget) -> LogPanel:
-    panel = LogPanel(LogModel(Words(lambda at: moment(at, UTC), lambda: later(600))))
+    panel = LogPanel(a_log(lambda: later(600)))
     fill(QVBoxLayout(window), panel)
     window.show()
     return panel

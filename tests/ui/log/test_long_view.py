@@ -2,35 +2,20 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import UTC
 from threading import Event
 from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.values import CustomerId
-from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.domain.local_time import moment
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.ui.log.long_view import LongView
 from consent_desk.ui.log.model import LogModel
-from consent_desk.ui.log.words import Words
 from consent_desk.ui.tasks import Lane, TaskRunner, let_be
-from tests.consents import later
+from tests.ui.log.rows import a_log, an_entry
 
-ENTRY = Entry(
-    request_id="1",
-    noted_at=later(0),
-    project_id="p",
-    project_name="Acme production",
-    customer=CustomerId(type="registered", value="jane@example.com"),
-    category="sms_marketing",
-    action=Action.REJECT,
-    state=State.IN_FLIGHT,
-)
+ENTRY = an_entry(state=State.IN_FLIGHT)
 
 
 class SlowJournal:
@@ -73,7 +58,7 @@ def runner(qtbot: QtBot) -> Iterator[TaskRunner]:
 
 @pytest.fixture
 def model() -> LogModel:
-    return LogModel(Words(lambda at: moment(at, UTC), lambda: later(60)))
+    return a_log()
 
 
 @pytest.fixture

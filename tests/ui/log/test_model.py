@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC
-from uuid import uuid4
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,33 +10,14 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import CustomerId, ValidUntil
-from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
-from consent_desk.domain.local_time import moment
 from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.ui.log import model as log_model
 from consent_desk.ui.log.lines import Part, Press, Unread, size
 from consent_desk.ui.log.model import LINE, LogModel
-from consent_desk.ui.log.words import Words
 from consent_desk.ui.widgets.tones import Tone
 from tests.consents import later
-
-CATEGORIES = ("sms_marketing", "newsletter", "push")
-
-
-def a_row(seq: int, press: str | None = None, state: State = State.VERIFIED, **changes: object) -> LogRow:
-    values: dict[str, object] = {
-        "request_id": str(uuid4()),
-        "noted_at": later(seq),
-        "project_id": "p",
-        "project_name": "Acme production",
-        "customer": CustomerId(type="registered", value=f"customer{press or seq}@example.com"),
-        "category": CATEGORIES[seq % 3],
-        "action": Action.REJECT,
-        "state": state,
-        "press": press,
-    }
-    return LogRow(seq, Entry(**(values | changes)))  # type: ignore[arg-type]  # the names are checked by Entry
+from tests.ui.log.rows import CATEGORIES, PRESS, a_log, a_row
 
 
 def newest_first(rows: Sequence[LogRow]) -> list[LogRow]:
@@ -47,15 +26,11 @@ def newest_first(rows: Sequence[LogRow]) -> list[LogRow]:
 
 @pytest.fixture
 def model(qtbot: QtBot) -> LogModel:
-    model = LogModel(Words(lambda at: moment(at, UTC), lambda: later(86_400 * 40)))
+    model = a_log(lambda: later(86_400 * 40))
     model.tester = QAbstractItemModelTester(  # type: ignore[attr-defined]  # to keep it
         model, QAbstractItemModelTester.FailureReportingMode.Fatal
     )
     return model
-
-
-PRESS = (a_row(1), a_row(2, "a"), a_row(3, "a"), a_row(4, "a", State.REFUSED), a_row(5))
-"""Three of one press among others, the oldest first."""
 
 
 def kinds(model: LogModel) -> list[str]:

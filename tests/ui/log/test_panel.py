@@ -11,7 +11,8 @@ from consent_desk.ui.log.line_details import Deed, Offer
 from consent_desk.ui.log.lines import rows_of
 from consent_desk.ui.log.model import LogModel
 from consent_desk.ui.log.panel import LogPanel
-from tests.ui.log.test_model import PRESS, model, newest_first
+from tests.ui.log.rows import PRESS
+from tests.ui.log.test_model import model, newest_first
 
 __all__ = ["model"]
 

@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from uuid import uuid4
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.values import CustomerId, Timestamp, ValidUntil
+from consent_desk.domain.consent.values import Timestamp, ValidUntil
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Entry, Noted, Record
 from consent_desk.domain.lifecycle.state import Fact, State
@@ -33,20 +32,7 @@ from tests.consents import a_consent, a_project, later
 from tests.domain.examples import Berlin, at
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
-
-
-def entry(number: int = 0, state: State = State.DELIVERED, **changes: object) -> Entry:
-    values: dict[str, object] = {
-        "request_id": str(uuid4()),
-        "noted_at": later(number),
-        "project_id": "p",
-        "project_name": "Acme production",
-        "customer": CustomerId(type="registered", value=f"customer{number}@example.com"),
-        "category": "sms_marketing",
-        "action": Action.REJECT,
-        "state": state,
-    }
-    return Entry(**(values | changes))  # type: ignore[arg-type]  # the names are checked by Entry
+from tests.ui.log.rows import a_log, an_entry
 
 
 def show(panel: LogPanel, entries: Sequence[Entry], query: LogQuery | None = None) -> None:
@@ -57,7 +43,7 @@ def show(panel: LogPanel, entries: Sequence[Entry], query: LogQuery | None = Non
 
 @pytest.fixture
 def panel(qtbot: QtBot) -> LogPanel:
-    panel = LogPanel(LogModel(Words(lambda at: moment(at, UTC), lambda: later(60))))
+    panel = LogPanel(a_log())
     qtbot.addWidget(panel)
     panel.resize(900, 200)
     panel.show()
@@ -65,9 +51,9 @@ def panel(qtbot: QtBot) -> LogPanel:
 
 
 def test_new_lines_come_together(panel: LogPanel, qtbot: QtBot) -> None:
-    show(panel, [entry(0)])
+    show(panel, [an_entry(0)])
     with qtbot.waitSignal(panel.model.rowsInserted) as inserted:
-        panel.model.add([LogRow(number + 2, entry(number)) for number in range(50)])
+        panel.model.add([LogRow(number + 2, an_entry(number)) for number in range(50)])
     assert inserted.args is not None
     assert inserted.args[1:] == [0, 49]
     assert controls.cells(panel, 4)[0] == "customer49@example.com"
@@ -82,15 +68,15 @@ def test_the_room_for_times_is_measured_without_asking_for_every_line(qtbot: QtB
 
     panel = LogPanel(LogModel(Words(local, lambda: later(60))))
     qtbot.addWidget(panel)
-    show(panel, [entry(-number) for number in range(500)])
+    show(panel, [an_entry(-number) for number in range(500)])
     assert 0 < len(asked) < 5
 
 
 def test_a_changed_line_stays_in_its_place(panel: LogPanel, qtbot: QtBot) -> None:
-    lines = [entry(number, State.IN_FLIGHT) for number in range(3)]
+    lines = [an_entry(number, State.IN_FLIGHT) for number in range(3)]
     show(panel, lines)
     with qtbot.waitSignal(panel.model.dataChanged):
-        panel.model.put(entry(1, request_id=lines[1].request_id, status=200, elapsed=0.142))
+        panel.model.put(an_entry(1, request_id=lines[1].request_id, status=200, elapsed=0.142))
     assert controls.cells(panel, 1) == ["➜ Sending", "➜ Delivered, checking", "➜ Sending"]
     assert controls.cells(panel, 2)[1] == "200"
     assert controls.cells(panel, 3)[1] == "142 ms"
@@ -99,11 +85,11 @@ def test_a_changed_line_stays_in_its_place(panel: LogPanel, qtbot: QtBot) -> Non
 def test_many_changed_lines_are_shown_at_once_and_none_is_laid_out_anew(
     panel: LogPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = [entry(number, State.IN_FLIGHT) for number in range(1_000)]
+    lines = [an_entry(number, State.IN_FLIGHT) for number in range(1_000)]
     show(panel, lines)
     qtbot.waitUntil(lambda: panel.list.verticalScrollBar().maximum() > 0)
     for number in range(100, 120):
-        panel.model.put(entry(number, request_id=lines[number].request_id))
+        panel.model.put(an_entry(number, request_id=lines[number].request_id))
     asked, row_count = list[int](), panel.model.rowCount
 
     def counting(*parent: Index) -> int:
@@ -120,13 +106,13 @@ def test_many_changed_lines_are_shown_at_once_and_none_is_laid_out_anew(
 
 
 def test_what_customers_are_called_is_shown_inert_and_short(panel: LogPanel) -> None:
-    show(panel, [entry(0, category="x" * 5_000)])
+    show(panel, [an_entry(0, category="x" * 5_000)])
     assert len(controls.cells(panel, 5)[0]) == 200
 
 
 def test_send_again_is_offered_for_what_was_not_recorded_or_not_seen(panel: LogPanel) -> None:
     for state in State:
-        line = entry(0, state)
+        line = an_entry(0, state)
         show(panel, [line])
         panel.choose(line.request_id)
         panel.show_details(line.request_id, {"Explanation": "x"}, Offer(state=state))
@@ -135,7 +121,7 @@ def test_send_again_is_offered_for_what_was_not_recorded_or_not_seen(panel: LogP
 
 
 def test_details_of_another_line_are_not_shown(panel: LogPanel) -> None:
-    lines = [entry(0), entry(1)]
+    lines = [an_entry(0), an_entry(1)]
     show(panel, lines)
     panel.choose(lines[0].request_id)
     panel.show_details(lines[1].request_id, {"Explanation": "another"}, Offer(state=State.REFUSED))
@@ -179,23 +165,8 @@ def test_an_outcome_leaves_the_reader_at_another_line(acme: OpenDesk, engagement
     acme.wait_for_details("first@example.com")
 
 
-def test_send_again_sends_the_same_bytes_once_more(acme: OpenDesk, engagement: Sandbox) -> None:
-    engagement.misbehave(Fault.RATE_LIMIT_RETRY_AFTER, times=1)
-    acme.send()
-    acme.wait_for_status("Not sent yet: Engagement is taking too many calls")
-    assert "It is tried again by itself." in acme.status
-    acme.wait_for_line("Not sent yet")
-    again = controls.button(acme.window, "Send again")
-    acme.bot.waitUntil(again.isEnabled)
-    again.click()
-    acme.wait_for_line("Delivered, checking")
-    one, other = engagement.received[-2:]
-    assert one.body == other.body
-    acme.bot.waitUntil(lambda: not again.isEnabled())
-
-
 def test_under_a_filter_the_next_line_is_not_chosen_when_the_chosen_one_leaves(panel: LogPanel) -> None:
-    lines = [entry(number, State.REFUSED) for number in range(3)]
+    lines = [an_entry(number, State.REFUSED) for number in range(3)]
     show(panel, lines, LogQuery(states=frozenset({State.REFUSED})))
     panel.choose(lines[1].request_id)
     panel.show_details(lines[1].request_id, {"Explanation": "it"}, Offer(state=State.REFUSED))
@@ -285,13 +256,12 @@ def test_the_request_shows_where_it_was_noted_for_and_warns_of_a_mended_token() 
     assert ["Send again uses the project token" in text for text in shown] == [False, True]
 
 
-def a_log(now: str) -> LogModel:
-    """A log in Berlin at `now`."""
-    return LogModel(Words(lambda at: moment(at, Berlin()), lambda: at(now)))
+def in_berlin(now: str) -> LogModel:
+    return a_log(lambda: at(now), Berlin())
 
 
 def time_shown(model: LogModel, noted_at: str, role: Qt.ItemDataRole = Qt.ItemDataRole.DisplayRole) -> object:
-    model.show([LogRow(1, entry(noted_at=at(noted_at)))], LogQuery(), practice=False)
+    model.show([LogRow(1, an_entry(noted_at=at(noted_at)))], LogQuery(), practice=False)
     return model.data(model.index(0, COLUMNS.index("Time")), role)
 
 
@@ -299,7 +269,7 @@ def time_shown(model: LogModel, noted_at: str, role: Qt.ItemDataRole = Qt.ItemDa
     ("now", "title"), [("2026-07-01T12:00+02:00", "Time (CEST)"), ("2026-12-01T12:00+01:00", "Time (CET)")]
 )
 def test_the_header_names_the_zone_of_the_times(now: str, title: str) -> None:
-    assert a_log(now).headerData(COLUMNS.index("Time"), Qt.Orientation.Horizontal) == title
+    assert in_berlin(now).headerData(COLUMNS.index("Time"), Qt.Orientation.Horizontal) == title
 
 
 @pytest.mark.parametrize(
@@ -317,17 +287,17 @@ def test_the_header_names_the_zone_of_the_times(now: str, title: str) -> None:
 def test_a_line_of_another_day_shows_its_date_and_one_of_another_zone_its_zone(
     noted_at: str, shown: str
 ) -> None:
-    assert time_shown(a_log("2026-12-01T12:00:00+01:00"), noted_at) == shown
+    assert time_shown(in_berlin("2026-12-01T12:00:00+01:00"), noted_at) == shown
 
 
 @pytest.mark.parametrize("role", [Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole])
 def test_the_whole_time_with_its_zone_is_told_of_each_line(role: Qt.ItemDataRole) -> None:
-    told = time_shown(a_log("2026-12-01T12:00:00+01:00"), "2026-12-01T10:43:12+01:00", role)
+    told = time_shown(in_berlin("2026-12-01T12:00:00+01:00"), "2026-12-01T10:43:12+01:00", role)
     assert told == "2026-12-01 10:43:12 CET"
 
 
 def test_no_time_of_the_log_is_cut(qtbot: QtBot) -> None:
-    panel = LogPanel(a_log("2026-12-01T12:00:00+01:00"))
+    panel = LogPanel(in_berlin("2026-12-01T12:00:00+01:00"))
     qtbot.addWidget(panel)
     times = ("2026-12-01T10:43:12+01:00", "2026-07-01T10:43:12+02:00", "2025-12-01T10:43:12+01:00")
     panel.show_as_table(True)
@@ -360,7 +330,7 @@ def test_the_explanation_of_an_opt_in_tells_its_end_and_the_wording(seconds: int
 
 
 def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:
-    show(panel, [entry(number, state) for number, state in enumerate(State)])
+    show(panel, [an_entry(number, state) for number, state in enumerate(State)])
     shown = controls.cells(panel, 1)
     # What waits to be tried again is not sent yet either.
     assert len(set(shown)) == len(State) - 1
@@ -380,7 +350,7 @@ def test_every_outcome_has_a_word_and_a_sign(panel: LogPanel) -> None:
 def test_the_focus_goes_to_the_table_when_what_a_button_did_changes_its_line(
     panel: LogPanel, qtbot: QtBot, name: str, state: State, query: LogQuery
 ) -> None:
-    lines = [entry(0, state), entry(1)]
+    lines = [an_entry(0, state), an_entry(1)]
     show(panel, lines, query)
     panel.activateWindow()
     qtbot.waitUntil(panel.isActiveWindow)
@@ -407,7 +377,7 @@ class Walked(list[Slot]):
 
 
 def test_lines_that_leave_a_filter_do_not_have_all_the_others_gone_through(panel: LogPanel) -> None:
-    lines = [entry(number) for number in range(100)]
+    lines = [an_entry(number) for number in range(100)]
     show(panel, lines, LogQuery(states=frozenset({State.DELIVERED})))
     panel.model.set_total(300, 100)
     walked = panel.model._lines = Walked(panel.model._lines)
@@ -418,7 +388,7 @@ def test_lines_that_leave_a_filter_do_not_have_all_the_others_gone_through(panel
 
 
 def test_the_others_are_found_when_lines_have_left_a_filter(panel: LogPanel) -> None:
-    lines = [entry(number) for number in range(6)]
+    lines = [an_entry(number) for number in range(6)]
     show(panel, lines, LogQuery(states=frozenset({State.DELIVERED})))
     panel.model.set_total(9, 6)
     for line in (lines[1], lines[4]):
@@ -430,17 +400,17 @@ def test_the_others_are_found_when_lines_have_left_a_filter(panel: LogPanel) -> 
 
 
 def test_a_line_that_comes_to_be_wanted_is_put_between_its_neighbours(panel: LogPanel) -> None:
-    lines = [LogRow(seq, entry(seq)) for seq in (4, 3, 1)]
+    lines = [LogRow(seq, an_entry(seq)) for seq in (4, 3, 1)]
     panel.model.show(lines, LogQuery(states=frozenset({State.DELIVERED})), practice=False)
-    assert panel.model.add([LogRow(2, entry(2))])
+    assert panel.model.add([LogRow(2, an_entry(2))])
     assert controls.cells(panel, 4) == [f"customer{number}@example.com" for number in (4, 3, 2, 1)]
 
 
 def test_a_line_that_may_be_there_unread_is_not_put_there_again(panel: LogPanel) -> None:
-    lines = [LogRow(seq, entry(seq)) for seq in (9, 8)]
+    lines = [LogRow(seq, an_entry(seq)) for seq in (9, 8)]
     panel.model.show(lines, LogQuery(states=frozenset({State.DELIVERED})), practice=False)
     panel.model.set_total(5, 9)
-    assert not panel.model.add([LogRow(3, entry(3))])
+    assert not panel.model.add([LogRow(3, an_entry(3))])
     assert panel.model.rowCount() == 5
 
 
@@ -456,7 +426,7 @@ def test_of_very_many_lines_that_come_in_those_in_view_are_kept(
     monkeypatch.setattr(model, "NEAR", 20)
     show(panel, [])
     for number in range(200):
-        line = entry(number)
+        line = an_entry(number)
         panel.model.add([LogRow(number + 1, line)])
         panel.model.tell_change(line.request_id, "accepted → opted out")
         controls.table(panel, "Response log").grab()
@@ -475,7 +445,7 @@ def is_seen_whole(panel: LogPanel, column: str, text: str) -> bool:
 def test_outcome_category_and_customer_are_seen_whole_in_a_wide_window(panel: LogPanel) -> None:
     panel.show_as_table(True)
     panel.resize(1520, 500)
-    show(panel, [entry(number, state) for number, state in enumerate(State)])
+    show(panel, [an_entry(number, state) for number, state in enumerate(State)])
     assert all(is_seen_whole(panel, "Outcome", shown) for shown in controls.cells(panel, 1))
     assert is_seen_whole(panel, "Category", "sms_marketing")
     assert is_seen_whole(panel, "Customer ID", "nobody@example.com")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QPalette
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
@@ -31,7 +31,7 @@ from consent_desk.ui.outcomes import presenter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.shell import waiting
-from consent_desk.ui.widgets.tones import Tone, background, colour
+from consent_desk.ui.widgets.tones import Tone, colour
 from tests.consents import claim, go_on
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
@@ -69,24 +69,6 @@ def test_that_it_is_noted_stays_in_view_until_the_form_changes(acme: OpenDesk) -
     assert acme.noted.startswith(NOTED)
 
 
-def test_what_becomes_of_an_earlier_caller_does_not_stand_under_the_next_ones_form(
-    acme: OpenDesk, engagement: Sandbox
-) -> None:
-    acme.deliver()
-    engagement.misbehave(Fault.INVALID_SECRET, times=1)
-    acme.send("omar@example.com")
-    acme.wait_for_status("Not accepted")
-    acme.clock.seconds_off += 35
-    acme.wait_for_line("Refused", "Verified")
-    assert acme.noted.startswith(
-        "✓ Noted. You can end the call.\nomar@example.com · opt-out of SMS marketing"
-    )
-    assert "jane@example.com" not in acme.status
-    controls.write(acme.window, "Customer ID", "third@example.com")
-    # What needs a person stands in its line.
-    assert acme.status == ""
-
-
 def test_a_slow_answer_is_told_with_how_long_it_is_waited_for_and_the_way_out(
     acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,16 +100,6 @@ def test_nothing_is_called_slow_after_it_was_cancelled(acme: OpenDesk, engagemen
     (desk,) = acme.window.findChildren(OutcomePresenter)
     timers = desk.findChildren(QTimer, options=Qt.FindChildOption.FindDirectChildrenOnly)
     assert not any(timer.isActive() for timer in timers)
-
-
-def test_practice_is_amber_and_says_that_nothing_was_recorded(demo: OpenDesk) -> None:
-    demo.send()
-    demo.wait_for_status("Delivered to the Sandbox only. Not recorded in Engagement.")
-    assert demo.noted.startswith("◆ Noted for practice.\njane@example.com")
-    ground = demo.window.receipt.text.palette().color(QPalette.ColorRole.Base)
-    assert ground == background(Tone.PRACTICE, QApplication.palette())
-    demo.wait_for_line("Practice: delivered")
-    assert demo.person.asked == []
 
 
 def test_practice_is_named_by_strip_title_and_button(demo: OpenDesk) -> None:
@@ -365,23 +337,6 @@ def test_an_answer_to_what_was_asked_at_a_line_stands_beside_until_it_is_dismiss
     assert not two_callers.window.status.isVisible()
 
 
-def test_cancelling_after_the_request_left_is_too_late_and_says_so(
-    acme: OpenDesk, engagement: Sandbox
-) -> None:
-    engagement.fault = Fault.SILENCE
-    cancel = controls.button(acme.window, "Cancel this")
-    assert not cancel.isVisible()
-    acme.send()
-    acme.wait_for_events(engagement, 1)
-    # The line of what was just noted is chosen by itself.
-    acme.bot.waitUntil(cancel.isVisible)
-    cancel.click()
-    acme.wait_for_status("Cancelled too late: Engagement may have it.")
-    assert "Do not enter it again" in acme.status
-    acme.wait_for_line("Not confirmed, looking it up")
-    acme.bot.waitUntil(lambda: not cancel.isVisible())
-
-
 @pytest.fixture
 def two_callers(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     """A desk that sends for a caller while the next one's waits behind that."""
@@ -392,14 +347,6 @@ def two_callers(acme: OpenDesk, engagement: Sandbox) -> OpenDesk:
     acme.send("second@example.com")
     acme.wait_for_line("Not sent yet", "Sending")
     return acme
-
-
-def test_no_key_discards_what_was_noted(two_callers: OpenDesk) -> None:
-    window = two_callers.window.windowHandle()
-    for _ in range(3):
-        QTest.keyClick(window, Qt.Key.Key_Escape)
-    two_callers.wait_for_line("Not sent yet", "Sending")
-    assert "ancel" not in two_callers.status + two_callers.errors
 
 
 def test_cancelling_what_still_waits_sends_nothing_and_is_red(
