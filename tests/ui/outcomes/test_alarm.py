@@ -1,7 +1,6 @@
 """The alarm: Engagement shows other than what was recorded. It rings until a person has acted."""
 
 import json
-import sqlite3
 from contextlib import closing
 
 import pytest
@@ -28,16 +27,12 @@ from tests.journal.journals import lead
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, events, journal_of, real
+from tests.ui.outcomes.disks import change
 
 WAY = (State.IN_FLIGHT, State.DELIVERED, State.CONTRADICTED)
 
 
 FULL = "CREATE TRIGGER full BEFORE INSERT ON consent BEGIN SELECT RAISE(ABORT, 'full'); END"
-
-
-def change(folders: Folders, statement: str) -> None:
-    with closing(sqlite3.connect(folders.data / "journal.sqlite")) as connection, connection:
-        connection.execute(statement)
 
 
 def leave_contradicted(folders: Folders, engagement: Sandbox, **changes: object) -> str:

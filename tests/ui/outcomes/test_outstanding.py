@@ -6,16 +6,14 @@ from threading import Event
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from consent_desk.delivery.outbox import Outbox
 from consent_desk.delivery.scheduler import Outstanding
-from consent_desk.domain.errors import JournalError
 from consent_desk.domain.faults import Fault
-from consent_desk.domain.message import say
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.outcomes.outstanding import told
 from consent_desk.ui.shell import waiting as patience
 from tests.ui.conftest import OpenOne
 from tests.ui.desks import OpenDesk
+from tests.ui.outcomes.disks import full_disk, slow_disk
 
 
 @pytest.fixture
@@ -72,16 +70,9 @@ def test_what_is_on_its_way_is_asked_about(acme: OpenDesk, engagement: Sandbox) 
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
     """A disk that is so slow that nothing is noted before it is set; a person's patience lasts a moment."""
-    answers, note_all = Event(), Outbox.note_all
-
-    def slow(outbox: Outbox, *more: object) -> object:
-        answers.wait(30)
-        return note_all(outbox, *more)  # type: ignore[arg-type]  # handed on as it came
-
-    monkeypatch.setattr(Outbox, "note_all", slow)
     monkeypatch.setattr(patience, "SAY_WHY_AFTER", 30)
-    yield answers
-    answers.set()
+    with slow_disk() as let:
+        yield let
 
 
 def test_a_slow_disk_is_told_of_until_it_has_noted(disk: Event, acme: OpenDesk) -> None:
@@ -107,15 +98,10 @@ def test_what_is_being_noted_is_asked_about(disk: Event, acme: OpenDesk) -> None
     assert acme.window.isVisible()
 
 
-def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(
-    acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise JournalError(say("tests", "The disk is full."), say("tests", "Make room."))
-
-    monkeypatch.setattr(Outbox, "note_all", fail)
-    acme.send()
-    acme.wait_for_status("NOT NOTED")
+def test_what_could_not_be_noted_is_asked_about_until_it_is_dismissed(acme: OpenDesk) -> None:
+    with full_disk():
+        acme.send()
+        acme.wait_for_status("NOT NOTED")
     assert not acme.window.close()
     acme.wait_for_question(1)
     assert acme.person.asked == [

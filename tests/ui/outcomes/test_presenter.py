@@ -1,10 +1,7 @@
 """One press is one consent, and the status says honestly what became of it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
-from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
@@ -12,12 +9,8 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
-from consent_desk.delivery.outbox import Outbox
-from consent_desk.domain.errors import JournalError
 from consent_desk.domain.faults import Fault
-from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import Fact, State
-from consent_desk.domain.message import say
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.outcome import Cause, NotSent, Phase
 from consent_desk.domain.wire.request import PreparedRequest
@@ -36,6 +29,7 @@ from tests.consents import claim, go_on
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import ACME, Clock, MemoryKeyring, OpenDesk, events
+from tests.ui.outcomes.disks import change, full_disk, slow_disk
 
 
 def test_a_consent_is_noted_before_it_is_sent_and_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -147,23 +141,10 @@ def test_a_shortcut_held_down_notes_once_and_complains_of_nothing(
     assert len(events(engagement)) == 1
 
 
-def fail(*_: object) -> None:
-    raise JournalError(say("tests", "The disk is full."), say("tests", "Make room."))
-
-
-def break_journal(folders: Folders) -> None:
-    """Let the journal lose its table: whatever is written from now on fails."""
-    import sqlite3
-
-    with sqlite3.connect(folders.data / "journal.sqlite") as connection:
-        connection.execute("DROP TABLE standing")
-    connection.close()
-
-
 def test_what_cannot_be_noted_stays_in_the_form_is_not_sent_and_offers_a_slip(
     acme: OpenDesk, engagement: Sandbox, folders: Folders
 ) -> None:
-    break_journal(folders)
+    change(folders)
     acme.send()
     acme.wait_for_status("✖ NOT NOTED, and nothing was sent.")
     draft = acme.window.consent.draft()
@@ -182,8 +163,7 @@ def test_what_cannot_be_noted_stays_in_the_form_is_not_sent_and_offers_a_slip(
 def test_what_is_tried_again_is_noted_once_and_the_form_is_ready_for_the_next_caller(
     acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as full:
-        full.setattr(Outbox, "note_all", fail)
+    with full_disk():
         acme.send()
         acme.wait_for_status("✖ NOT NOTED, and nothing was sent.")
     assert acme.not_noted == []
@@ -200,8 +180,7 @@ def test_what_was_left_out_of_what_is_tried_again_is_told(
     acme.deliver()
     acme.fill()
     controls.tick(acme.window, "Newsletter")
-    with monkeypatch.context() as full:
-        full.setattr(Outbox, "note_all", fail)
+    with full_disk():
         controls.press(acme.window, "Send")
         acme.bot.waitUntil(lambda: acme.window.consent.question.is_open)
         # Leave it, record the other one.
@@ -212,32 +191,15 @@ def test_what_was_left_out_of_what_is_tried_again_is_told(
     acme.wait_for_status("Left as it was: SMS marketing.")
 
 
-@pytest.fixture
-def slow_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
-    """The journal notes nothing until this is set."""
-    let, note_all = Event(), Outbox.note_all
-
-    def slowly(*asked: Any) -> tuple[Entry, ...]:
-        let.wait(30)
-        return note_all(*asked)
-
-    monkeypatch.setattr(Outbox, "note_all", slowly)
-    yield let
-    let.set()
-
-
-def test_no_press_is_passed_over_while_something_else_is_tried_again(
-    acme: OpenDesk, slow_disk: Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as full:
-        full.setattr(Outbox, "note_all", fail)
+def test_no_press_is_passed_over_while_something_else_is_tried_again(acme: OpenDesk) -> None:
+    with full_disk():
         acme.send("first@example.com")
         acme.wait_for_status("✖ NOT NOTED")
     acme.fill("second@example.com")
     send = controls.button(acme.window, "Send")
-    controls.press(acme.window, f"Try again: {acme.not_noted[0].removeprefix('NOT NOTED: ')}")
-    acme.bot.waitUntil(lambda: not send.isEnabled())
-    slow_disk.set()
+    with slow_disk():
+        controls.press(acme.window, f"Try again: {acme.not_noted[0].removeprefix('NOT NOTED: ')}")
+        acme.bot.waitUntil(lambda: not send.isEnabled())
     acme.bot.waitUntil(send.isEnabled)
     assert acme.window.consent.draft().customer_id == "second@example.com"
 
@@ -246,8 +208,7 @@ def test_no_press_is_passed_over_while_something_else_is_tried_again(
 def test_what_is_tried_again_goes_where_its_project_leads_by_now_or_nowhere(
     acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
-    with monkeypatch.context() as full:
-        full.setattr(Outbox, "note_all", fail)
+    with full_disk():
         acme.send("first@example.com")
         acme.wait_for_status("✖ NOT NOTED")
     controls.write(acme.window, "Customer ID", "second@example.com")
@@ -282,16 +243,14 @@ def test_of_who_was_erased_nothing_is_said_any_more(acme: OpenDesk) -> None:
     acme.bot.waitUntil(lambda: "first@example.com" not in acme.status)
 
 
-def test_what_was_practised_is_not_told_as_noted_beside_a_real_project(
-    acme: OpenDesk, slow_disk: Event
-) -> None:
+def test_what_was_practised_is_not_told_as_noted_beside_a_real_project(acme: OpenDesk) -> None:
     acme.practise()
-    acme.send()
-    acme.go_on()
-    acme.bot.waitUntil(lambda: not controls.button(acme.window, "Send").isEnabled())
-    acme.choose_project("Acme production")
-    acme.wait_ready()
-    slow_disk.set()
+    with slow_disk():
+        acme.send()
+        acme.go_on()
+        acme.bot.waitUntil(lambda: not controls.button(acme.window, "Send").isEnabled())
+        acme.choose_project("Acme production")
+        acme.wait_ready()
     acme.bot.waitUntil(controls.button(acme.window, "Send").isEnabled)
     assert "Noted" not in acme.status
 
@@ -299,8 +258,7 @@ def test_what_was_practised_is_not_told_as_noted_beside_a_real_project(
 def test_what_is_not_noted_heads_the_right_column_when_the_next_caller_is_begun_until_it_is_dealt_with(
     acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as full:
-        full.setattr(Outbox, "note_all", fail)
+    with full_disk():
         acme.send("first@example.com")
         acme.wait_for_status("✖ NOT NOTED")
         # Of the same caller still.
@@ -393,7 +351,7 @@ def test_the_call_of_the_caller_before_is_cancelled_from_its_line(two_callers: O
 
 
 def test_what_cannot_be_cancelled_for_good_says_so(two_callers: OpenDesk, folders: Folders) -> None:
-    break_journal(folders)
+    change(folders)
     line = two_callers.window.log.model.entry(0)
     assert line is not None
     two_callers.window.log.pressed.emit(Deed.CANCEL, line.request_id)
@@ -433,7 +391,7 @@ def send_again(acme: OpenDesk, engagement: Sandbox) -> QAbstractButton:
 def test_what_cannot_be_claimed_is_not_shown_as_sending(
     acme: OpenDesk, send_again: QAbstractButton, folders: Folders
 ) -> None:
-    break_journal(folders)
+    change(folders)
     send_again.click()
     acme.wait_for_status("It is noted, but it was not sent.")
     acme.window.log.model.flush()
@@ -483,29 +441,20 @@ def test_an_answer_about_a_repetition_is_not_one_about_the_next_caller(
 
 
 def test_what_cannot_be_noted_comes_into_view_where_another_pane_stands_alone(
-    acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
+    acme: OpenDesk,
 ) -> None:
-    let = Event()
-
-    def fail_later(*_: object) -> None:
-        let.wait(30)
-        fail()
-
-    monkeypatch.setattr(Outbox, "note_all", fail_later)
-    acme.send()
-    acme.key(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
-    let.set()
+    with slow_disk(is_full=True):
+        acme.send()
+        acme.key(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     acme.wait_for_status("✖ NOT NOTED, and nothing was sent.")
     assert controls.long_text(acme.window, "Receipt").isVisible()
 
 
-def test_what_cannot_be_noted_takes_no_key_from_the_next_caller(
-    acme: OpenDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Outbox, "note_all", fail)
-    acme.send("first@example.com")
-    controls.type_keys(acme.window, "omar")
-    acme.bot.waitUntil(lambda: acme.not_noted != [])
+def test_what_cannot_be_noted_takes_no_key_from_the_next_caller(acme: OpenDesk) -> None:
+    with full_disk():
+        acme.send("first@example.com")
+        controls.type_keys(acme.window, "omar")
+        acme.bot.waitUntil(lambda: acme.not_noted != [])
     assert controls.focused_name(acme.window) == "Customer ID"
 
 

@@ -1,8 +1,5 @@
 """Outcomes that cannot be written down at first, and what waits for the settings of its project."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from consent_desk.delivery import threads
@@ -17,17 +14,12 @@ from tests.engagement.http.servers import free_port
 from tests.ui import controls
 from tests.ui.conftest import OpenAcme, OpenOne
 from tests.ui.desks import MemoryKeyring, OpenDesk, events, journal_of, keep, real
+from tests.ui.outcomes.disks import change
 
 ONLY_CLAIMS = """
 CREATE TRIGGER full BEFORE INSERT ON fact WHEN NEW.state NOT IN ('queued', 'in_flight')
 BEGIN SELECT RAISE(ABORT, 'full'); END
 """
-
-
-def change(folders: Folders, statement: str) -> None:
-    """Change the journal's rules behind its back."""
-    with closing(sqlite3.connect(folders.data / "journal.sqlite")) as connection, connection:
-        connection.execute(statement)
 
 
 def save_settings(desk: OpenDesk, **texts: str) -> None:

@@ -1,8 +1,6 @@
 """What cannot be noted can be saved as a text file."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from threading import Event
 
@@ -15,13 +13,13 @@ from consent_desk.ui.outcomes.slip import SlipPresenter
 from consent_desk.ui.shell import waiting
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
+from tests.ui.outcomes.disks import change
 
 
 @pytest.fixture
 def with_slip(acme: OpenDesk, folders: Folders) -> OpenDesk:
     """A desk at which something could not be noted."""
-    with closing(sqlite3.connect(folders.data / "journal.sqlite")) as connection, connection:
-        connection.execute("DROP TABLE standing")
+    change(folders)
     acme.fill()
     controls.press(acme.window, "Send")
     acme.wait_for_status("NOT NOTED")
