@@ -141,17 +141,12 @@ class AlarmPresenter(Presenter):
         now = None if self._workspace is None else self._workspace.transport.moment().clock_off
         if now is None or not is_off(now):
             return ""
-        stamped = (
-            ""
-            if noted is not None
-            else phrase("outcomes", " It was noted before Engagement had told the time.")
-        )
-        used = (
-            phrase("outcomes", " Record again, dated now uses Engagement's time.") if alarm.can_renew else ""
-        )
-        return phrase("outcomes", "This computer's clock is {off}.{stamped}{used} ").format(
-            off=render(tell_off(now)), stamped=stamped, used=used
-        )
+        parts = [phrase("outcomes", "This computer's clock is {off}.").format(off=render(tell_off(now)))]
+        if noted is None:
+            parts.append(phrase("outcomes", "It was noted before Engagement had told the time."))
+        if alarm.can_renew:
+            parts.append(phrase("outcomes", "Record again, dated now uses Engagement's time."))
+        return " ".join((*parts, ""))
 
     def _dismiss(self) -> None:
         workspace, standing = self._workspace, self._standing

@@ -138,25 +138,20 @@ class ResendPresenter(Presenter):
 
     def _stop(self, batch: _Resending) -> None:
         batch.stopped = phrase("outcomes", "Stopped.")
-        said = phrase("outcomes", "{name}: stopping after the one that is under way…").format(
-            name=batch.project.name
-        )
-        self._status.show_message(_KEY, Tone.NEUTRAL, said, practice=False)
+        said = phrase("outcomes", "{name}: stopping after the one that is under way…")
+        self._say(Tone.NEUTRAL, said.format(name=batch.project.name))
+
+    def _say(self, tone: Tone, text: str) -> None:
+        self._status.show_message(_KEY, tone, text, practice=False)
 
     def _next(self, batch: _Resending) -> None:
         if batch.stopped or not batch.waiting:
             self._end(batch)
             return
         entry = batch.waiting.popleft()
-        number = batch.total - len(batch.waiting)
-        self._status.show_message(
-            _KEY,
-            Tone.NEUTRAL,
-            phrase("outcomes", "{name}: sending what was kept, {number:,} of {total:,}.").format(
-                name=batch.project.name, number=number, total=batch.total
-            ),
-            practice=False,
-        )
+        name, number = batch.project.name, batch.total - len(batch.waiting)
+        said = phrase("outcomes", "{name}: sending what was kept, {number:,} of {total:,}.")
+        self._say(Tone.NEUTRAL, said.format(name=name, number=number, total=batch.total))
 
         def send(leaves: bool) -> None:
             if batch.stopped or not leaves:
@@ -171,8 +166,7 @@ class ResendPresenter(Presenter):
         batch = self._batch
         if batch is None or not isinstance(event, Settled | NotLeft | SendFailed):
             return
-        request_id = event.entry.request_id
-        if request_id != batch.under_way:
+        if (request_id := event.entry.request_id) != batch.under_way:
             return
         batch.under_way = ""
 
@@ -204,9 +198,8 @@ class ResendPresenter(Presenter):
             "{gone:,} of {total:,} that were kept for {project} went out: the log shows how each stands.",
         ).format(gone=batch.gone, total=batch.total, project=batch.project.name)
         kept = phrase("outcomes", "%n are still kept.", "%n is still kept.", left) if left else ""
-        tone = Tone.WARNING if left else Tone.NEUTRAL
         text = " ".join(filter(None, (batch.stopped, said, kept)))
-        self._status.show_message(_KEY, tone, text, practice=False)
+        self._say(Tone.WARNING if left else Tone.NEUTRAL, text)
 
 
 def told(entries: Sequence[Entry], *, kept: bool = False) -> str:
