@@ -48,11 +48,10 @@ from consent_desk.ui.lookup.presenter import LookupPresenter
 from consent_desk.ui.lookup.view import KnownView
 from consent_desk.ui.main_window import MainWindow, layout_settings
 from consent_desk.ui.outcomes.alarm import AlarmPresenter
-from consent_desk.ui.outcomes.outstanding import OutstandingPresenter
+from consent_desk.ui.outcomes.outstanding import OutstandingPresenter, SlipPresenter
 from consent_desk.ui.outcomes.presenter import OutcomePresenter
 from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
 from consent_desk.ui.outcomes.resend import ResendPresenter
-from consent_desk.ui.outcomes.slip import SlipPresenter
 from consent_desk.ui.presenting.presenter import PresentingPresenter
 from consent_desk.ui.project.practice import PracticePresenter
 from consent_desk.ui.project.presenter import ProjectPresenter

@@ -1,13 +1,15 @@
-"""What has not reached Engagement: a question before the window closes on it."""
+"""What is only here: a question before the window closes on it, and a file of what could not be noted."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from consent_desk.delivery.events import Counted, Event
 from consent_desk.delivery.scheduler import Outstanding
+from consent_desk.domain.errors import DeskError
 from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.message import say
+from consent_desk.system.atomic_file import replace_file
 from consent_desk.ui.checks.hold import HoldPresenter
 from consent_desk.ui.form.submission import Submitter
 from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
@@ -20,7 +22,7 @@ from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
 from consent_desk.workspace import Workspace
 
-_KEY = "closing"
+_KEY, _SLIP = "closing", "slip"
 _NOT_NOTED_YET = say(
     "outcomes",
     "What you pressed Send for is not noted yet: the disk of this computer is slow. It may be lost if you "
@@ -31,6 +33,17 @@ _UNANSWERED = say(
     "An opt-in over an opt-out waits for your answer: it stays noted, and it is sent only if you say so.",
 )
 _ONLY_HERE = say("outcomes", "What was NOT NOTED is nowhere but in this window: copy it before you close.")
+
+
+_NOT_SAVED = (
+    say("outcomes", "The slip was not saved: the file cannot be written."),
+    say("outcomes", "Choose another folder."),
+)
+_NO_ANSWER = say(
+    "outcomes",
+    "The slip was not saved: the folder does not answer. Choose another one. "
+    "Should it answer after all, the slip may still appear there.",
+)
 
 
 class OutstandingPresenter(Presenter):
@@ -140,6 +153,64 @@ class OutstandingPresenter(Presenter):
         )
         self._receipt.take_along()
         self._status.show_message(_KEY, Tone.NEUTRAL, phrase("outcomes", "The list was copied."))
+
+
+class SlipPresenter(Presenter):
+    """Saves slips, one file at a time: there is nothing secret in them.
+
+    On a lane of its own, which is renewed when it hangs: a folder on a network may not answer, and slips are
+    for when the machine is in trouble.
+    """
+
+    def __init__(self, shell: ShellContext, receipt: ReceiptPresenter) -> None:
+        super().__init__(shell)
+        self._receipt = receipt
+        self._is_saving = False
+        self._patience = Patience(self)
+        self._patience.worn.connect(
+            lambda: self._status.show_message(_SLIP, Tone.NEUTRAL, phrase("outcomes", "Saving the slip…"))
+        )
+        self._patience.gone.connect(self._give_up)
+        self.action = self._window.top.menu.addAction(phrase("outcomes", "Save slips…"), self._save)
+        self.action.setEnabled(False)
+        receipt.only_here.connect(lambda count: self.action.setEnabled(count > 0))
+
+    def _save(self) -> None:
+        if self._is_saving:
+            # The last slip is still waited for, and the status says so.
+            return
+        text = "\n\n".join(self._receipt.slips)
+        chosen = self._questions.choose_file(
+            phrase("outcomes", "Save slips"),
+            phrase("outcomes", "not noted"),
+            {"txt": phrase("outcomes", "Text")},
+        )
+        if chosen is None:
+            return
+
+        def work() -> None:
+            try:
+                replace_file(chosen, text.encode())
+            except OSError as error:
+                raise DeskError(*_NOT_SAVED) from error
+
+        self._is_saving = True
+        self._patience.begin()
+        self._runner.run(
+            Lane.SLIP,
+            work,
+            done=lambda _none: self._end(Tone.NEUTRAL, phrase("outcomes", "The slip was saved.")),
+            failed=lambda error: self._end(Tone.BAD, render_error(error)),
+        )
+
+    def _give_up(self) -> None:
+        self._runner.renew(Lane.SLIP)
+        self._end(Tone.BAD, render(_NO_ANSWER))
+
+    def _end(self, tone: Tone, text: str) -> None:
+        self._is_saving = False
+        self._patience.end()
+        self._status.show_message(_SLIP, tone, text)
 
 
 def told(outstanding: Outstanding) -> str:

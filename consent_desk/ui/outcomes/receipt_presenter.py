@@ -16,9 +16,8 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.text import cut
 from consent_desk.ui.form.submission import Submission
-from consent_desk.ui.outcomes.not_noted import NotNotedBanner
 from consent_desk.ui.outcomes.receipt import REST, CallInHand, NotNoted, Press, named, slip_of, told_slow
-from consent_desk.ui.outcomes.receipt_panel import ReceiptPanel
+from consent_desk.ui.outcomes.receipt_panel import NotNotedBanner, ReceiptPanel
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.panes import Pane

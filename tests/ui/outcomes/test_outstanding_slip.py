@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.folders import Folders
-from consent_desk.ui.outcomes.slip import SlipPresenter
+from consent_desk.ui.outcomes.outstanding import SlipPresenter
 from consent_desk.ui.shell import waiting
 from tests.ui import controls
 from tests.ui.desks import OpenDesk
@@ -41,7 +41,7 @@ class Share:
 def share(monkeypatch: pytest.MonkeyPatch) -> Iterator[Share]:
     share = Share()
     monkeypatch.setattr(waiting, "SAY_WHY_AFTER", 30)
-    monkeypatch.setattr("consent_desk.ui.outcomes.slip.replace_file", share)
+    monkeypatch.setattr("consent_desk.ui.outcomes.outstanding.replace_file", share)
     yield share
     share.answers.set()
 
