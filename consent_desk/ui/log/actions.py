@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,13 +103,8 @@ class LogActionsPresenter(Presenter):
         self.erase.setEnabled(self._log.find(self._panel.chosen) is not None)
 
     def _dismiss(self, workspace: Workspace, entry: Entry) -> None:
-        self._write_down(
-            workspace,
-            entry,
-            entry,
-            lambda: workspace.alarms.dismiss(entry.request_id),
-            phrase("log", "The alarm is dismissed. The line says still what Engagement shows."),
-        )
+        said = phrase("log", "The alarm is dismissed. The line says still what Engagement shows.")
+        self._write_down(workspace, entry, entry, partial(workspace.alarms.dismiss, entry.request_id), said)
 
     def _enter_anew(self, workspace: Workspace, entry: Entry) -> None:
         """Fill the form with the decision of a line, for another customer ID."""
@@ -158,34 +154,22 @@ class LogActionsPresenter(Presenter):
     def _discard(self, request_id: str, reason: str) -> None:
         workspace, entry = self._log.workspace, self._log.find(request_id)
         if workspace is not None and entry is not None:
-            self._write_down(
-                workspace,
-                entry,
-                replace(entry, state=State.DISCARDED),
-                lambda: workspace.history.discard(request_id, reason, workspace.user),
-                phrase("log", "Discarded: {reason}").format(reason=reason),
-            )
+            discard = partial(workspace.history.discard, request_id, reason, workspace.user)
+            said = phrase("log", "Discarded: {reason}").format(reason=reason)
+            self._write_down(workspace, entry, replace(entry, state=State.DISCARDED), discard, said)
 
     def _acknowledge(self, workspace: Workspace, entry: Entry) -> None:
-        self._write_down(
-            workspace,
-            entry,
-            replace(entry, to_acknowledge=False),
-            lambda: workspace.history.acknowledge(entry.request_id, workspace.user),
-            phrase("log", "Acknowledged: it was cancelled, and is not recorded."),
-        )
+        acknowledge = partial(workspace.history.acknowledge, entry.request_id, workspace.user)
+        said = phrase("log", "Acknowledged: it was cancelled, and is not recorded.")
+        self._write_down(workspace, entry, replace(entry, to_acknowledge=False), acknowledge, said)
 
     def _say_that_it_is_right(self, workspace: Workspace, entry: Entry) -> None:
-        self._write_down(
-            workspace,
-            entry,
-            replace(entry, checked=True),
-            lambda: workspace.outbox.learn(entry.request_id, IS_RIGHT),
-            phrase(
-                "log",
-                "You say that it is right. It is looked up once more, and verified if Engagement shows it.",
-            ),
+        said = phrase(
+            "log",
+            "You say that it is right. It is looked up once more, and verified if Engagement shows it.",
         )
+        learn = partial(workspace.outbox.learn, entry.request_id, IS_RIGHT)
+        self._write_down(workspace, entry, replace(entry, checked=True), learn, said)
 
     def _write_down(
         self, workspace: Workspace, entry: Entry, as_written: Entry, work: Callable[[], object], said: str
@@ -235,16 +219,13 @@ class LogActionsPresenter(Presenter):
     def _begin_or_stop(self) -> None:
         workspace = self._log.workspace
         if self._export is not None:
-            text = phrase("log", "The export was stopped. Nothing is written to {shown}.").format(
-                shown=self._shown(self._path)
-            )
+            said = phrase("log", "The export was stopped. Nothing is written to {file}.")
             if self._has_said_why:
-                named = self._shown(self._path)
-                text = phrase(
-                    "log", "The export was stopped. Should {named} appear all the same, it is whole."
-                ).format(named=named)
+                said = phrase(
+                    "log", "The export was stopped. Should {file} appear all the same, it is whole."
+                )
             self._stop()
-            self._status.show_message(_EXPORT, Tone.NEUTRAL, text)
+            self._say_of_export(Tone.NEUTRAL, said.format(file=self._shown(self._path)))
         elif workspace is not None:
             separators = separators_of(QLocale.system().decimalPoint())
             tables = [(ExportKind.CSV.value, render(_TABLES[one])) for one in separators]
@@ -279,47 +260,36 @@ class LogActionsPresenter(Presenter):
             if not has_more:
                 self._end()
                 count = export.written
-                self._status.show_message(
-                    _EXPORT,
-                    Tone.NEUTRAL,
-                    phrase(
-                        "log",
-                        "Exported %n consents to {file}.",
-                        "Exported %n consent to {file}.",
-                        count,
-                    ).format(file=self._shown(self._path)),
+                said = phrase(
+                    "log", "Exported %n consents to {file}.", "Exported %n consent to {file}.", count
                 )
+                self._say_of_export(Tone.NEUTRAL, said.format(file=self._shown(self._path)))
                 return
             if export.written >= self._told + _NEWS or self._has_said_why:
-                self._told = export.written
-                self._has_said_why = False
-                self._tell_export(
-                    Tone.NEUTRAL,
-                    phrase("log", "Exporting… {written:,} so far.").format(written=export.written),
-                )
+                self._told, self._has_said_why = export.written, False
+                said = phrase("log", "Exporting… {written:,} so far.")
+                self._tell_export(Tone.NEUTRAL, said.format(written=export.written))
             self._step(export)
 
         def failed(error: Exception) -> None:
             if export is self._export:
                 self._end()
-                self._status.show_message(_EXPORT, Tone.BAD, render_error(error))
+                self._say_of_export(Tone.BAD, render_error(error))
 
         self._patience.begin()
         self._runner.run(Lane.EXPORT, export.step, done=done, failed=failed)
 
     def _say_what_it_waits_for(self, tone: Tone) -> None:
         self._has_said_why = True
-        at_file = self._export is not None and self._export.is_at_file
-        folder = self._shown(self._path.parent)
-        what = (
-            phrase("log", "The folder {folder} does not answer").format(folder=folder)
-            if at_file
-            else phrase("log", "The journal is busy")
-        )
-        text = phrase("log", "{what}: the export waits. Noting goes on. “Stop export” gives it up.").format(
-            what=what
-        )
-        self._tell_export(tone, text)
+        what = phrase("log", "The journal is busy")
+        if self._export is not None and self._export.is_at_file:
+            said = phrase("log", "The folder {folder} does not answer")
+            what = said.format(folder=self._shown(self._path.parent))
+        said = phrase("log", "{what}: the export waits. Noting goes on. “Stop export” gives it up.")
+        self._tell_export(tone, said.format(what=what))
+
+    def _say_of_export(self, tone: Tone, text: str) -> None:
+        self._status.show_message(_EXPORT, tone, text)
 
     def _say_where(self) -> None:
         if self._export is None:
