@@ -158,11 +158,9 @@ def _clock(record: Record) -> str:
     off, consent = record.noted.context.clock_off, record.noted.consent
     if off is None or not is_off(off):
         return ""
-    how = (
-        phrase("log", "stamped by Engagement's time")
-        if consent.timestamp == consent.noted_at
-        else phrase("log", "as it was typed")
-    )
+    how = phrase("log", "as it was typed")
+    if consent.timestamp == consent.noted_at:
+        how = phrase("log", "stamped by Engagement's time")
     return phrase(
         "log",
         "this computer's was {off}. The decision's time is {how}; what happened since bears this computer's.",
@@ -203,48 +201,38 @@ def technical(outcome: Outcome | Look | FailedLook) -> str:
     took = phrase("log", "after {ms:,.0f} ms").format(ms=outcome.elapsed * 1000)
     match outcome:
         case Answered():
+            said = phrase("log", "HTTP {status}, {size:,} bytes{cut}, {took}")
             cut = phrase("log", ", cut after 1 MiB") if outcome.truncated else ""
-            return phrase("log", "HTTP {status}, {size:,} bytes{cut}, {took}").format(
-                status=outcome.status, size=len(outcome.body), cut=cut, took=took
-            )
+            return said.format(status=outcome.status, size=len(outcome.body), cut=cut, took=took)
         case NotSent() | Lost():
-            kind = (
-                phrase("log", "nothing had left")
-                if isinstance(outcome, NotSent)
-                else phrase("log", "the request had left")
-            )
+            said = phrase("log", "{cause} while {phase}, {kind}{part}{detail}, {took}")
+            has_left = isinstance(outcome, Lost)
+            kind = phrase("log", "the request had left") if has_left else phrase("log", "nothing had left")
             detail = f", {outcome.detail}" if outcome.detail else ""
             part = ""
             if isinstance(outcome, Lost) and outcome.status is not None:
-                part = phrase("log", ", HTTP {status} and {size:,} bytes had come").format(
-                    status=outcome.status, size=len(outcome.body)
-                )
-            return phrase("log", "{cause} while {phase}, {kind}{part}{detail}, {took}").format(
+                part = phrase("log", ", HTTP {status} and {size:,} bytes had come")
+                part = part.format(status=outcome.status, size=len(outcome.body))
+            return said.format(
                 cause=outcome.cause, phase=outcome.phase, kind=kind, part=part, detail=detail, took=took
             )
+        case Look(blind=True):
+            return phrase("log", "looked up, but the key may not read consents, {took}").format(took=took)
         case Look():
-            if outcome.blind:
-                return phrase("log", "looked up, but the key may not read consents, {took}").format(took=took)
+            said = phrase("log", "looked up: {history}, {holds}{against}, {took}")
             history = phrase("log", "in the history") if outcome.seen else phrase("log", "not in the history")
-            shown = {
+            holds = {
                 True: phrase("log", "Engagement shows consent"),
                 False: phrase("log", "Engagement shows no consent"),
+                None: phrase("log", "whether it holds was not told"),
             }
-            holds = (
-                phrase("log", "whether it holds was not told")
-                if outcome.valid is None
-                else shown[outcome.valid]
-            )
             against = "" if outcome.reason is None else f" ({outcome.reason})"
-            return phrase("log", "looked up: {history}, {holds}{against}, {took}").format(
-                history=history, holds=holds, against=against, took=took
-            )
+            return said.format(history=history, holds=holds[outcome.valid], against=against, took=took)
         case FailedLook(outcome=ended):
             told = took if ended is None else technical(replace(ended, elapsed=outcome.elapsed))
             count = outcome.failed
-            return phrase(
-                "log", "%n look-ups failed: {why}, {told}", "look-up failed: {why}, {told}", count
-            ).format(why=outcome.why, told=told)
+            said = phrase("log", "%n look-ups failed: {why}, {told}", "look-up failed: {why}, {told}", count)
+            return said.format(why=outcome.why, told=told)
 
 
 def _answers(record: Record) -> list[tuple[Fact, Answered | Lost]]:

@@ -313,13 +313,10 @@ class OutcomePresenter(Presenter):
     def _say_that_it_is_slow(self) -> None:
         if self._under_way is not None:
             workspace, entry = self._under_way
-            who = (
-                phrase("outcomes", "The Sandbox") if workspace.practice else phrase("outcomes", "Engagement")
-            )
-            slow = phrase(
-                "outcomes", "{who} has not answered yet. It is given {seconds:.0f} seconds in all."
-            ).format(who=who, seconds=DEADLINE)
-            self.say(workspace, entry, Tone.NEUTRAL, slow)
+            sandbox, engagement = phrase("outcomes", "The Sandbox"), phrase("outcomes", "Engagement")
+            who = sandbox if workspace.practice else engagement
+            slow = phrase("outcomes", "{who} has not answered yet. It is given {seconds:.0f} seconds in all.")
+            self.say(workspace, entry, Tone.NEUTRAL, slow.format(who=who, seconds=DEADLINE))
 
     def _settle(self, workspace: Workspace, event: Settled) -> None:
         entry = event.entry

@@ -162,22 +162,15 @@ class ReceiptPresenter(Presenter):
     def tell_repeated(self, submission: Submission) -> None:
         """It is a repetition of what was noted minutes ago, and the form shows something else by now."""
         tried = self._call.is_not_noted(submission.consent.request_id)
-        said = (
-            phrase(
-                "outcomes",
-                "Not noted once more: the same was noted minutes ago. Dismiss it, if nothing is missing.",
-            )
-            if tried
-            else phrase(
-                "outcomes",
-                "Not noted once more: the same was noted minutes ago. Enter it again, if that is meant.",
-            )
-        )
-        who = self._who(submission)
+        what = phrase("outcomes", "Enter it again, if that is meant.")
+        if tried:
+            what = phrase("outcomes", "Dismiss it, if nothing is missing.")
+        said = phrase("outcomes", "Not noted once more: the same was noted minutes ago. {what}")
+        text = f"{said.format(what=what)}\n{self._who(submission)}"
         # The request ID of what was never tried is that of the next caller.
         key = submission.consent.request_id if tried else _REPEATED
         practice = submission.workspace.practice or None
-        self._status.show_message(key, Tone.WARNING, f"{said}\n{who}", practice=practice)
+        self._status.show_message(key, Tone.WARNING, text, practice=practice)
 
     def _say_slow(self) -> None:
         submission = self._call.noting
