@@ -162,25 +162,6 @@ _ASKS = frozenset({Deed.CORRECT, Deed.DISCARD})
 """Those that do nothing yet."""
 
 
-class ProofButton(Button):
-    """Opens a menu: a proof of the chosen line, or of its customer. See `offer`."""
-
-    def __init__(self) -> None:
-        super().__init__("", "file")
-        tip = say("log", "Two files: one that a person reads, one that consent-desk verify checks")
-        named(self, phrase("log", "Proof…"), phrase("log", "Proof"), render(tip))
-        menu = QMenu(self)
-        self.of_consent = menu.addAction(phrase("log", "Of this &consent…"))
-        self.of_customer = menu.addAction(phrase("log", "Of &all consents of this customer…"))
-        self.setMenu(menu)
-        self.offer(chosen=False)
-
-    def offer(self, *, chosen: bool) -> None:
-        """Offer proofs while a line is chosen."""
-        for action in self.menu().actions():
-            action.setEnabled(chosen)
-
-
 _DISCARDING = say("log", "It is not sent by itself any more. Where it may have left, it is looked up still.")
 _MISSING = say("log", "Write why it is discarded.")
 
@@ -255,7 +236,12 @@ class LineDetails(QWidget):
         self._texts: dict[str, str] = {}
         self.reason = ReasonRow()
         self.buttons = {deed: self._make_button(deed) for deed in Deed}
-        self.proof = ProofButton()
+        tip = say("log", "Two files: one that a person reads, one that consent-desk verify checks")
+        self.proof = named(Button("", "file"), phrase("log", "Proof…"), phrase("log", "Proof"), render(tip))
+        menu = QMenu(self.proof)
+        self.proof_of_consent = menu.addAction(phrase("log", "Of this &consent…"))
+        self.proof_of_customer = menu.addAction(phrase("log", "Of &all consents of this customer…"))
+        self.proof.setMenu(menu)
         tip = say("log", "Forget what was practised: the Sandbox and its log begin anew")
         self.start_over = named(Button("", "refresh"), phrase("log", "Start over…"), tip=render(tip))
         self.start_over.hide()

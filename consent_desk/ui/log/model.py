@@ -311,8 +311,9 @@ class LogModel(QAbstractTableModel):
         if index.column() == LINE:
             if role == Qt.ItemDataRole.AccessibleTextRole:
                 return self.words.sentence(slot)
-            shown = role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}
-            customer = visible(rows_of(slot)[0].entry.customer.value) if shown else None
+            if role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
+                return None
+            customer = visible(rows_of(slot)[0].entry.customer.value)
             return customer if role == Qt.ItemDataRole.DisplayRole else self._tip(slot, customer)
         column = COLUMNS[index.column()]
         match role:
@@ -328,15 +329,12 @@ class LogModel(QAbstractTableModel):
                 return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
-    def _tip(self, slot: Slot, customer: str | None = "") -> str | None:
-        if customer is None:
-            return None
+    def _tip(self, slot: Slot, customer: str = "") -> str:
         request_id = self.words.worst(rows_of(slot)).entry.request_id
-        change = self._changes.get(request_id)
-        if change is None:
+        if request_id not in self._changes:
             self.change_wanted.emit(request_id)
-            return tool_tip(customer) if customer else None
-        return tool_tip("\n".join(filter(None, (customer, visible(change)))))
+        change = visible(self._changes.get(request_id, ""))
+        return tool_tip("\n".join(filter(None, (customer, change))))
 
     # -- places -----------------------------------------------------------------------------------
 

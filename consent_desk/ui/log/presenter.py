@@ -110,10 +110,6 @@ class LogPresenter(Presenter):
         self.view.place()
         self._choose()
 
-    def show_begun(self, workspace: Workspace, entry: Entry) -> None:
-        """Show that a call is under way. The journal knows it by itself."""
-        self.put(workspace, replace(entry, state=State.IN_FLIGHT, status=None, elapsed=None, held=False))
-
     def find(self, request_id: str) -> Entry | None:
         """The line of one consent, None where it was neither read nor chosen."""
         chosen = self._chosen

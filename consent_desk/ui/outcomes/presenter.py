@@ -296,9 +296,10 @@ class OutcomePresenter(Presenter):
         if event.second and not workspace.practice:
             second = phrase("outcomes", "It was not seen in Engagement: it is sent a second time.")
             self.say(workspace, event.entry, Tone.WARNING, second)
-        sent = replace(event.entry, state=State.IN_FLIGHT)
+        # The journal knows that a call is under way by itself.
+        sent = replace(event.entry, state=State.IN_FLIGHT, status=None, elapsed=None, held=False)
         self._receipt.take_sending(workspace, sent)
-        self._log.show_begun(workspace, event.entry)
+        self._log.put(workspace, sent)
         if event.by_person:
             self._under_way = workspace, sent
             self._slow.start(waiting.SAY_SLOW_AFTER)

@@ -206,13 +206,12 @@ def told(entries: Sequence[Entry], *, kept: bool = False) -> str:
     """How many opt-outs and opt-ins, each by its name: 37 kept opt-outs and 2 opt-ins."""
     counts = Counter(entry.action for entry in entries)
     opt_outs, opt_ins = counts[Action.REJECT], counts[Action.ACCEPT]
-    parts = []
-    if opt_outs and kept:
-        parts.append(phrase("outcomes", "%n kept opt-outs", "%n kept opt-out", opt_outs))
-    elif opt_outs:
-        parts.append(phrase("outcomes", "%n opt-outs", "%n opt-out", opt_outs))
-    if opt_ins and kept and not opt_outs:
-        parts.append(phrase("outcomes", "%n kept opt-ins", "%n kept opt-in", opt_ins))
-    elif opt_ins:
-        parts.append(phrase("outcomes", "%n opt-ins", "%n opt-in", opt_ins))
-    return phrase("outcomes", " and ").join(parts)
+    parts = [
+        phrase("outcomes", "%n opt-outs", "%n opt-out", opt_outs) if opt_outs else "",
+        phrase("outcomes", "%n opt-ins", "%n opt-in", opt_ins) if opt_ins else "",
+    ]
+    if kept and opt_outs:
+        parts[0] = phrase("outcomes", "%n kept opt-outs", "%n kept opt-out", opt_outs)
+    elif kept:
+        parts[1] = phrase("outcomes", "%n kept opt-ins", "%n kept opt-in", opt_ins)
+    return phrase("outcomes", " and ").join(filter(None, parts))

@@ -30,11 +30,8 @@ class ProofPresenter(Presenter):
         self._patience = Patience(self)
         self._patience.worn.connect(self._say_that_it_hangs)
         self._patience.gone.connect(self._give_up)
-        button = self._window.log.line.proof
-        button.of_consent.triggered.connect(self._save_consent)
-        button.of_customer.triggered.connect(self._save_customer)
-        # Asked only when it opens: a line may be chosen, changed or taken away at any time.
-        button.menu().aboutToShow.connect(lambda: button.offer(chosen=bool(self._window.log.chosen)))
+        self._window.log.line.proof_of_consent.triggered.connect(self._save_consent)
+        self._window.log.line.proof_of_customer.triggered.connect(self._save_customer)
 
     def _save_consent(self) -> None:
         workspace, request_id = self._log.workspace, self._window.log.chosen

@@ -26,10 +26,10 @@ from consent_desk.journal.journal import SqliteJournal
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system import atomic_file
 from consent_desk.system.folders import Folders
-from consent_desk.ui.log.line_details import ProofButton
 from consent_desk.ui.proof import pdf
 from consent_desk.ui.proof.text import text_of
 from consent_desk.ui.recovery.backups_dialog import BackupsDialog
+from consent_desk.ui.widgets.buttons import Button
 from tests.consents import claim, go_on, later
 from tests.domain.canaries import NAMES, canaries, spellings, traces
 from tests.ui import controls
@@ -297,9 +297,7 @@ def test_a_proof_is_masked_pages_that_prove_nothing(
     presenting.person.folder = str(folder)
     presenting.choose_line()
     presenting.wait_for_details("customer 1")
-    menu = controls.named(presenting.window, "Proof", ProofButton).menu()
-    menu.aboutToShow.emit()
-    menu.actions()[index].trigger()
+    controls.named(presenting.window, "Proof", Button).menu().actions()[index].trigger()
     presenting.wait_for_status("The pages are saved, masked: they prove nothing.")
     [path] = folder.iterdir()
     assert path.suffix == ".pdf"

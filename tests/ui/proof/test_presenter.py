@@ -24,13 +24,13 @@ from consent_desk.proof.check import check
 from consent_desk.proof.compare import compare
 from consent_desk.system.atomic_file import replace_file
 from consent_desk.system.folders import Folders
-from consent_desk.ui.log.line_details import ProofButton
 from consent_desk.ui.proof.pdf import feet, pdf_of, sheets_of
 from consent_desk.ui.proof.presenter import ProofPresenter
 from consent_desk.ui.proof.text import Style, text_of
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.tasks import Lane
+from consent_desk.ui.widgets.buttons import Button
 from tests.proof.proofs import busy, proof_of
 from tests.ui import controls
 from tests.ui.desks import CANARY, OpenDesk
@@ -198,9 +198,7 @@ def test_pages_are_made_off_the_gui_thread(jane: Proof, qtbot: QtBot) -> None:
 
 def choose(desk: OpenDesk, index: int) -> None:
     """Open the menu and choose."""
-    button = controls.named(desk.window, "Proof", ProofButton)
-    button.menu().aboutToShow.emit()
-    button.menu().actions()[index].trigger()
+    controls.named(desk.window, "Proof", Button).menu().actions()[index].trigger()
 
 
 def saved(folder: Path) -> bytes:
@@ -238,9 +236,7 @@ def test_a_proof_is_saved_and_sound(
 
 
 def test_without_a_chosen_line_no_proof_is_offered(acme: OpenDesk) -> None:
-    button = controls.named(acme.window, "Proof", ProofButton)
-    button.menu().aboutToShow.emit()
-    assert [action.isEnabled() for action in button.menu().actions()] == [False, False]
+    assert not controls.named(acme.window, "Proof", Button).isVisible()
 
 
 def test_no_folder_saves_nothing(acme: OpenDesk, place: Path) -> None:
