@@ -1,11 +1,6 @@
-"""The receipt: the place at the foot of the caller's card that says what became of the press of Send.
+"""The receipt: the place at the foot of the caller's card that says what became of the press of Send."""
 
-And the banner of what could not be noted for earlier callers: a line for each, until it is dealt with.
-"""
-
-from functools import partial
-
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -17,24 +12,14 @@ from PySide6.QtGui import (
     QResizeEvent,
     QTextCursor,
 )
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QPlainTextEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QMenu, QPlainTextEdit, QWidget
 
-from consent_desk.ui.outcomes.receipt import AT_REST, REST, STEP, NotNoted, Told
+from consent_desk.ui.outcomes.not_noted import Dealings
+from consent_desk.ui.outcomes.receipt import AT_REST, REST, STEP, Told
 from consent_desk.ui.theme.fonts import BODY, CAPTION, HEADING, RECEIPT, scale, sized
-from consent_desk.ui.theme.icons import icon, paint_icon
+from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.theme.paint import CARD, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
-from consent_desk.ui.widgets.banner import TintedBanner, TintedLines
 from consent_desk.ui.widgets.inputs import Unhurried, button, units
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase, render, tool_tip
@@ -42,9 +27,6 @@ from consent_desk.ui.widgets.scroll_bars import thin_bars
 from consent_desk.ui.widgets.tones import Tone, of_tone, sign
 
 _ANY = 16_777_215
-
-_WIDE = 600
-"""Pixels from which on the buttons stand beside the texts."""
 
 _LEAST_ID = 10
 """Characters of an ID that are seen at least."""
@@ -130,15 +112,10 @@ class ReceiptPanel(QFrame):
         self.correct = button(phrase("outcomes", "Correct…"), phrase("outcomes", "Correct what was noted"))
         self.choice = QMenu(self)
         self.correct.setToolTip("Ctrl+R")
-        self.again = button(phrase("outcomes", "Try again"))
-        self.copy = button(phrase("outcomes", "Copy slip"))
-        self.copy.setIcon(icon("copy"))
-        self.dismiss = button(phrase("outcomes", "Dismiss"))
-        Unhurried(self.correct, self.again, self.dismiss)
+        Unhurried(self.correct)
+        self.dealings = Dealings()
         self._buttons = QWidget(self)
-        row = (self.correct, self.again, self.copy, self.dismiss)
-        self._row = fill(QHBoxLayout(self._buttons), *row, None)
-        self._row.setSpacing(8)
+        fill(QHBoxLayout(self._buttons), self.correct, self.dealings)
         self._grid = QGridLayout(self)
         self._grid.setColumnStretch(0, 1)
         self._grid.setRowStretch(0, 1)
@@ -165,8 +142,7 @@ class ReceiptPanel(QFrame):
         self._shown = told, can_correct, is_not_noted
         self._told = told
         self.correct.setVisible(can_correct)
-        for each in (self.again, self.copy, self.dismiss):
-            each.setVisible(is_not_noted)
+        self.dealings.setVisible(is_not_noted)
         self._buttons.setVisible(can_correct or is_not_noted)
         self._place_text()
         self._write()
@@ -182,15 +158,16 @@ class ReceiptPanel(QFrame):
         """
         line, low, align = self.fontMetrics().lineSpacing(), self._is_low, Qt.AlignmentFlag
         self._grid.setSpacing(2 if low else 6)
-        for each in (self.correct, self.again, self.copy, self.dismiss):
-            each.setFixedHeight(round((28 if low or each is self.correct else 34) * scale()))
+        self.correct.setFixedHeight(round(28 * scale()))
+        for each in (self.dealings.again, self.dealings.copy, self.dealings.dismiss):
+            each.setFixedHeight(round((28 if low else 34) * scale()))
         if self._told is REST:
             self._grid.setContentsMargins(line + 4, 0, 0, 0)
             self.text.setMaximumHeight(line)
             self._grid.setAlignment(self.text, align.AlignBottom)
             return
         self._grid.setContentsMargins(*((12, 4, 10, 4) if low else (14, 10, 10, 8)))
-        is_not_noted = not self.again.isHidden()
+        is_not_noted = not self.dealings.isHidden()
         if is_not_noted:
             self._grid.addWidget(self._buttons, 1, 0)
         elif low:
@@ -241,7 +218,7 @@ class ReceiptPanel(QFrame):
         """
         told, width = self._told, self.text.viewport().width()
         heading, caption = QFontMetrics(sized(HEADING, semibold=True)), QFontMetrics(sized(CAPTION))
-        head = told.head if self.again.isHidden() else f"{told.head} {told.note}"
+        head = told.head if self.dealings.isHidden() else f"{told.head} {told.note}"
         last = f" · {told.steps[-1]}" if told.steps else ""
         room = width - caption.horizontalAdvance(last)
         who = _shortened(told.who, caption, room)
@@ -315,89 +292,3 @@ class ReceiptPanel(QFrame):
         metrics = QFontMetricsF(larger)
         spacing = _side(metrics.height()) - metrics.horizontalAdvance(which)
         self._form(at, 1, larger, "transparent", spacing=spacing)
-
-
-class NotNotedBanner(TintedBanner):
-    """Emits `again(NotNoted)`, `copied(NotNoted)` or `dismissed(NotNoted)`. Hidden while there is none."""
-
-    again = Signal(object)
-    copied = Signal(object)
-    dismissed = Signal(object)
-
-    def __init__(self) -> None:
-        super().__init__(Tone.BAD)
-        self._shown: list[tuple[NotNoted, _Line]] = []
-        self._lines = fill(QVBoxLayout(self), margins=(14, 8, 10, 8))
-        self._lines.setSpacing(6)
-        self.hide()
-
-    def show_all(self, failures: list[NotNoted]) -> None:
-        """Show a line for each. Those that stand here already keep their place, and the focus."""
-        for failure, line in [*self._shown]:
-            if not any(one is failure for one in failures):
-                self._shown.remove((failure, line))
-                line.hide()
-                line.deleteLater()
-                for _, other in self._shown:
-                    # The second click of two would settle the line that comes up in its place.
-                    other.unhurried.begin()
-        for place, failure in enumerate(failures):
-            if not any(one is failure for one, _ in self._shown):
-                line = _Line(failure)
-                line.again.clicked.connect(partial(self.again.emit, failure))
-                line.copy.clicked.connect(partial(self.copied.emit, failure))
-                line.dismiss.clicked.connect(partial(self.dismissed.emit, failure))
-                self._shown.insert(place, (failure, line))
-                self._lines.insertWidget(place, line)
-        for failure, line in self._shown:
-            line.copy.setText(
-                phrase("outcomes", "Slip copied") if failure.is_copied else phrase("outcomes", "Copy slip")
-            )
-        self.setVisible(bool(failures))
-
-
-class _Line(QWidget):
-    def __init__(self, failure: NotNoted) -> None:
-        super().__init__()
-        who = failure.who
-        headline = TintedLines(phrase("outcomes", "Not noted"), bold=True)
-        headline.show_text(Tone.BAD, phrase("outcomes", "NOT NOTED: {who}").format(who=who))
-        details = TintedLines(phrase("outcomes", "Why it is not noted"))
-        details.show_text(Tone.BAD, f"{failure.why} {failure.where}.")
-        self.again = button(
-            phrase("outcomes", "Try again"), phrase("outcomes", "Try again: {who}").format(who=who)
-        )
-        self.again.setVisible(failure.can_try_aside)
-        self.copy = button(
-            phrase("outcomes", "Copy slip"), phrase("outcomes", "Copy slip: {who}").format(who=who)
-        )
-        self.copy.setIcon(icon("copy"))
-        self.dismiss = button(
-            phrase("outcomes", "Dismiss"), phrase("outcomes", "Dismiss: {who}").format(who=who)
-        )
-        self.unhurried = Unhurried(self.again, self.dismiss)
-        texts = fill(QVBoxLayout(), headline, details)
-        texts.setSpacing(1)
-        said = fill(QHBoxLayout(), _Sign(), (texts, 1))
-        buttons = fill(QHBoxLayout(), self.again, self.copy, self.dismiss, None)
-        self._row = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight, self), (said, 1), buttons)
-        for each in (said, buttons, self._row):
-            each.setSpacing(8)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        # Below the texts where these would be cut to a few letters.
-        beside = self.width() >= _WIDE * scale()
-        self._row.setDirection(
-            QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
-        )
-
-
-class _Sign(QLabel):
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFixedSize(24, 24)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        paint_icon(QPainter(self), self.rect().adjusted(2, 2, -2, -2), "alert-circle", "bad")

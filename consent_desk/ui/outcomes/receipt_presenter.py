@@ -16,8 +16,9 @@ from consent_desk.domain.lifecycle.record import Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.text import cut
 from consent_desk.ui.form.submission import Submission
+from consent_desk.ui.outcomes.not_noted import NotNotedBanner
 from consent_desk.ui.outcomes.receipt import REST, CallInHand, NotNoted, Press, named, slip_of, told_slow
-from consent_desk.ui.outcomes.receipt_panel import NotNotedBanner, ReceiptPanel
+from consent_desk.ui.outcomes.receipt_panel import ReceiptPanel
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.panes import Pane
@@ -74,9 +75,10 @@ class ReceiptPresenter(Presenter):
         self._passing = QTimer(self, singleShot=True)
         self._passing.timeout.connect(self._show)
         self._panel.correct.clicked.connect(self._correct)
-        self._panel.again.clicked.connect(lambda: self._in_place(self._try_again))
-        self._panel.copy.clicked.connect(lambda: self._in_place(self._copy))
-        self._panel.dismiss.clicked.connect(lambda: self._in_place(self._drop))
+        dealings = self._panel.dealings
+        dealings.again.clicked.connect(lambda: self._in_place(self._try_again))
+        dealings.copy.clicked.connect(lambda: self._in_place(self._copy))
+        dealings.dismiss.clicked.connect(lambda: self._in_place(self._drop))
         self._banner.again.connect(self._try_again)
         self._banner.copied.connect(self._copy)
         self._banner.dismissed.connect(self._drop)
@@ -331,10 +333,8 @@ class ReceiptPresenter(Presenter):
                 self._panel.show_told(shown.told(self._now()), can_correct=bool(_correctable(shown)))
             case NotNoted():
                 self._panel.show_told(shown.told, is_not_noted=True)
-                self._panel.again.setEnabled(shown.can_try_aside or self._is_in_form(shown))
-                self._panel.copy.setText(
-                    phrase("outcomes", "Slip copied") if shown.is_copied else phrase("outcomes", "Copy slip")
-                )
+                self._panel.dealings.again.setEnabled(shown.can_try_aside or self._is_in_form(shown))
+                self._panel.dealings.show_copied(shown.is_copied)
             case _:
                 self._panel.show_told(told_slow(shown, self._who(shown)))
         self._banner.show_all(self._call.beside)

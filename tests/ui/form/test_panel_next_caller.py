@@ -2,25 +2,20 @@
 
 import json
 from dataclasses import replace
-from threading import Event
-from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from consent_desk.delivery.outbox import Outbox
 from consent_desk.domain.consent.draft import NOW, Draft
 from consent_desk.sandbox.server import Sandbox
 from tests.ui import controls
 from tests.ui.desks import OpenDesk, events
-from tests.ui.outcomes.test_presenter import fail, slow_disk
-
-__all__ = ["slow_disk"]
+from tests.ui.outcomes.disks import full_disk, slow_disk
 
 
 @pytest.fixture
-def not_noted(acme: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> OpenDesk:
+def not_noted(acme: OpenDesk) -> OpenDesk:
     """An opt-in with all that a form can hold could not be noted."""
     acme.fill()
     acme.choose_opt_in()
@@ -35,8 +30,7 @@ def not_noted(acme: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> OpenDesk:
     controls.press(acme.window, "Add property")
     controls.write(acme.window, "Property 1 name", "campaign")
     controls.write(acme.window, "Property 1 value", "spring")
-    with monkeypatch.context() as full:
-        full.setattr(Outbox, "note_all", fail)
+    with full_disk():
         controls.press(acme.window, "Send")
         acme.go_on()
         acme.wait_for_status("✖ NOT NOTED")
@@ -88,20 +82,14 @@ def test_tried_again_it_is_what_was_meant_then(not_noted: OpenDesk, engagement: 
 
 
 def test_what_was_typed_for_the_next_one_while_it_was_noted_stays(
-    acme: OpenDesk, slow_disk: Event, monkeypatch: pytest.MonkeyPatch
+    acme: OpenDesk,
 ) -> None:
     controls.write(acme.window, "Ticket", "4711")
     acme.fill()
-
-    def in_vain(*asked: Any) -> None:
-        slow_disk.wait(30)
-        fail()
-
-    monkeypatch.setattr(Outbox, "note_all", in_vain)
-    controls.press(acme.window, "Send")
-    controls.write(acme.window, "Customer ID", "omar")
-    controls.tick(acme.window, "Newsletter")
-    slow_disk.set()
+    with slow_disk(is_full=True):
+        controls.press(acme.window, "Send")
+        controls.write(acme.window, "Customer ID", "omar")
+        controls.tick(acme.window, "Newsletter")
     acme.bot.waitUntil(lambda: acme.not_noted != [])
     draft = acme.window.consent.draft()
     assert (draft.customer_id, draft.categories, draft.ticket) == (

@@ -245,7 +245,8 @@ def test_nobody_is_described_who_has_gone(panel: ReceiptPanel) -> None:
 
 
 def test_what_it_offers_comes_up_in_it_and_takes_the_keys_from_no_window(panel: ReceiptPanel) -> None:
-    offered = (panel.correct, panel.again, panel.copy, panel.dismiss)
+    dealings = panel.dealings
+    offered = (panel.correct, dealings.again, dealings.copy, dealings.dismiss)
     assert [each.window() for each in offered] == [panel] * 4
     panel.show_told(LONG, is_not_noted=True)
-    assert panel.again.isVisible()
+    assert dealings.again.isVisible()

@@ -6,8 +6,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from consent_desk.ui.outcomes.not_noted import NotNotedBanner
 from consent_desk.ui.outcomes.receipt import NotNoted
-from consent_desk.ui.outcomes.receipt_panel import NotNotedBanner
 from consent_desk.ui.widgets import inputs
 from tests.ui.outcomes.test_receipt import submission
 
