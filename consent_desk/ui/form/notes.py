@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
-from consent_desk.domain.consent.draft import FIELDS, Field, Problem
+from consent_desk.domain.consent.draft import Field, Problem
 from consent_desk.ui.form.field import LineNote
 from consent_desk.ui.widgets.banner import TintedLabel
 from consent_desk.ui.widgets.buttons import Button
@@ -57,7 +57,7 @@ class FieldNotes:
 
     def _tell_cut(self) -> None:
         if self.in_full is not None:
-            every = ((FIELDS[field], note) for field, (_, note) in self._rows.items())
+            every = ((field.called, note) for field, (_, note) in self._rows.items())
             cut = [f"{render(name)}: {note.text()}" for name, note in every if note.is_cut]
             self.in_full.show_text(Tone.QUIET, "\n".join(cut))
             self.in_full.setVisible(bool(cut))

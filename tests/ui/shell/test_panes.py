@@ -77,7 +77,7 @@ def test_a_question_behind_another_tab_says_so_and_moves_nothing(acme: OpenDesk)
     window = acme.window
     window.panes.show_alone(Pane.LOG)
     window.log.search.filter.setFocus()
-    window.consent.question.ask("Send it?", ("Do not send it", "Send it"), about_noted=True)
+    window.consent.question.ask("Send it?", ("Do not send it", "Send it"), discards=0)
     assert window.panes.tabs.tabText(Pane.CALLER) == "Caller: question"
     assert "A question waits under Caller" in controls.label(window, "Status")
     assert window.panes.tabs.currentIndex() == Pane.LOG
