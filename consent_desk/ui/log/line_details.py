@@ -233,6 +233,7 @@ class LineDetails(QWidget):
         self.what = QLabel(textFormat=Qt.TextFormat.PlainText)
         self.meaning = plain_label(name=phrase("log", "What it means"))
         self._seen = Yielding(self.meaning, name=phrase("log", "Text of what it means"), least=1)
+        self._seen.show_ground()
         self._texts: dict[str, str] = {}
         self.reason = ReasonRow()
         self.buttons = {deed: self._make_button(deed) for deed in Deed}

@@ -89,6 +89,11 @@ class Yielding(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
+    def show_ground(self) -> None:
+        """Let through what it stands on, which is painted and no colour of the palette."""
+        for each in (self.viewport(), self._content):
+            each.setAutoFillBackground(False)
+
     def sizeHint(self) -> QSize:
         content, width = self._content, self.width()
         height = content.heightForWidth(width) if content.hasHeightForWidth() else content.sizeHint().height()
