@@ -232,6 +232,7 @@ class LineDetails(QWidget):
         self.who = QLabel(textFormat=Qt.TextFormat.PlainText)
         self.what = QLabel(textFormat=Qt.TextFormat.PlainText)
         self.meaning = plain_label(name=phrase("log", "What it means"))
+        self.meaning.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._seen = Yielding(self.meaning, name=phrase("log", "Text of what it means"), least=1)
         self._seen.show_ground()
         self._texts: dict[str, str] = {}
