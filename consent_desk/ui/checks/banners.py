@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from consent_desk.ui.theme.fonts import scale
+from consent_desk.ui.theme.fonts import scale, scaled
 from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.theme.paint import filled
 from consent_desk.ui.theme.tokens import current
@@ -83,7 +83,7 @@ class QuestionBanner(Card):
         self._unhurried = Unhurried(*self.choices[1:], safe=(self.choices[0],))
         self._buttons.setSpacing(8)
         self._buttons.addStretch()
-        self.content.setContentsMargins(_INSET + _ICON + 8, 12, _INSET, 12)
+        self._leave_room()
         fill(self.content, (self.area, 1), self._buttons, margins=None)
 
     @property
@@ -172,8 +172,17 @@ class QuestionBanner(Card):
             return GO_ON if index == self._last else ""
         return "" if index == self._discards else f"Alt+{index + 1}"
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._leave_room()
+
+    def _leave_room(self) -> None:
+        # Beside the text, for its sign.
+        self.content.setContentsMargins(_INSET + scaled(_ICON) + 8, 12, _INSET, 12)
+
     def _arrange(self) -> None:
-        metrics, room = self.fontMetrics(), max(self.width() - 2 * _INSET - _ICON - 8, 0)
+        metrics, room = self.fontMetrics(), max(self.width() - 2 * _INSET - scaled(_ICON) - 8, 0)
         texts = {each: text.replace("&", "&&") for each, text in self._texts.items()}
         frame = round(_FRAME * scale())
         wanted = sum(metrics.horizontalAdvance(text) + frame for text in texts.values() if text)
@@ -187,7 +196,7 @@ class QuestionBanner(Card):
         # Send is below it, which nobody should see at its corners.
         filled(QPainter(self), self.rect(), current().surface)
         super().paintEvent(event)
-        side = round(_ICON * scale())
+        side = scaled(_ICON)
         place = QRect(_INSET, 13, side, side)
         paint_icon(QPainter(self), place, icon_of(Tone.WARNING), tokens_of(Tone.WARNING)[0])
 

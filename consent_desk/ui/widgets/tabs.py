@@ -1,6 +1,6 @@
 """Tabs as words side by side, of which one is underlined; and panes with room between, which is dragged."""
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSplitter, QSplitterHandle, QTabBar
 
@@ -18,6 +18,14 @@ class Tabs(QTabBar):
         self.setAccessibleName(name)
         for text in texts:
             self.addTab(text)
+
+    def tabSizeHint(self, index: int) -> QSize:
+        # Room for it to be the chosen one.
+        size, text = super().tabSizeHint(index), self.tabText(index)
+        bold = QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        more = QFontMetrics(bold).horizontalAdvance(text) - self.fontMetrics().horizontalAdvance(text)
+        return QSize(size.width() + max(more, 0), size.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if is_high_contrast():
