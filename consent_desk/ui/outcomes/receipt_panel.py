@@ -158,7 +158,8 @@ class ReceiptPanel(QFrame):
         """
         line, low, align = self.fontMetrics().lineSpacing(), self._is_low, Qt.AlignmentFlag
         self._grid.setSpacing(2 if low else 6)
-        self.correct.setFixedHeight(round(28 * scale()))
+        # No higher than the first line, for the second may be as long as the receipt.
+        self.correct.setFixedHeight(round((28 if low else 24) * scale()))
         for each in (self.dealings.again, self.dealings.copy, self.dealings.dismiss):
             each.setFixedHeight(round((28 if low else 34) * scale()))
         if self._told is REST:
