@@ -42,7 +42,11 @@ SHORTCUTS = (
     ("Ctrl+Return", say("window", "Send; where a question stands above Send: hear it again")),
     (
         "Alt+1, 2, 3",
-        say("window", "The answers to a question in their order; Alt+R: the last one, which goes on"),
+        say(
+            "window",
+            "The answers to a question in their order, but for what gives up a noted decision; "
+            "Alt+R: the last one, which goes on",
+        ),
     ),
     ("Return", say("window", "Look the customer up (in the customer ID)")),
     ("Ctrl+L", say("window", "Go to the customer ID")),

@@ -436,13 +436,13 @@ class ConsentPanel(QWidget):
         self._changed()
 
     def _follow_caller(self) -> None:
-        former, shown = self.not_noted, None if self._quiet else self.draft()
-        if former is not None and shown is not None and shown.caller != former.caller:
+        former = None if self._quiet else self.not_noted
+        if former is not None and (shown := self.draft()).caller != former.caller:
             self.not_noted = None
             # All that stood here was of the caller before.
             self.begin_next(replace(shown, customer_id_type="", customer_id=""))
-            return
-        self._changed()
+        else:
+            self._changed()
 
     def _changed(self) -> None:
         if not self._quiet:
