@@ -17,7 +17,6 @@ from consent_desk.domain.lifecycle.record import Entry, Record
 from consent_desk.domain.message import Message
 from consent_desk.domain.text import cut
 from consent_desk.domain.wire.customer import moment
-from consent_desk.domain.wire.project import Project
 from consent_desk.ui.log.line_details import Deed
 from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.lookup.view import day_of
@@ -40,13 +39,9 @@ class CorrectionPresenter(Presenter):
     def __init__(self, shell: ShellContext, session: Session, log: LogPresenter) -> None:
         super().__init__(shell)
         self._form = self._window.consent
-        self._log = log
-        self._project: Project | None = None
+        self._session, self._log = session, log
         self._record: Record | None = None
         log.on_line(Deed.CORRECT, lambda workspace, entry: self.correct(workspace.practice, entry))
-        # What is being corrected stays without a project, until that comes back.
-        session.left.connect(lambda: self._use_project(None))
-        session.entered.connect(lambda _workspace, project: self._use_project(project))
 
     def correct(self, practice: bool, entry: Entry) -> None:
         """Fill the form with what held before `entry`, unless something speaks against that."""
@@ -70,13 +65,11 @@ class CorrectionPresenter(Presenter):
             failed=lambda error: self._status.show_message(_KEY, Tone.BAD, render_error(error)),
         )
 
-    def _use_project(self, project: Project | None) -> None:
-        self._project = project
-
     @property
     def record(self) -> Record | None:
         """What was chosen to be corrected, if that belongs to the project in use."""
-        record, project = self._record, self._project
+        # Without a project it stays, until that comes back.
+        record, project = self._record, self._session.project
         if record is None or (project is not None and belongs_elsewhere(record, project.id) is not None):
             return None
         return record
@@ -112,7 +105,7 @@ class CorrectionPresenter(Presenter):
 
     def cannot_enter(self, record: Record) -> Message | None:
         """Why the form, which is for the project in use, cannot hold the decision of `record`."""
-        project = self._project
+        project = self._session.project
         refused = belongs_elsewhere(record, "" if project is None else project.id)
         if project is not None:
             # The form would show another type beside the same ID: that is somebody else.

@@ -48,6 +48,7 @@ class ConsentPanel(QWidget):
     At the first paint it is ID type, ID and Send; `hold` puts the rest into its places: `head` above, `body`,
     which scrolls, and `foot`, where Send and `receipt_place` are, and the question while there is one.
 
+    `is_low`: there is so little room that everything on the card is lower.
     `not_noted`: what could not be noted of the caller on the line, who stays that with the customer ID alone.
     """
 
@@ -65,7 +66,7 @@ class ConsentPanel(QWidget):
         self._quiet = True
         self._last = ("", "")
         self.not_noted: Draft | None = None
-        self._is_low = False
+        self.is_low = False
         self.default_channel = ""
         self.notes = FieldNotes(lambda: self._quiet)
         self.customer_id_type = ComboBox()
@@ -130,7 +131,7 @@ class ConsentPanel(QWidget):
         question.opened.connect(self._follow_question)
         self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_seen)
         self._add_keys()
-        self.categories.show_low(self._is_low)
+        self.categories.show_low(self.is_low)
         self._quiet = False
 
     def _name_fields(self, fields: "CallFields") -> None:
@@ -172,17 +173,12 @@ class ConsentPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         is_low = self.height() < _LOW * scale()
-        if is_low is not self._is_low:
-            self._is_low = is_low
+        if is_low is not self.is_low:
+            self.is_low = is_low
             self.send.show_low(is_low)
             self.lowered.emit(is_low)
             if not self._quiet:
                 self.categories.show_low(is_low)
-
-    @property
-    def is_low(self) -> bool:
-        """Whether there is so little room that everything on the card is lower."""
-        return self._is_low
 
     def _follow_question(self, is_open: bool) -> None:
         self.send.setEnabled(not is_open)

@@ -184,7 +184,7 @@ def test_a_line_that_was_not_looked_at_learns_its_tooltip(acme: OpenDesk) -> Non
     deliver(acme)
     model = acme.window.log.model
     model._changes.clear()
-    assert model.index(0, 4).data(3) is None
+    assert not model.index(0, 4).data(3)
     acme.bot.waitUntil(
         lambda: "sms_marketing: not known → opted out, not verified" in str(model.index(0, 4).data(3))
     )
