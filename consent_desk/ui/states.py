@@ -2,13 +2,10 @@
 
 from typing import NamedTuple
 
-from consent_desk.domain.consent.values import Consent
-from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.record import Entry, Noted
 from consent_desk.domain.lifecycle.state import TO_CHECK_STATES, Fact, State
 from consent_desk.domain.message import Message, say
 from consent_desk.domain.wire.outcome import Cause
-from consent_desk.ui.widgets.messages import render
 from consent_desk.ui.widgets.tones import Tone
 
 
@@ -121,12 +118,6 @@ def _called(entry: Entry, *, practice: bool) -> Called:
             return GIVEN_UP
         case _:
             return usual
-
-
-def about(consent: Entry | Consent, project_name: str) -> str:
-    """Whose decision about what it is, and for which project."""
-    decided = render(decision(consent.action, consent.category))
-    return f"{consent.customer.value}, {decided}, {project_name}"
 
 
 def word_of_fact(noted: Noted, fact: Fact, *, practice: bool) -> Message:

@@ -23,7 +23,6 @@ from consent_desk.ui.lookup.view import day_of
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.panes import Pane
-from consent_desk.ui.states import about
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import moment_of, phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -40,6 +39,7 @@ class CorrectionPresenter(Presenter):
         super().__init__(shell)
         self._form = self._window.consent
         self._session, self._log = session, log
+        self._words = self._window.log.model.words
         self._record: Record | None = None
         log.on_line(Deed.CORRECT, lambda workspace, entry: self.correct(workspace.practice, entry))
 
@@ -49,7 +49,7 @@ class CorrectionPresenter(Presenter):
         shown = self._log.workspace
         if shown is None or shown.practice is not practice:
             why = phrase("checks", "Nothing can be corrected before its journal is open again.")
-            said = f"{why}\n{about(entry, entry.project_name)}"
+            said = f"{why}\n{self._words.whose(entry)}"
             self._status.show_message(_KEY, Tone.WARNING, said, practice=practice)
             return
 
@@ -115,13 +115,12 @@ class CorrectionPresenter(Presenter):
     def _offer(self, record: Record, last: Timestamp | None) -> None:
         found = self.cannot_enter(record) or overtaken(last) or restored(record, self._now())
         if isinstance(found, Message):
-            consent = record.noted.consent
-            said = f"{render(found, self._local)}\n{about(consent, record.noted.project_name)}"
+            said = f"{render(found, self._local)}\n{self._words.whose(record.noted)}"
             self._status.show_message(_KEY, Tone.WARNING, said)
             return
         shown = self._form.draft()
         if shown.customer_id or shown.ticket or shown.wording:
-            whose = about(record.noted.consent, record.noted.project_name)
+            whose = self._words.whose(record.noted)
             question = phrase(
                 "checks", "What stands in the form is replaced by the correction of:\n{whose}"
             ).format(whose=whose)

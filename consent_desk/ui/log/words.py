@@ -6,6 +6,8 @@ from datetime import datetime
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
+from consent_desk.domain.lifecycle.judgement import decision
+from consent_desk.domain.lifecycle.record import Entry, Noted
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.log_query import LogRow
 from consent_desk.domain.message import say
@@ -165,6 +167,12 @@ class Words:
     def label(self, project_id: str, category: str) -> str:
         """What people call a category of a project."""
         return self.labels.get((project_id, category)) or category
+
+    def whose(self, of: Entry | Noted) -> str:
+        """Whose decision about what it is, and for which project."""
+        consent = of.consent if isinstance(of, Noted) else of
+        decided = render(decision(consent.action, self.label(of.project_id, consent.category)))
+        return f"{consent.customer.value}, {decided}, {of.project_name}"
 
     def _until(self, until: ValidUntil) -> str:
         at = moment(until.seconds)

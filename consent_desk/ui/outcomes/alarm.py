@@ -19,7 +19,6 @@ from consent_desk.ui.log.presenter import LogPresenter
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
-from consent_desk.ui.states import about
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -45,6 +44,7 @@ class AlarmPresenter(Presenter):
         self, shell: ShellContext, session: Session, projects: ProjectPresenter, log: LogPresenter
     ) -> None:
         super().__init__(shell)
+        self._words = self._window.log.model.words
         self._notice = self._window.alarm
         self._projects = projects
         self._workspace: Workspace | None = None
@@ -112,7 +112,7 @@ class AlarmPresenter(Presenter):
             self._notice.take_back()
             return
         entry, judgement, can_renew = alarms[0].entry, alarms[0].judgement, alarms[0].can_renew
-        who = about(entry, entry.project_name)
+        who = self._words.whose(entry)
         count = len(alarms)
         more = phrase("outcomes", " 1 of %n alarms.", "", count) if len(alarms) > 1 else ""
         if self._practice:
@@ -176,7 +176,7 @@ class AlarmPresenter(Presenter):
     def _say_why(self, workspace: Workspace, entry: Entry, why: str) -> None:
         self._busy.discard(entry.request_id)
         said = phrase("outcomes", "Nothing was noted or sent. {why}\n{about}").format(
-            why=why, about=about(entry, entry.project_name)
+            why=why, about=self._words.whose(entry)
         )
         self._status.show_message(_KEY, Tone.BAD, said, practice=workspace.practice)
 

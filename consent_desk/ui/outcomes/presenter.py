@@ -45,7 +45,7 @@ from consent_desk.ui.outcomes.receipt_presenter import ReceiptPresenter
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell import waiting
 from consent_desk.ui.shell.context import Presenter, ShellContext
-from consent_desk.ui.states import about, called
+from consent_desk.ui.states import called
 from consent_desk.ui.tasks import Lane
 from consent_desk.ui.widgets.messages import phrase, render, render_error
 from consent_desk.ui.widgets.tones import Tone
@@ -74,6 +74,7 @@ class OutcomePresenter(Presenter):
         self, shell: ShellContext, session: Session, log: LogPresenter, receipt: ReceiptPresenter
     ) -> None:
         super().__init__(shell)
+        self._words = self._window.log.model.words
         self._log = log
         self._receipt = receipt
         # What a person asked for at its line, and what was last said of it: a tenth failed try is no news.
@@ -161,7 +162,7 @@ class OutcomePresenter(Presenter):
         def ask(question: Message | None) -> None:
             decided_by = ""
             if question is not None:
-                text = f"{about(entry, entry.project_name)}\n\n{render(question, self._local)}"
+                text = f"{self._words.whose(entry)}\n\n{render(question, self._local)}"
                 answers = phrase("outcomes", "Do not send it"), phrase("outcomes", "Send it again")
                 if not self._questions.agrees(phrase("outcomes", "Send again?"), text, *answers):
                     return
@@ -192,7 +193,7 @@ class OutcomePresenter(Presenter):
             return
         if self._asked[entry.request_id] != text:
             self._ask(entry.request_id, text)
-            said = f"{text}\n{about(entry, entry.project_name)}"
+            said = f"{text}\n{self._words.whose(entry)}"
             self._status.show_message(entry.request_id, tone, said, practice=workspace.practice)
 
     def answer(self, workspace: Workspace, entry: Entry, tone: Tone, text: str) -> None:

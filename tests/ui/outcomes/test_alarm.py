@@ -79,7 +79,7 @@ def test_an_opt_out_that_does_not_hold_rings_loudest(acme: OpenDesk, engagement:
     acme.clock.seconds_off += 21
     acme.wait_for_line("Engagement shows the opposite")
     wait_for_alarm(acme, "✖ Recorded, but Engagement still shows consent (accepted ")
-    assert "jane@example.com, opt-out of sms_marketing, Acme production" in alarm(acme)
+    assert "jane@example.com, opt-out of SMS marketing, Acme production" in alarm(acme)
     assert "Timestamp" not in alarm(acme)
     background, text = loud_colours(QApplication.palette())
     banner = acme.window.alarm

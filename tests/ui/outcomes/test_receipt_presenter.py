@@ -99,7 +99,7 @@ def test_one_key_corrects_what_was_noted_last_and_asks_first_who_has_begun_anoth
     controls.write(acme.window, "Customer ID", "omar@example.com")
     correct(acme)
     acme.wait_for_question()
-    assert "jane@example.com, opt-out of sms_marketing, Acme production" in acme.person.asked[0]
+    assert "jane@example.com, opt-out of SMS marketing, Acme production" in acme.person.asked[0]
     assert acme.window.consent.draft().customer_id == "omar@example.com"
     acme.person.answer = 1
     correct(acme)
