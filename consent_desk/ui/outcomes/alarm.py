@@ -9,6 +9,7 @@ from consent_desk.delivery.attention import Alarm
 from consent_desk.delivery.events import Event, LookedUp, Noted, Settled
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.values import Consent, CustomerId
+from consent_desk.domain.lifecycle.judgement import decision
 from consent_desk.domain.lifecycle.record import Context, Entry
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.message import Message, say
@@ -44,7 +45,6 @@ class AlarmPresenter(Presenter):
         self, shell: ShellContext, session: Session, projects: ProjectPresenter, log: LogPresenter
     ) -> None:
         super().__init__(shell)
-        self._words = self._window.log.model.words
         self._notice = self._window.alarm
         self._projects = projects
         self._workspace: Workspace | None = None
@@ -112,7 +112,7 @@ class AlarmPresenter(Presenter):
             self._notice.take_back()
             return
         entry, judgement, can_renew = alarms[0].entry, alarms[0].judgement, alarms[0].can_renew
-        who = self._words.whose(entry)
+        who = _about(entry)
         count = len(alarms)
         more = phrase("outcomes", " 1 of %n alarms.", "", count) if len(alarms) > 1 else ""
         if self._practice:
@@ -176,7 +176,7 @@ class AlarmPresenter(Presenter):
     def _say_why(self, workspace: Workspace, entry: Entry, why: str) -> None:
         self._busy.discard(entry.request_id)
         said = phrase("outcomes", "Nothing was noted or sent. {why}\n{about}").format(
-            why=why, about=self._words.whose(entry)
+            why=why, about=_about(entry)
         )
         self._status.show_message(_KEY, Tone.BAD, said, practice=workspace.practice)
 
@@ -225,3 +225,9 @@ class AlarmPresenter(Presenter):
         self._runner.run(
             Lane.JOURNAL, lambda: workspace.outbox.note(project, consent, context), done=done, failed=failed
         )
+
+
+def _about(entry: Entry) -> str:
+    # By the ID of its category: of an earlier run's project no label is known when it rings.
+    decided = render(decision(entry.action, entry.category))
+    return f"{entry.customer.value}, {decided}, {entry.project_name}"

@@ -79,7 +79,7 @@ def test_an_opt_out_that_does_not_hold_rings_loudest(acme: OpenDesk, engagement:
     acme.clock.seconds_off += 21
     acme.wait_for_line("Engagement shows the opposite")
     wait_for_alarm(acme, "✖ Recorded, but Engagement still shows consent (accepted ")
-    assert "jane@example.com, opt-out of SMS marketing, Acme production" in alarm(acme)
+    assert "jane@example.com, opt-out of sms_marketing, Acme production" in alarm(acme)
     assert "Timestamp" not in alarm(acme)
     background, text = loud_colours(QApplication.palette())
     banner = acme.window.alarm
@@ -183,10 +183,10 @@ def test_several_ring_one_after_the_other_opt_outs_first(
     )
     leave_contradicted(folders, engagement)
     desk = open_acme().ready()
-    wait_for_alarm(desk, "opt-out of SMS marketing")
+    wait_for_alarm(desk, "opt-out of sms_marketing")
     assert "1 of 2 alarms." in alarm(desk)
     controls.press(desk.window, "Dismiss the alarm")
-    wait_for_alarm(desk, "opt-in to Newsletter")
+    wait_for_alarm(desk, "opt-in to newsletter")
     assert "alarms" not in alarm(desk)
     assert not desk.window.alarm.action.isVisible()
     background, _text = loud_colours(QApplication.palette())
