@@ -143,18 +143,6 @@ def test_cancelling_takes_back_what_waits_to_be_tried_again(
     acme.wait_for_status("1 not recorded: SMS marketing · 1 not confirmed: Newsletter")
 
 
-def test_what_waits_and_could_not_be_cancelled_is_said_to_be_sent_still(
-    acme: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(journal: SqliteJournal, request_id: str, states: object, fact: object) -> None:
-        raise JournalError(say("tests", "The disk is full."), say("tests", "Make room."))
-
-    one_waits_while_the_other_is_silent(acme, engagement, monkeypatch)
-    monkeypatch.setattr(SqliteJournal, "give_up", fail)
-    acme.cancel_line(FIRST)
-    acme.wait_for_status("is still sent by itself: discard it in the log")
-
-
 def test_what_is_discarded_of_several_is_said_so_in_the_line_of_all(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
