@@ -47,8 +47,8 @@ from consent_desk.domain.lifecycle.state import (
 )
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.outcome import Cause, Look
+from consent_desk.engagement.calls import Limits
 from consent_desk.engagement.clock_watch import ClockWatch
-from consent_desk.engagement.limits import Limits
 from tests.consents import LOOKED_UP, NOON, a_consent, a_project, go_on
 from tests.delivery.inline import InlineQueue, InlineSteps, without_threads
 from tests.faulty_engagement import Crash, Engagement, Fault, ReadFault

@@ -12,12 +12,11 @@ from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.wire.project import PRACTICE_ID, Project
-from consent_desk.engagement.calls import KeyWatch, Transport
+from consent_desk.engagement.calls import KeyWatch, Limits, Transport
 from consent_desk.engagement.categories import Categories, fetch_categories
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.connection_check import check_connection
 from consent_desk.engagement.customer_ids import IdHelp
-from consent_desk.engagement.limits import Limits
 from consent_desk.journal.recovery import JournalRecovery
 from consent_desk.projects.projects import ProjectListFile, Projects, SecretStore
 from consent_desk.projects.wordings import SavedWordings

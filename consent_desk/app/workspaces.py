@@ -18,9 +18,8 @@ from consent_desk.domain.errors import DeskError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project
-from consent_desk.engagement.calls import Transport
+from consent_desk.engagement.calls import Limits, Transport
 from consent_desk.engagement.clock_watch import ClockWatch
-from consent_desk.engagement.limits import Limits
 from consent_desk.journal.backups import alone_in_second, back_up_before_migration, copy_daily, make_daily
 from consent_desk.journal.erasure import Erasure, erase
 from consent_desk.journal.errors import nowhere

@@ -30,8 +30,8 @@ from consent_desk.domain.lifecycle.record import Context, Entry
 from consent_desk.domain.lifecycle.state import WAITS_TO_LEAVE, State
 from consent_desk.domain.message import Message
 from consent_desk.domain.wire.project import Project
+from consent_desk.engagement.calls import Limits
 from consent_desk.engagement.clock_watch import ClockWatch
-from consent_desk.engagement.limits import Limits
 
 if TYPE_CHECKING:
     from consent_desk.journal.journal import SqliteJournal

@@ -18,9 +18,9 @@ from consent_desk.delivery.events import Event, Settled
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.state import State
+from consent_desk.engagement.calls import Limits
 from consent_desk.engagement.clock_watch import ClockWatch
 from consent_desk.engagement.http.transport import HttpTransport
-from consent_desk.engagement.limits import Limits
 from consent_desk.journal import backups
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.system.atomic_file import copy_file
@@ -109,7 +109,7 @@ from consent_desk.domain.consent.values import Action
 from consent_desk.domain.consent.values import Consent, CustomerId, Timestamp
 from consent_desk.domain.lifecycle.record import NO_CONTEXT
 from consent_desk.engagement.http.transport import HttpTransport
-from consent_desk.engagement.limits import Limits
+from consent_desk.engagement.calls import Limits
 from consent_desk.system.clock import now, steady
 
 AHEAD, events = [0], SimpleQueue()

@@ -48,9 +48,8 @@ from consent_desk.domain.lifecycle.state import INSISTED, OPEN_STATES, SAW_OPT_O
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.project import Project
 from consent_desk.domain.wire.request import PreparedRequest
-from consent_desk.engagement.calls import PAGE, Call, Transport
+from consent_desk.engagement.calls import PAGE, Call, Limits, Transport
 from consent_desk.engagement.clock_watch import ClockWatch
-from consent_desk.engagement.limits import Limits
 from consent_desk.journal.journal import SqliteJournal
 from tests.consents import LOOKED_UP, a_consent, a_project, go_on, later
 from tests.delivery.inline import without_threads

@@ -8,7 +8,7 @@ from consent_desk.domain.consent.values import Timestamp
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.outcome import Answered, Cause, Lost, NotSent, Outcome, Phase
 from consent_desk.domain.wire.request import prepare_system_time
-from consent_desk.engagement.limits import LONGEST_PAUSE, MOST, RATE, Limits
+from consent_desk.engagement.calls import LONGEST_PAUSE, MOST, RATE, Limits
 from tests.consents import NOON, a_project, later
 from tests.delivery.desk import FORBIDDEN, SUCCESS, Waiting, Wire
 
@@ -38,7 +38,7 @@ class Seconds:
 @pytest.fixture
 def seconds(monkeypatch: pytest.MonkeyPatch) -> Seconds:
     seconds = Seconds()
-    monkeypatch.setattr("consent_desk.engagement.limits.sleep", seconds.sleep)
+    monkeypatch.setattr("consent_desk.engagement.calls.sleep", seconds.sleep)
     return seconds
 
 
@@ -125,7 +125,7 @@ def test_what_one_thread_has_booked_serves_no_other(limits: Limits, seconds: Sec
 
 def test_each_of_many_threads_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
-    monkeypatch.setattr("consent_desk.engagement.limits.sleep", lambda wait: waits.append(round(wait, 6)))
+    monkeypatch.setattr("consent_desk.engagement.calls.sleep", lambda wait: waits.append(round(wait, 6)))
     limits = Limits(lambda: NOON, steady=lambda: 100.0)
     together = Barrier(8)
 
