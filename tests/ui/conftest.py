@@ -39,13 +39,6 @@ OpenOne = Callable[..., OpenDesk]
 OpenAcme = Callable[..., OpenDesk]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def what_is_loaded_is_no_garbage() -> None:
-    """Going through all modules after each test would take longer than many a test does."""
-    gc.collect()
-    gc.freeze()
-
-
 @pytest.fixture(autouse=True)
 def garbage_of_the_gui_thread() -> Iterator[None]:
     """Collect garbage here and only here: a widget that another thread collects brings Qt down."""

@@ -44,6 +44,7 @@ def test_a_doubted_category_makes_a_consent_all_the_same(draft: Draft) -> None:
 def test_of_several_those_that_are_doubted_are_named_as_people_know_them() -> None:
     several = replace(DRAFT, category=SMS.id, categories=(SMS.id, POST.id))
     assert doubted(several, SMS, POST)[Field.CATEGORY].startswith("Catalogue by post: The project does not")
+    assert doubted(replace(several, categories=(SMS.id, SMS.id)), SMS, POST) == {}
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,14 @@ from datetime import UTC
 
 import pytest
 
-from consent_desk.domain.checks.warnings import warnings
 from consent_desk.domain.consent.draft import Field
 from consent_desk.domain.consent.parsing import one_each, parse
 from consent_desk.domain.consent.values import Timestamp, ValidUntil
-from consent_desk.domain.wire.category import Category
-from consent_desk.domain.wire.server_clock import Moment
 from tests.consents import NOON, a_consent, later
-from tests.domain.examples import DRAFT, NOW, OPT_IN, REQUEST_ID
+from tests.domain.examples import NOW, OPT_IN, REQUEST_ID
 
 IDS = tuple(f"6f1f2f0e-6f43-4d3a-9a0c-0f6d1f3f5a{number:02}" for number in range(3))
 THREE = ("sms_marketing", "newsletter", "push_messages")
-POST = Category("catalogue_by_post", "Catalogue by post", by_private_api=False)
 
 
 def a_microsecond(number: int) -> Timestamp:
@@ -59,15 +55,3 @@ def test_an_opt_in_that_ends_before_the_last_of_them_is_a_problem() -> None:
     problems = parse(replace(draft, categories=THREE), request_id=REQUEST_ID, now=NOW, zone=UTC)
     assert isinstance(problems, tuple)
     assert [problem.field for problem in problems] == [Field.VALID_UNTIL]
-
-
-def doubted(*categories: str) -> str:
-    draft = replace(DRAFT, category=categories[0], categories=categories)
-    offered = (Category("sms_marketing", "SMS marketing"), POST)
-    found = warnings(draft, categories=offered, at=Moment(NOW), zone=UTC)
-    return " ".join(str(warning.message) for warning in found)
-
-
-def test_a_warning_about_some_of_several_names_them() -> None:
-    assert doubted("sms_marketing", "sms_marketing") == ""
-    assert doubted("sms_marketing", POST.id).startswith("catalogue_by_post: The project does not mean")
