@@ -1,6 +1,6 @@
 """Find and use what a person finds and uses: controls by their accessible names."""
 
-from typing import TypeVar
+from typing import TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QCoreApplication, QEvent, QMetaType, QPoint, QPointF, QSignalBlocker, Qt
@@ -236,14 +236,27 @@ def focused_name(window: QWidget) -> str:
     return "" if widget is None else widget.accessibleName()
 
 
+_texts: dict[type[QWidget], tuple[str, ...]] = {}
+
+
+def _texts_of(widget: QWidget) -> tuple[str, ...]:
+    """The names of its properties that are texts: the same ones for all of its kind."""
+    kind = type(widget)
+    if kind not in _texts:
+        meta = widget.metaObject()
+        every = map(meta.property, range(meta.propertyCount()))
+        is_text = QMetaType.Type.QString.value
+        # Declared to be bytes, and a str.
+        names = (cast("str", one.name()) for one in every if one.metaType().id() == is_text)
+        _texts[kind] = tuple(names)
+    return _texts[kind]
+
+
 def everything_said(window: QWidget) -> str:
     """Every text that any control of `window` holds, shows or tells assistive technology."""
     texts: list[str] = []
     for widget in (window, *window.findChildren(QWidget)):
-        meta = widget.metaObject()
-        for property_ in map(meta.property, range(meta.propertyCount())):
-            if property_.metaType().id() == QMetaType.Type.QString.value:
-                texts.append(str(property_.read(widget)))
+        texts.extend(str(widget.property(name)) for name in _texts_of(widget))
         if isinstance(widget, QPlainTextEdit):
             texts.append(widget.document().toRawText())
         if isinstance(widget, QComboBox):
