@@ -151,7 +151,6 @@ class MainWindow(QMainWindow):
         from consent_desk.ui.shell.notice import Notice
 
         self.practice = PracticeBanner(can_set_up=self._can_set_up)
-        self.practice.hide()
         self.alarm = Notice(
             phrase("window", "Alarm"),
             phrase("window", "Record the decision again, dated now"),

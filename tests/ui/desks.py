@@ -1,6 +1,6 @@
 """The built program for tests: the real thing, but for the keyring and the person who answers questions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -93,16 +93,10 @@ class Person(Questions):
         self.begun_at = at
         return self.folder
 
-    def choose_file(self, title: str, name: str, kinds: Mapping[str, str]) -> Path | None:
-        self.asked.append(f"{title} {name}.{next(iter(kinds))}")
-        return self.file
-
-    def choose_file_of_kind(
-        self, title: str, name: str, kinds: Sequence[tuple[str, str]]
-    ) -> tuple[Path, int] | None:
-        chosen = self.choose_file(title, name, dict(kinds[:1]))
+    def choose_file(self, title: str, name: str, kinds: Sequence[tuple[str, str]]) -> tuple[Path, int] | None:
+        self.asked.append(f"{title} {name}.{kinds[0][0]}")
         self.kinds = [meaning for _, meaning in kinds]
-        return None if chosen is None else (chosen, self.kind)
+        return None if self.file is None else (self.file, self.kind)
 
     def choose(self, title: str, text: str, choices: Sequence[str]) -> int:
         self.asked.append(f"{title} {text} {' / '.join(choices)}")

@@ -230,9 +230,7 @@ class LogActionsPresenter(Presenter):
             separators = separators_of(QLocale.system().decimalPoint())
             tables = [(ExportKind.CSV.value, render(_TABLES[one])) for one in separators]
             kinds = [*tables, (ExportKind.JSON_LINES.value, render(_PROGRAMS))]
-            chosen = self._questions.choose_file_of_kind(
-                phrase("log", "Export what is shown"), "consents", kinds
-            )
+            chosen = self._questions.choose_file(phrase("log", "Export what is shown"), "consents", kinds)
             if chosen is not None:
                 path, kind = chosen
                 self._begin(workspace, path, (*separators, separators[0])[kind])

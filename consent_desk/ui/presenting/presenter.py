@@ -1,19 +1,14 @@
 """Begins and ends presenting: the entry in the menu, the banner, and what is put away meanwhile."""
 
-from PySide6.QtCore import QRect
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout
-
 from consent_desk.domain.consent.draft import Draft
 from consent_desk.domain.message import say
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
+from consent_desk.ui.shell.notice import WideBanner
 from consent_desk.ui.shell.places import Rank
-from consent_desk.ui.theme.icons import paint_icon
-from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
+from consent_desk.ui.widgets.banner import announce
 from consent_desk.ui.widgets.inputs import button
-from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone
 
@@ -21,22 +16,6 @@ _KEY = "presenting"
 
 BANNER = say("presenting", "Presenting: nothing real can be sent")
 _ENDED = say("presenting", "Presenting has ended: customers are shown by their names again.")
-
-
-class PresentingBanner(TintedBanner):
-    """Says that others may look on, and ends it."""
-
-    def __init__(self) -> None:
-        super().__init__(Tone.NEUTRAL, wide=True)
-        self.label = TintedLabel(phrase("presenting", "Presenting"), bold=True)
-        self.label.show_text(Tone.NEUTRAL, render(BANNER))
-        self.stop = button(phrase("presenting", "Stop presenting"))
-        fill(QHBoxLayout(self), (self.label, 1), self.stop, margins=(44, 6, 16, 6))
-        self.hide()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        paint_icon(QPainter(self), QRect(16, (self.height() - 20) // 2, 20, 20), "eye-off", "info")
 
 
 class PresentingPresenter(Presenter):
@@ -53,9 +32,11 @@ class PresentingPresenter(Presenter):
         self._session = session
         self._kept: Draft | None = None
         self._practice = False
-        self._banner = PresentingBanner()
+        stop = button(phrase("presenting", "Stop presenting"))
+        stop.clicked.connect(self._end)
+        self._banner = WideBanner(Tone.NEUTRAL, "eye-off", phrase("presenting", "Presenting"), stop)
+        self._banner.label.show_text(Tone.NEUTRAL, render(BANNER))
         self._window.add_wide_banner(self._banner)
-        self._banner.stop.clicked.connect(self._end)
         self.action = self._window.top.menu.addAction(phrase("presenting", "&Presenting"))
         self.action.setCheckable(True)
         self.action.setShortcut("Ctrl+Shift+P")

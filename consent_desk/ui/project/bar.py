@@ -13,8 +13,7 @@ from consent_desk.ui.theme.fonts import line_height, scaled
 from consent_desk.ui.theme.paint import FIELD, chevron_down, mixed, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.banner import TintedLabel, TintedLines
-from consent_desk.ui.widgets.buttons import Button
-from consent_desk.ui.widgets.inputs import ComboBox, named
+from consent_desk.ui.widgets.inputs import ComboBox, button
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase, render, tool_tip
 from consent_desk.ui.widgets.tones import Tone, sign
@@ -118,8 +117,7 @@ class ProjectBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.project = _Chooser()
-        self.settings = named(
-            Button(),
+        self.settings = button(
             "",
             phrase("project", "Project settings"),
             phrase("project", "Project settings (Ctrl+,)"),
@@ -132,7 +130,7 @@ class ProjectBar(QWidget):
         # It may have to say a whole sentence, and the window is not to grow with it.
         self.state = _State()
         self._offered = Repair.GO_ON
-        self.repair = named(Button(), render(Repair.GO_ON.value))
+        self.repair = button(render(Repair.GO_ON.value))
         self.repair.hide()
         self.repair.clicked.connect(lambda: self.repair_requested.emit(self._offered))
         shown = (self.project, self.settings, self.host, self.state, self.repair)

@@ -142,11 +142,7 @@ class SharedReads:
 
         def done(project: Project | None) -> None:
             if project is None:
-                fail(
-                    phrase(
-                        "project", "Its settings are not in the keyring. Enter the project settings again."
-                    )
-                )
+                fail(render(_GONE))
             else:
                 self._answer([partial(take, project) for take, _ in self._waiting.pop(project_id)])
 

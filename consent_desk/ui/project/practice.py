@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from PySide6.QtCore import QEvent, QRect, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from consent_desk.domain.consent.values import CustomerId
@@ -12,11 +12,10 @@ from consent_desk.domain.wire.project import Project
 from consent_desk.ui.project.presenter import ProjectPresenter
 from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
-from consent_desk.ui.theme.fonts import CAPTION, scaled, sized
-from consent_desk.ui.theme.icons import paint_icon
-from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel
+from consent_desk.ui.shell.notice import WideBanner
+from consent_desk.ui.theme.fonts import CAPTION, sized
 from consent_desk.ui.widgets.buttons import Button, Look
-from consent_desk.ui.widgets.inputs import named
+from consent_desk.ui.widgets.inputs import button, named
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase, render_error, tool_tip
 from consent_desk.ui.widgets.tones import Tone
@@ -27,37 +26,17 @@ _SHOWN = 3
 """Customers that are offered: enough to see one who accepted, one who did both, and one who unsubscribed."""
 
 _FAILED = "start over"
-_EDGE, _SIGN = 16, 18
 
 
-class PracticeBanner(TintedBanner):
+class PracticeBanner(WideBanner):
     """As wide as the window. The button that sets a project up stands here where there is room."""
 
     def __init__(self, *, can_set_up: bool) -> None:
-        super().__init__(Tone.PRACTICE, wide=True)
-        self.label = TintedLabel(phrase("project", "Practice"), bold=True)
+        self.set_up = button(phrase("project", "Set up a pro&ject…"))
+        super().__init__(Tone.PRACTICE, "practice", phrase("project", "Practice"), self.set_up)
         self.label.show_text(Tone.PRACTICE, phrase("project", "Practice. Nothing here reaches Engagement."))
-        self.set_up = named(Button(), phrase("project", "Set up a pro&ject…"))
         self._can_set_up = can_set_up
-        if not can_set_up:
-            self.set_up.hide()
-        # Its sign stands before the text.
-        self._line = fill(QHBoxLayout(self), (self.label, 1), self.set_up)
-        self._line.setSpacing(8)
-        self._leave_room()
-
-    def _leave_room(self) -> None:
-        self._line.setContentsMargins(_EDGE + scaled(_SIGN) + 8, 6, _EDGE, 6)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._leave_room()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        side, middle = scaled(_SIGN), self.label.geometry().center().y()
-        paint_icon(QPainter(self), QRect(_EDGE, middle - side // 2, side, side), "practice", "warn")
+        self.set_up.setVisible(can_set_up)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -144,13 +123,11 @@ class PracticePresenter(Presenter):
             "that they began with, and the log of what was practised is emptied. "
             "What was noted for real projects is not touched.",
         )
-        if (
-            self._questions.choose(
-                phrase("project", "Start over"),
-                text,
-                (phrase("project", "Keep it"), phrase("project", "Start over")),
-            )
-            != 1
+        if not self._questions.agrees(
+            phrase("project", "Start over"),
+            text,
+            phrase("project", "Keep it"),
+            phrase("project", "Start over"),
         ):
             return
 

@@ -148,14 +148,11 @@ class SettingsPresenter(Presenter):
         text = phrase(
             "project", "What you have changed in the settings is not saved. Leave them and lose it?"
         )
-        if (
-            is_lost
-            and self._questions.choose(
-                phrase("project", "Leave settings"),
-                text,
-                (phrase("project", "Keep typing"), phrase("project", "Discard")),
-            )
-            != 1
+        if is_lost and not self._questions.agrees(
+            phrase("project", "Leave settings"),
+            text,
+            phrase("project", "Keep typing"),
+            phrase("project", "Discard"),
         ):
             return
         dialog.close_unsaved()
@@ -276,13 +273,11 @@ class SettingsPresenter(Presenter):
                     "",
                     count,
                 )
-            if (
-                self._questions.choose(
-                    phrase("project", "Remove project"),
-                    text,
-                    (phrase("project", "Keep it"), phrase("project", "Remove project")),
-                )
-                == 1
+            if self._questions.agrees(
+                phrase("project", "Remove project"),
+                text,
+                phrase("project", "Keep it"),
+                phrase("project", "Remove project"),
             ):
                 self._remove(dialog, project_id)
             else:

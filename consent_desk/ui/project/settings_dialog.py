@@ -33,6 +33,7 @@ from consent_desk.ui.widgets.inputs import (
     Line,
     Pasting,
     TypingComboBox,
+    button,
     commit_typing,
     named,
     plain_label,
@@ -94,16 +95,15 @@ class ProjectDialog(QDialog):
             self.secret.setPlaceholderText(
                 phrase("project", "•••••••• kept {kept}; type to replace it").format(kept=kept)
             )
-        self.check = named(Button(), phrase("project", "Check connectio&n"))
+        self.check = button(phrase("project", "Check connectio&n"))
         self.report = ReportList()
         self.message = plain_label(name=phrase("project", "Save status"))
-        self.keep = named(Button(), phrase("project", "Use for this session only"))
+        self.keep = button(phrase("project", "Use for this session only"))
         self.keep.hide()
         self.save = named(Primary(high=34), phrase("project", "&Save"))
         self.save.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.save.setMinimumWidth(self.save.fontMetrics().averageCharWidth() * 14)
-        self.cancel = named(
-            Button(),
+        self.cancel = button(
             phrase("project", "&Close") if read_only else phrase("project", "&Cancel"),
             phrase("project", "Cancel"),
         )
@@ -111,8 +111,8 @@ class ProjectDialog(QDialog):
         if not can_remove:
             # Shown before it has its place, it would be a window of its own.
             self.remove.hide()
-        self.set_up = named(
-            Button(), phrase("project", "Set up a pro&ject…"), phrase("project", "Set up a project instead")
+        self.set_up = button(
+            phrase("project", "Set up a pro&ject…"), phrase("project", "Set up a project instead")
         )
         self.set_up.hide()
         for each in (self.check, self.save, self.cancel, self.remove, self.keep, self.set_up):

@@ -105,13 +105,11 @@ class RecoveryPresenter(Presenter):
             "Opt-outs that had not reached Engagement are not sent from a new "
             "journal.",
         )
-        if (
-            self._questions.choose(
-                phrase("recovery", "Begin a new journal"),
-                question,
-                (phrase("recovery", "Cancel"), phrase("recovery", "Begin a new journal")),
-            )
-            == 1
+        if self._questions.agrees(
+            phrase("recovery", "Begin a new journal"),
+            question,
+            phrase("recovery", "Cancel"),
+            phrase("recovery", "Begin a new journal"),
         ):
             self._replace(
                 phrase("recovery", "Making a new journal…"),
@@ -143,13 +141,11 @@ class RecoveryPresenter(Presenter):
 
         def ask(missing: Missing | None) -> None:
             question = _why_not_restore(backup, missing)
-            if (
-                self._questions.choose(
-                    phrase("recovery", "Restore from backup"),
-                    question,
-                    (phrase("recovery", "Cancel"), phrase("recovery", "Restore")),
-                )
-                == 1
+            if self._questions.agrees(
+                phrase("recovery", "Restore from backup"),
+                question,
+                phrase("recovery", "Cancel"),
+                phrase("recovery", "Restore"),
             ):
                 self._restore(backup, missing)
 

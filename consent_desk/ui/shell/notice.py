@@ -1,13 +1,19 @@
-"""A banner that asks a person for something."""
+"""Banners that ask a person for something, or say what holds for the whole window."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QRect, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
-from consent_desk.ui.widgets.banner import TintedBanner, TintedLines, announce
+from consent_desk.ui.theme.fonts import scaled
+from consent_desk.ui.theme.icons import paint_icon
+from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, TintedLines, announce
+from consent_desk.ui.widgets.buttons import Button
 from consent_desk.ui.widgets.inputs import Unhurried, button
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase
-from consent_desk.ui.widgets.tones import Tone, sign
+from consent_desk.ui.widgets.tones import Tone, sign, tokens_of
+
+_EDGE, _SIGN = 16, 18
 
 
 class Notice(TintedBanner):
@@ -78,3 +84,29 @@ class Notice(TintedBanner):
         """Let something more important have the room; it comes back after that."""
         self._steps_back = back
         self.setVisible(bool(self._said) and not back)
+
+
+class WideBanner(TintedBanner):
+    """As wide as the window: an icon, a text, and a button at its end. Hidden until it is shown."""
+
+    def __init__(self, tone: Tone, icon: str, name: str, button: Button) -> None:
+        super().__init__(tone, wide=True)
+        self._icon, self._token = icon, tokens_of(tone)[0]
+        self.label = TintedLabel(name, bold=True)
+        self._line = fill(QHBoxLayout(self), (self.label, 1), button)
+        self._line.setSpacing(8)
+        self._leave_room()
+        self.hide()
+
+    def _leave_room(self) -> None:
+        self._line.setContentsMargins(_EDGE + scaled(_SIGN) + 8, 6, _EDGE, 6)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._leave_room()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        side, middle = scaled(_SIGN), self.label.geometry().center().y()
+        paint_icon(QPainter(self), QRect(_EDGE, middle - side // 2, side, side), self._icon, self._token)

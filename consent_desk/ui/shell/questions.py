@@ -3,7 +3,7 @@
 The dialogs load with the first one: PySide6 makes many enums for them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -42,18 +42,11 @@ class Questions:
 
         return QFileDialog.getExistingDirectory(self._parent, title, at)
 
-    def choose_file(self, title: str, name: str, kinds: Mapping[str, str]) -> Path | None:
-        """Ask where to write a file, None for nowhere. Whether one may be written over is asked too.
+    def choose_file(self, title: str, name: str, kinds: Sequence[tuple[str, str]]) -> tuple[Path, int] | None:
+        """Ask where to write a file, None for nowhere, and of which kind; also whether one is written over.
 
         `name` is proposed. `kinds`: how the file's name may end, and what that means; the first is proposed.
         """
-        chosen = self.choose_file_of_kind(title, name, [*kinds.items()])
-        return None if chosen is None else chosen[0]
-
-    def choose_file_of_kind(
-        self, title: str, name: str, kinds: Sequence[tuple[str, str]]
-    ) -> tuple[Path, int] | None:
-        """Ask where to write a file, and of which of `kinds`: several may end alike."""
         from PySide6.QtWidgets import QFileDialog
 
         dialog = QFileDialog(self._parent, title)

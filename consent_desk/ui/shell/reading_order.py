@@ -18,6 +18,15 @@ def put_in_order(part: QWidget) -> None:
         put_in_order(each)
 
 
+def in_order(part: QWidget) -> Iterator[QWidget]:
+    """What `part` is made of in the end, in reading order."""
+    held = [*_held(part)]
+    if not held:
+        yield part
+    for each in held:
+        yield from in_order(each)
+
+
 def _held(part: QWidget) -> Iterator[QWidget]:
     layout = part.layout()
     if isinstance(part, QMainWindow):

@@ -1,16 +1,16 @@
 """The bar at the top: project, search, and the way to all that is seldom wanted."""
 
-from collections.abc import Iterator
 from itertools import pairwise
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
+from consent_desk.ui.shell.reading_order import in_order
 from consent_desk.ui.theme.paint import filled
 from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.buttons import Button
-from consent_desk.ui.widgets.inputs import named
+from consent_desk.ui.widgets.inputs import button, named
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase
 
@@ -27,14 +27,13 @@ class TopBar(QWidget):
         self.needs_you = named(Button("", "alert-circle"), "", phrase("shell", "Needs you"))
         self.needs_you.show_as("bad")
         self.needs_you.hide()
-        self.show_request = named(
-            Button(),
+        self.show_request = button(
             phrase("shell", "Request"),
             phrase("shell", "Show request"),
             phrase("shell", "URL, headers and body"),
         )
         self.show_request.setCheckable(True)
-        self.more = named(Button(), "", phrase("shell", "More"))
+        self.more = button("", phrase("shell", "More"))
         self.menu = QMenu(self.more)
         self.menu.setToolTipsVisible(True)
         self.more.setMenu(self.menu)
@@ -51,7 +50,7 @@ class TopBar(QWidget):
 
     def _order_tabs(self) -> None:
         """Let Tab go through it as one reads it: by itself it would come in the order of making."""
-        placed = [each for each in _in_order(self) if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        placed = [each for each in in_order(self) if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
         for before, after in pairwise(placed):
             QWidget.setTabOrder(before, after)
 
@@ -62,15 +61,3 @@ class TopBar(QWidget):
         painter, tokens = QPainter(self), current()
         filled(painter, self.rect(), tokens.surface)
         filled(painter, QRect(0, self.height() - 1, self.width(), 1), tokens.line)
-
-
-def _in_order(part: QWidget | QLayout) -> Iterator[QWidget]:
-    layout = part.layout()
-    if layout is None:
-        if isinstance(part, QWidget):
-            yield part
-        return
-    for item in map(layout.itemAt, range(layout.count())):
-        for inner in () if item is None else (item.widget(), item.layout()):
-            if inner is not None:
-                yield from _in_order(inner)

@@ -11,9 +11,6 @@ from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 from consent_desk.system.folders import resource
 from consent_desk.ui.theme.tokens import current
 
-SIZE = 16
-"""Pixels of an icon beside text."""
-
 
 def icon(name: str, colour: str | None = None) -> QIcon:
     """The icon of `resources/icons/NAME.svg`. `colour` is #rrggbb or the name of a token, else that of text.

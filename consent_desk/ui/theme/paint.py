@@ -47,12 +47,12 @@ def chevron_down(painter: QPainter, rect: QRect, colour: str) -> None:
     painter.drawPolyline(points)
 
 
-def tick(painter: QPainter, rect: QRect, colour: str, *, partly: bool = False) -> None:
-    """The tick in a box, or the dash of one that holds several and not all of them are ticked."""
+def tick(painter: QPainter, rect: QRect, colour: str) -> None:
+    """The tick in a box."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(_pen(colour, rect.width() / 9))
-    shares = ((0.28, 0.5), (0.72, 0.5)) if partly else ((0.25, 0.52), (0.43, 0.69), (0.76, 0.33))
     inner = QRectF(rect)
+    shares = ((0.25, 0.52), (0.43, 0.69), (0.76, 0.33))
     points = [inner.topLeft() + QPointF(inner.width() * x, inner.height() * y) for x, y in shares]
     painter.drawPolyline(points)
 

@@ -129,31 +129,7 @@ def of_the_system(palette: QPalette) -> Tokens:
     """Two colours of `palette` and its highlight: signs and words say all the rest."""
     role = QPalette.ColorRole
     ground, text = palette.color(role.Window).name(), palette.color(role.WindowText).name()
-    return Tokens(
-        background=ground,
-        surface=ground,
-        sunk=ground,
-        line=text,
-        field=text,
-        text=text,
-        second=text,
-        accent=palette.color(role.Highlight).name(),
-        on_accent=palette.color(role.HighlightedText).name(),
-        selection=ground,
-        info=text,
-        info_ground=ground,
-        good=text,
-        good_ground=ground,
-        warn=text,
-        warn_ground=ground,
-        bad=text,
-        bad_ground=ground,
-        alarm=ground,
-        on_alarm=text,
-        project_blue=text,
-        project_violet=text,
-        project_teal=text,
-        project_pink=text,
-        project_brown=text,
-        project_grey=text,
-    )
+    grounds = {"background", "surface", "sunk", "selection", "alarm"}
+    two = {name: ground if name in grounds or name.endswith("_ground") else text for name in Tokens._fields}
+    lit = {"accent": role.Highlight, "on_accent": role.HighlightedText}
+    return Tokens(**two | {name: palette.color(which).name() for name, which in lit.items()})

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QPushButton, QRadioButton, QSizePolicy
+from PySide6.QtWidgets import QCheckBox, QPushButton, QRadioButton, QSizePolicy
 
 from consent_desk.ui.theme.fonts import CAPTION, HEADING, line_height, scaled, sized
 from consent_desk.ui.theme.paint import FIELD, chevron_down, filled, mixed, rounded, tick
@@ -14,7 +14,7 @@ from consent_desk.ui.theme.tokens import Tokens, current, is_high_contrast
 if TYPE_CHECKING:
     from PySide6.QtGui import QIcon, QPixmap
 
-HEIGHT, HIGH, _PADDING, _GAP, _ICON, _BOX = 34, 46, 12, 7, 16, 18
+HEIGHT, HIGH, _PADDING, _GAP, _ICON = 34, 46, 12, 7, 16
 
 _TEXT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextShowMnemonic
 
@@ -295,41 +295,9 @@ class Segment(QRadioButton):
         painter.drawText(whole, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextShowMnemonic, shown)
 
 
-class CheckBox(QCheckBox):
-    """A check box with room to hit it."""
-
-    def sizeHint(self) -> QSize:
-        if is_high_contrast():
-            return super().sizeHint()
-        width = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic.value, self.text()).width()
-        return QSize(width + scaled(_BOX + _GAP + 8), line_height(self, 28))
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def hitButton(self, at: QPoint) -> bool:
-        return self.rect().contains(at)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if is_high_contrast():
-            super().paintEvent(event)
-            return
-        painter, tokens = QPainter(self), current()
-        side = scaled(_BOX)
-        box = QRect(scaled(2), (self.height() - side) // 2, side, side)
-        paint_box(painter, box, self, tokens)
-        words = self.rect().adjusted(box.right() + scaled(_GAP) + 1, 0, 0, 0)
-        painter.setPen(QColor(tokens.text if self.isEnabled() else tokens.second))
-        flag = Qt.TextFlag.TextShowMnemonic.value
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, words.width(), flag)
-        painter.drawText(words, _TEXT, shown)
-
-
-def paint_box(painter: QPainter, box: QRect, button: QAbstractButton, tokens: Tokens) -> None:
+def paint_box(painter: QPainter, box: QRect, button: QCheckBox, tokens: Tokens) -> None:
     """Paint the box of a check box with its tick, as `button` is, and the ring of the focus around it."""
     is_on = button.isChecked()
-    if isinstance(button, QCheckBox):
-        is_on = button.checkState() is not Qt.CheckState.Unchecked
     ground, edge = tokens.surface, tokens.field
     if not button.isEnabled():
         ground, edge = tokens.sunk, tokens.line
@@ -340,7 +308,6 @@ def paint_box(painter: QPainter, box: QRect, button: QAbstractButton, tokens: To
     rounded(painter, box, 4, ground=ground, edge=edge, width=1.5)
     if is_on:
         colour = tokens.on_accent if button.isEnabled() else tokens.second
-        partly = isinstance(button, QCheckBox) and button.checkState() is Qt.CheckState.PartiallyChecked
-        tick(painter, box, colour, partly=partly)
+        tick(painter, box, colour)
     if button.hasFocus():
         rounded(painter, box.adjusted(-3, -3, 3, 3), 6, edge=tokens.accent, width=2)

@@ -7,7 +7,6 @@ from PySide6.QtGui import QFocusEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
-    QHBoxLayout,
     QLayout,
     QLayoutItem,
     QScrollArea,
@@ -199,14 +198,6 @@ class FlowLayout(QLayout):
             rows[-1].append(item)
             left -= wanted + self._gap()
         return rows
-
-
-def beside(*widgets: QWidget) -> QWidget:
-    """Widgets that stay in one row, the last one as wide as there is room."""
-    group = QWidget()
-    layout = fill(QHBoxLayout(group), *widgets)
-    layout.setStretch(len(widgets) - 1, 1)
-    return group
 
 
 def _height(items: list[QLayoutItem]) -> int:
