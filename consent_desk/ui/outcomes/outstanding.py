@@ -183,14 +183,14 @@ class SlipPresenter(Presenter):
         chosen = self._questions.choose_file(
             phrase("outcomes", "Save slips"),
             phrase("outcomes", "not noted"),
-            {"txt": phrase("outcomes", "Text")},
+            [("txt", phrase("outcomes", "Text"))],
         )
         if chosen is None:
             return
 
         def work() -> None:
             try:
-                replace_file(chosen, text.encode())
+                replace_file(chosen[0], text.encode())
             except OSError as error:
                 raise DeskError(*_NOT_SAVED) from error
 
