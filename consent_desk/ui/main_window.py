@@ -18,7 +18,7 @@ from consent_desk.ui.shell.places import Banners, Rank
 from consent_desk.ui.shell.status import StatusPanel
 from consent_desk.ui.shell.top_bar import TopBar
 from consent_desk.ui.shell.zoom import Zoom
-from consent_desk.ui.widgets.card import Card
+from consent_desk.ui.widgets.banner import Card
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase, render
 from consent_desk.ui.widgets.tones import Tone
@@ -231,27 +231,23 @@ class MainWindow(QMainWindow):
         geometry = self.settings.value("geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        self._restore(columns=self.panes.columns, right=self.panes.right)
+        for name, splitter in self._splitters():
+            state = self.settings.value(name)
+            if isinstance(state, QByteArray):
+                splitter.restoreState(state)
         is_open = self.settings.value("request", "open") == "open"
         self.top.show_request.setChecked(is_open)
         self.panes.show_request(is_open)
 
-    def _restore(self, **splitters: QSplitter) -> None:
-        for name, splitter in splitters.items():
-            state = self.settings.value(name)
-            if isinstance(state, QByteArray):
-                splitter.restoreState(state)
+    def _splitters(self) -> tuple[tuple[str, QSplitter], ...]:
+        return ("columns", self.panes.columns), ("right", self.panes.right)
 
     def save_layout(self) -> None:
         """Keep the sizes for the next time."""
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("more", "open" if self.consent.more.toggle.isChecked() else "closed")
         self.settings.setValue("request", "open" if self.top.show_request.isChecked() else "closed")
-        splitters = (
-            ("columns", self.panes.columns),
-            ("right", self.panes.right),
-        )
-        for name, splitter in splitters:
+        for name, splitter in self._splitters():
             self.settings.setValue(name, splitter.saveState())
 
     def paintEvent(self, event: QPaintEvent) -> None:

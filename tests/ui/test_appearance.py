@@ -21,8 +21,7 @@ from PySide6.QtWidgets import (
 from consent_desk.domain.faults import Fault
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.theme.tokens import is_dark
-from consent_desk.ui.widgets.banner import TintedBanner
-from consent_desk.ui.widgets.card import Card
+from consent_desk.ui.widgets.banner import Card, TintedBanner
 from consent_desk.ui.widgets.inputs import Note
 from consent_desk.ui.widgets.tones import Tone, colour
 from tests.ui import controls

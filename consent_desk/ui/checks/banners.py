@@ -12,9 +12,8 @@ from consent_desk.ui.theme.fonts import scale, scaled
 from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.theme.paint import filled
 from consent_desk.ui.theme.tokens import current
-from consent_desk.ui.widgets.banner import TintedBanner, TintedLabel, announce
+from consent_desk.ui.widgets.banner import Card, TintedBanner, TintedLabel, announce
 from consent_desk.ui.widgets.buttons import Button
-from consent_desk.ui.widgets.card import Card
 from consent_desk.ui.widgets.inputs import Unhurried, button
 from consent_desk.ui.widgets.layouts import FlowLayout, Yielding, fill
 from consent_desk.ui.widgets.messages import phrase

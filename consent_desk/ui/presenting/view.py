@@ -4,21 +4,19 @@ What is not named here does not pass: whoever asks a workspace for something new
 told that it is not to be had.
 """
 
-from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import DeskError
 from consent_desk.domain.evidence.proof import FromJournal, Proof, Witness
-from consent_desk.domain.log_query import LogQuery, LogRow
 from consent_desk.domain.message import say
 from consent_desk.domain.presenting import MASKED, Masker
 from consent_desk.proof.make import Local, Pages, Proofs, save_pages
 from consent_desk.workspace import Workspace
 
 if TYPE_CHECKING:
-    from consent_desk.journal.journal import SqliteJournal
+    pass
 
 _MASKED = {
     "journal": frozenset({"mark_trouble", "record"}),
@@ -34,7 +32,10 @@ _PLAIN = {
 }
 """What tells of nobody: numbers, times, request IDs."""
 
-_PARTS = ("engine", "outbox", "alarms", "history", "transport")
+_SOUGHT = {"journal": frozenset({"page", "those", "count"})}
+"""What is asked with words, which may be an alias that was shown."""
+
+_PARTS = ("journal", "engine", "outbox", "alarms", "history", "transport")
 
 
 def presented(workspace: Workspace, masker: Masker) -> Workspace:
@@ -43,7 +44,6 @@ def presented(workspace: Workspace, masker: Masker) -> Workspace:
     return replace(
         workspace,
         **parts,
-        journal=cast("SqliteJournal", Journal(workspace.journal, "journal", masker)),
         proofs=cast("Proofs", ShownProofs(workspace.proofs, masker)),
         presented=True,
         back_up=None,
@@ -73,39 +73,19 @@ class Part:
     def __getattr__(self, name: str) -> Any:
         if name in _PLAIN.get(self._name, ()):
             return getattr(self._real, name)
-        if name not in _MASKED.get(self._name, ()):
+        is_sought = name in _SOUGHT.get(self._name, ())
+        if not is_sought and name not in _MASKED.get(self._name, ()):
             return refuse
-        found = getattr(self._real, name)
+        found, masker = getattr(self._real, name), self._masker
         if not callable(found):
-            return self._masker.mask(found)
-        return lambda *asked, **named: self._masker.mask(found(*asked, **named))
+            return masker.mask(found)
 
+        def ask(*asked: Any, **named: object) -> object:
+            if is_sought:
+                asked = replace(asked[0], words=masker.words(asked[0].words)), *asked[1:]
+            return masker.mask(found(*asked, **named))
 
-class Journal(Part):
-    """A journal that can be searched for the aliases that it shows."""
-
-    def page(
-        self, query: LogQuery, after: int | None = None, *, skip: int = 0, most: int | None = None
-    ) -> tuple[LogRow, ...]:
-        """As that of a journal."""
-        named = {} if most is None else {"most": most}
-        found: tuple[LogRow, ...] = self._ask("page", query, after, skip=skip, **named)
-        return found
-
-    def those(self, query: LogQuery, request_ids: Collection[str]) -> tuple[LogRow, ...]:
-        """As that of a journal."""
-        found: tuple[LogRow, ...] = self._ask("those", query, request_ids)
-        return found
-
-    def count(self, query: LogQuery) -> int:
-        """As that of a journal."""
-        found: int = self._ask("count", query)
-        return found
-
-    def _ask(self, what: str, query: LogQuery, *asked: object, **named: object) -> Any:
-        wanted = replace(query, words=self._masker.words(query.words))
-        ask: Callable[..., object] = getattr(self._real, what)
-        return self._masker.mask(ask(wanted, *asked, **named))
+        return ask
 
 
 class ShownProofs:

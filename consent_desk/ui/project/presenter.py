@@ -12,8 +12,7 @@ from consent_desk.domain.wire.project import PROJECT_COLOURS, Profile, Project
 from consent_desk.engagement.connection_check import Report
 from consent_desk.projects.projects import Listed, Projects, SavedProject
 from consent_desk.ui.project.bar import NEW, SANDBOX, Repair
-from consent_desk.ui.project.key_troubles import KeyTroubles
-from consent_desk.ui.project.keyring_reader import KeyState, SharedReads
+from consent_desk.ui.project.key_state import KeyState, KeyTroubles, SharedReads
 from consent_desk.ui.project.marks import Marks
 from consent_desk.ui.project.settings import SettingsPresenter
 from consent_desk.ui.shell.context import Presenter, ShellContext

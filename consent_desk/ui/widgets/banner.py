@@ -1,10 +1,10 @@
-"""Labels and banners in the colour of a tone, on a light or a dark system, also when that changes."""
+"""Cards, labels and banners, in the colours of a light or a dark system, also when that changes."""
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.ui.theme.paint import CARD, rounded
 from consent_desk.ui.theme.tokens import current
@@ -15,22 +15,15 @@ from consent_desk.ui.widgets.tones import Tone, background, colour, loud_colours
 if TYPE_CHECKING:
 
     class _Widget(QWidget):
-        def _colour(self, palette: QPalette, tone: Tone) -> None: ...
+        def _colour(self, palette: QPalette) -> None: ...
 else:
     _Widget = object
 
 
-class Tinted(_Widget):
-    """The half of a widget that colours its palette by its tone, `loud` for what is seen before all else."""
+class Painted(_Widget):
+    """The half of a widget that colours its own palette, anew whenever the application's changes."""
 
-    _tone: Tone | None = None
-    _loud = _is_tinting = False
-
-    def show_tone(self, tone: Tone, *, loud: bool = False) -> None:
-        """Take the colour of `tone`."""
-        if (tone, loud) != (self._tone, self._loud):
-            self._tone, self._loud = tone, loud
-            self._tint()
+    _is_tinting = False
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -38,13 +31,60 @@ class Tinted(_Widget):
             self._tint()
 
     def _tint(self) -> None:
-        if self._tone is not None and not self._is_tinting:
+        # Its own change is one of those that `changeEvent` hears of.
+        if not self._is_tinting:
             palette = QPalette()
-            self._colour(palette, self._tone)
-            # Its own change is one of those that `changeEvent` hears of.
+            self._colour(palette)
             self._is_tinting = True
             self.setPalette(palette)
             self._is_tinting = False
+
+
+class Tinted(Painted):
+    """One that is coloured by its tone, `loud` for what is seen before all else."""
+
+    _tone: Tone | None = None
+    _loud = False
+
+    def show_tone(self, tone: Tone, *, loud: bool = False) -> None:
+        """Take the colour of `tone`."""
+        if (tone, loud) != (self._tone, self._loud):
+            self._tone, self._loud = tone, loud
+            self._tint()
+
+    def _tint(self) -> None:
+        if self._tone is not None:
+            super()._tint()
+
+
+class Card(Painted, QFrame):
+    """What belongs together, on a ground with round corners. `ground` and `edge` are names of tokens.
+
+    What stands in `content` has that ground behind it.
+    """
+
+    def __init__(self, *, ground: str = "surface", edge: str = "line") -> None:
+        super().__init__()
+        self._ground, self._edge = ground, edge
+        self.content = QVBoxLayout(self)
+        self.content.setContentsMargins(20, 16, 20, 16)
+        self.content.setSpacing(8)
+        self._tint()
+
+    def show_as(self, ground: str, edge: str) -> None:
+        """Take other colours."""
+        if (ground, edge) != (self._ground, self._edge):
+            self._ground, self._edge = ground, edge
+            self._tint()
+
+    def _colour(self, palette: QPalette) -> None:
+        # For what fills its own ground: areas that scroll.
+        palette.setColor(QPalette.ColorRole.Window, QColor(getattr(current(), self._ground)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokens = current()
+        ground, edge = getattr(tokens, self._ground), getattr(tokens, self._edge)
+        rounded(QPainter(self), self.rect(), CARD, ground=ground, edge=edge)
 
 
 class TintedLabel(Tinted, QLabel):
@@ -67,7 +107,8 @@ class TintedLabel(Tinted, QLabel):
             # A name of its own, as tests and screen readers want it, hides a label's text from them.
             self.setAccessibleDescription(text)
 
-    def _colour(self, palette: QPalette, tone: Tone) -> None:
+    def _colour(self, palette: QPalette) -> None:
+        tone = self._tone or Tone.QUIET
         shown = loud_colours(palette)[1] if self._loud else colour(tone, palette)
         palette.setColor(QPalette.ColorRole.WindowText, shown)
 
@@ -108,7 +149,8 @@ class TintedBanner(Tinted, QFrame):
                 edge = tokens.line
             rounded(QPainter(self), self.rect(), CARD, ground=ground, edge=edge)
 
-    def _colour(self, palette: QPalette, tone: Tone) -> None:
+    def _colour(self, palette: QPalette) -> None:
+        tone = self._tone or Tone.QUIET
         shown = loud_colours(palette)[0] if self._loud else background(tone, palette)
         palette.setColor(QPalette.ColorRole.Window, shown)
 

@@ -15,7 +15,7 @@ from consent_desk.domain.log_query import LogQuery, words_of
 from consent_desk.domain.presenting import Masker
 from consent_desk.journal.journal import SqliteJournal
 from consent_desk.proof.make import Proofs
-from consent_desk.ui.presenting.view import Journal, Part, ShownProofs
+from consent_desk.ui.presenting.view import Part, ShownProofs
 from tests.consents import NOON
 from tests.domain.canaries import NAMES, canaries, traces
 
@@ -28,11 +28,11 @@ def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
 
 
 @pytest.fixture
-def shown(journal: SqliteJournal) -> Journal:
-    return Journal(journal, "journal", Masker())
+def shown(journal: SqliteJournal) -> Part:
+    return Part(journal, "journal", Masker())
 
 
-def test_a_journal_is_read_masked(shown: Journal) -> None:
+def test_a_journal_is_read_masked(shown: Part) -> None:
     [line] = shown.page(LogQuery())
     assert line.entry.customer.value == "customer 1"
     [same] = shown.those(LogQuery(), [line.entry.request_id])
@@ -43,7 +43,7 @@ def test_a_journal_is_read_masked(shown: Journal) -> None:
     assert shown.head().facts == 1
 
 
-def test_an_alias_is_found_by_its_name_alone(shown: Journal) -> None:
+def test_an_alias_is_found_by_its_name_alone(shown: Part) -> None:
     shown.page(LogQuery())
     assert shown.count(LogQuery(words=words_of("customer 1"))) == 1
     assert shown.count(LogQuery(words=words_of("customer 2"))) == 0
@@ -52,7 +52,7 @@ def test_an_alias_is_found_by_its_name_alone(shown: Journal) -> None:
 @pytest.mark.parametrize(
     "name", ["note_all", "append", "erase", "close", "consents_of", "evidence", "anything"]
 )
-def test_what_is_not_meant_to_be_asked_is_refused(shown: Journal, name: str) -> None:
+def test_what_is_not_meant_to_be_asked_is_refused(shown: Part, name: str) -> None:
     with pytest.raises(DeskError, match="Presenting: nothing real is sent or changed"):
         getattr(shown, name)()
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from consent_desk.ui.theme import style
 from consent_desk.ui.theme.fonts import line_height, scale, sized
 from consent_desk.ui.theme.tokens import DARK, LIGHT, Tokens, current, is_high_contrast
-from consent_desk.ui.widgets.card import Card
+from consent_desk.ui.widgets.banner import Card
 from consent_desk.ui.widgets.fields import FramedLine
 from tests.ui.theme.test_tokens import contrast
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from consent_desk.ui.theme import style
 from consent_desk.ui.theme.tokens import DARK, LIGHT, Tokens
-from consent_desk.ui.widgets.card import Card
+from consent_desk.ui.widgets.banner import Card
 from consent_desk.ui.widgets.fields import FramedComboBox, FramedLine, FramedText
 from consent_desk.ui.widgets.scroll_bars import ScrollBar
 
