@@ -265,7 +265,6 @@ def test_the_settings_fit_a_small_window_with_a_large_font(large_font: None, ope
     desk.bot.waitUntil(dialog.isVisible)
     assert dialog.width() <= 1024
     assert dialog.height() <= 640
-    dialog.reject()
 
 
 def test_sizes_are_remembered(open_acme: OpenAcme) -> None:

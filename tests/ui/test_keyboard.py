@@ -55,7 +55,6 @@ def test_ctrl_f_goes_to_the_filter_and_ctrl_comma_to_the_project_settings(acme: 
     assert dialog is not None
     assert dialog.isVisible()
     assert controls.line(dialog, "Project name").text() == "Acme production"
-    dialog.reject()
 
 
 def test_f1_lists_the_shortcuts_and_leaves_the_window_usable(acme: OpenDesk) -> None:

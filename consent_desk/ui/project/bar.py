@@ -124,6 +124,8 @@ class ProjectBar(QWidget):
         )
         self.host = TintedLabel()
         self.host.setWordWrap(False)
+        # It goes where there is little room, and does not claim it meanwhile.
+        self.host.setMinimumWidth(1)
         self.host.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         # Nothing that a keyboard or a screen reader has to go past.
         self.host.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -87,7 +87,6 @@ def test_without_a_keyring_a_project_lasted_for_its_session(
     assert dialog is not None
     assert controls.focused_name(dialog) == "API key ID"
     assert controls.line(dialog, "Project name").text() == "Acme production"
-    dialog.close_unsaved()
 
 
 def test_a_keyring_that_does_not_answer_is_explained_and_can_be_done_without(

@@ -181,7 +181,6 @@ def test_from_the_settings_of_the_sandbox_a_project_is_set_up(fresh: OpenDesk) -
 def test_a_demo_sets_nothing_up(demo: OpenDesk) -> None:
     dialog = demo.open_settings()
     assert not controls.button(dialog, "Set up a project instead").isVisible()
-    dialog.close_unsaved()
 
 
 # ------------------------------------------------------------------------------- no fault selects practice

@@ -90,7 +90,6 @@ def test_from_the_sandbox_the_settings_are_empty(fresh: OpenDesk) -> None:
     assert controls.line(dialog, "Base URL").text() == ""
     assert not controls.button(dialog, "Remove project").isVisible()
     assert [each.text() for each in dialog.findChildren(Note) if each.isVisible()] == []
-    dialog.close_unsaved()
 
 
 def test_the_list_of_projects_ends_with_a_new_one(acme: OpenDesk) -> None:
@@ -101,7 +100,6 @@ def test_the_list_of_projects_ends_with_a_new_one(acme: OpenDesk) -> None:
     assert dialog is not None
     assert controls.line(dialog, "Project name").text() == ""
     assert acme.project == "Acme production"
-    dialog.close_unsaved()
 
 
 def test_a_problem_stands_beside_its_field_and_nothing_is_saved(
@@ -122,7 +120,6 @@ def test_a_problem_stands_beside_its_field_and_nothing_is_saved(
         assert words in controls.named(dialog, name, QWidget).accessibleDescription()
     assert controls.focused_name(dialog) == "Project name"
     assert (dialog.message.text(), keyring.lines) == ("", {})
-    dialog.close_unsaved()
 
 
 def test_an_odd_key_is_remarked_upon_and_saved_all_the_same(fresh: OpenDesk, engagement: Sandbox) -> None:
@@ -149,7 +146,6 @@ def test_a_method_url_is_taken_apart_when_it_is_pasted_or_its_field_is_left(
         controls.type_keys(dialog, METHOD_URL)
         assert line.text() == METHOD_URL
         QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Tab)
-    dialog.close_unsaved()
 
 
 def test_a_method_url_typed_and_saved_without_leaving_its_field_is_saved_rightly(
@@ -204,7 +200,6 @@ def test_a_good_connection_is_reported_step_by_step(acme: OpenDesk, engagement: 
     assert acme.state.startswith("➜ credentials work, checked ")
     after = sum(len(request.body) for request in engagement.received if "/track/" in request.path)
     assert after == before
-    dialog.close_unsaved()
 
 
 def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
@@ -214,7 +209,6 @@ def test_a_wrong_secret_is_reported_and_what_to_do(acme: OpenDesk) -> None:
     assert lines[-1].startswith("Does not work: Credentials: No: this desk's key is wrong (403).")
     assert "x" * 64 not in "\n".join(lines)
     acme.wait_for_state("key works")
-    dialog.close_unsaved()
 
 
 # ------------------------------------------------------------------------- what was checked, and what was not
@@ -230,7 +224,6 @@ def test_a_report_goes_when_a_setting_changes(acme: OpenDesk) -> None:
         assert controls.label(dialog, "Check result") == "Not checked yet."
         assert controls.button(dialog, "Check connection").isEnabled()
         controls.paste(dialog, name, before)
-    dialog.close_unsaved()
 
 
 def test_a_report_that_comes_after_a_change_is_not_shown(acme: OpenDesk) -> None:
@@ -241,7 +234,6 @@ def test_a_report_that_comes_after_a_change_is_not_shown(acme: OpenDesk) -> None
     acme.wait_for_state("➜ credentials work")
     assert dialog.report.text() == ""
     assert controls.label(dialog, "Check result") == "Not checked yet."
-    dialog.close_unsaved()
 
 
 LEAVING: dict[str, Callable[[ProjectDialog], object]] = {
@@ -305,7 +297,6 @@ def test_a_failed_check_stays_beside_the_project_until_it_works(
     dialog = desk.open_settings()
     report(desk, dialog)
     desk.wait_for_state("➜ credentials work")
-    dialog.close_unsaved()
 
 
 def test_settings_saved_after_a_refusal_are_not_said_to_work(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -341,7 +332,6 @@ def test_removing_with_open_consents_says_how_many_and_can_be_declined(
     assert "1 of its consents have not certainly reached Engagement" in acme.person.asked[0]
     assert acme.project == "Acme production"
     assert len(keyring.lines) == 1
-    dialog.close_unsaved()
 
 
 def test_saving_is_told_when_it_fails_and_keeping_for_the_session_is_offered(
@@ -385,7 +375,6 @@ def test_a_project_kept_for_this_session_does_not_claim_the_keyring(
     fresh.wait_for_state("saved in Memory Keyring")
     dialog = fresh.open_settings()
     assert "kept in the keyring" in controls.line(dialog, "API secret").placeholderText()
-    dialog.close_unsaved()
 
 
 def test_what_is_saved_after_its_settings_were_cancelled_is_listed_and_not_chosen(
@@ -472,7 +461,6 @@ def test_removing_does_not_offer_to_keep_the_project_for_this_session(
     acme.bot.waitUntil(lambda: "The keyring is closed." in dialog.message.text())
     assert not controls.button(dialog, "Use for this session only").isVisible()
     assert controls.button(dialog, "Remove project").isEnabled()
-    dialog.close_unsaved()
 
 
 def test_a_removal_that_the_keyring_does_not_answer_offers_no_session_either(
@@ -535,7 +523,6 @@ def test_a_pasted_megabyte_is_a_problem_and_no_wait(fresh: OpenDesk, engagement:
         controls.press(dialog, "Save")
         assert monotonic() - before < 10
         assert controls.note(dialog, name).startswith("⚠")
-    dialog.close_unsaved()
 
 
 def test_the_secret_cannot_be_copied_out_of_its_field(fresh: OpenDesk) -> None:
@@ -547,7 +534,6 @@ def test_the_secret_cannot_be_copied_out_of_its_field(fresh: OpenDesk) -> None:
     line.copy()
     line.cut()
     assert QApplication.clipboard().text() == "before"
-    dialog.close_unsaved()
 
 
 # ----------------------------------------------------------------------- checked first, mended with one press
@@ -578,7 +564,6 @@ def test_return_saves_nothing_that_does_not_work_or_was_changed_since(
         QTest.keyClick(line, Qt.Key.Key_Return)
         fresh.bot.waitUntil(lambda says=says: says in result.text())  # type: ignore[misc]  # a plain wait
     assert keyring.lines == {}
-    dialog.close_unsaved()
 
 
 def test_what_does_not_change_the_connection_leaves_the_report(acme: OpenDesk) -> None:
@@ -590,7 +575,6 @@ def test_what_does_not_change_the_connection_leaves_the_report(acme: OpenDesk) -
         controls.combo(dialog, name).setCurrentIndex(1)
     assert controls.label(dialog, "Check result") == "It works."
     assert dialog.save.isDefault()
-    dialog.close_unsaved()
 
 
 @pytest.mark.parametrize(
@@ -615,7 +599,6 @@ def test_a_problem_is_mended_by_one_button_in_the_line_of_its_field(
     assert controls.note(dialog, name) == ""
     assert not mend.isVisible()
     assert controls.focused_name(dialog) == name
-    dialog.close_unsaved()
 
 
 def test_the_line_of_a_note_has_its_room_before_it_says_anything(fresh: OpenDesk) -> None:
@@ -628,7 +611,6 @@ def test_the_line_of_a_note_has_its_room_before_it_says_anything(fresh: OpenDesk
     QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_Tab)
     assert controls.note(dialog, "API key ID") == "⚠ Enter the API key ID."
     assert below.mapTo(dialog, below.rect().topLeft()) == before
-    dialog.close_unsaved()
 
 
 # ---------------------------------------------------------------------- colour, kind, what a call begins with
@@ -656,7 +638,6 @@ def test_the_first_project_leads_to_the_customer_id_with_what_a_call_begins_with
     assert controls.combo(dialog, "Project colour").currentText() == "Teal"
     assert controls.line(dialog, "Default category").text() == "newsletter"
     assert controls.line(dialog, "Default channel").text() == "phone"
-    dialog.close_unsaved()
 
 
 def test_the_categories_of_a_project_that_was_checked_are_offered_and_others_remarked_upon(
@@ -675,7 +656,6 @@ def test_the_categories_of_a_project_that_was_checked_are_offered_and_others_rem
     assert controls.label(dialog, "Check result") == "It works."
     controls.write(dialog, "Default category", "newsletter")
     assert controls.note(dialog, "Default category") == ""
-    dialog.close_unsaved()
 
 
 def test_a_new_project_gets_a_colour_that_no_other_has(acme: OpenDesk) -> None:
@@ -685,7 +665,6 @@ def test_a_new_project_gets_a_colour_that_no_other_has(acme: OpenDesk) -> None:
     assert dialog is not None
     [taken] = acme.application._projects.marks.all.values()
     assert dialog.draft().colour not in {taken.colour, ""}
-    dialog.close_unsaved()
 
 
 def test_the_report_can_be_copied_with_what_is_known_of_each_step(acme: OpenDesk) -> None:
@@ -694,4 +673,3 @@ def test_the_report_can_be_copied_with_what_is_known_of_each_step(acme: OpenDesk
     dialog.report.setFocus()
     QTest.keyClick(dialog.report, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QApplication.clipboard().text().splitlines() == lines
-    dialog.close_unsaved()
