@@ -4,15 +4,12 @@ Long because each step is written out beside its fields.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -25,6 +22,7 @@ from consent_desk.domain.wire.project import PROJECT_COLOURS, ProjectDraft, Proj
 from consent_desk.engagement.connection_check import CheckStep
 from consent_desk.ui.form.more import CHANNELS
 from consent_desk.ui.project.settings_fields import ReportList, Setting, Step, caption, choice
+from consent_desk.ui.shell.reading_order import order_tabs
 from consent_desk.ui.theme.icons import icon
 from consent_desk.ui.widgets.banner import announce, tell
 from consent_desk.ui.widgets.buttons import Button, Primary
@@ -38,9 +36,8 @@ from consent_desk.ui.widgets.inputs import (
     named,
     plain_label,
 )
-from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.layouts import fill, scrolled
 from consent_desk.ui.widgets.messages import phrase, render
-from consent_desk.ui.widgets.scroll_bars import thin_bars
 
 _ADDRESS = say(
     "project",
@@ -225,27 +222,13 @@ class ProjectDialog(QDialog):
         column = QWidget()
         placed = fill(QVBoxLayout(column), *steps, None, margins=(20, 16, 20, 8))
         placed.setSpacing(8)
-        self.area = QScrollArea(widgetResizable=True)
-        thin_bars(self.area)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setWidget(column)
-        self.area.setMinimumWidth(column.minimumSizeHint().width() + 20)
-        left, right = (self.remove, self.set_up), (self.keep, self.cancel, self.check, self.save)
-        buttons = fill(QHBoxLayout(), *left, None, *right)
+        self.area = scrolled(column)
+        right = (self.keep, self.cancel, self.check, self.save)
+        buttons = fill(QHBoxLayout(), self.remove, self.set_up, None, *right)
         buttons.setSpacing(8)
         foot = fill(QVBoxLayout(), self.message, buttons, margins=(20, 8, 20, 16))
         fill(QVBoxLayout(self), (self.area, 1), foot).setSpacing(0)
-        self._order_tabs(left + right)
-
-    def _order_tabs(self, buttons: Sequence[QWidget]) -> None:
-        """Let Tab go as one reads: a field, what mends it, the next one."""
-        setting = self._settings
-        fields = [part for one in setting.values() for part in (one.control, one.mend)]
-        at = fields.index(self.category)
-        in_order = (*fields[:2], self.kind, self.colour, *fields[2:at], self.report, *fields[at:], *buttons)
-        for before, after in pairwise(in_order):
-            QWidget.setTabOrder(before, after)
+        order_tabs(self)
 
     def _connect(self) -> None:
         for field, setting in self._settings.items():

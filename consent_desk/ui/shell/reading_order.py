@@ -1,7 +1,9 @@
-"""Has assistive technology come upon what the window holds in the order in which people read it."""
+"""Has Tab and assistive technology come upon what the window holds in the order in which people read it."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLayout, QMainWindow, QScrollArea, QSplitter, QWidget
 
 
@@ -18,13 +20,20 @@ def put_in_order(part: QWidget) -> None:
         put_in_order(each)
 
 
-def in_order(part: QWidget) -> Iterator[QWidget]:
+def order_tabs(part: QWidget) -> None:
+    """Let Tab go through `part` as one reads it: by itself it would come in the order of making."""
+    placed = [each for each in _in_order(part) if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    for before, after in pairwise(placed):
+        QWidget.setTabOrder(before, after)
+
+
+def _in_order(part: QWidget) -> Iterator[QWidget]:
     """What `part` is made of in the end, in reading order."""
     held = [*_held(part)]
     if not held:
         yield part
     for each in held:
-        yield from in_order(each)
+        yield from _in_order(each)
 
 
 def _held(part: QWidget) -> Iterator[QWidget]:

@@ -1,12 +1,10 @@
 """The bar at the top: project, search, and the way to all that is seldom wanted."""
 
-from itertools import pairwise
-
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
-from consent_desk.ui.shell.reading_order import in_order
+from consent_desk.ui.shell.reading_order import order_tabs
 from consent_desk.ui.theme.paint import filled
 from consent_desk.ui.theme.tokens import current
 from consent_desk.ui.widgets.buttons import Button
@@ -46,13 +44,7 @@ class TopBar(QWidget):
         self.show_request.setShortcut("Ctrl+Shift+I")
         self.show_request.show_as(sign="request")
         self.more.show_as(sign="more")
-        self._order_tabs()
-
-    def _order_tabs(self) -> None:
-        """Let Tab go through it as one reads it: by itself it would come in the order of making."""
-        placed = [each for each in in_order(self) if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
-        for before, after in pairwise(placed):
-            QWidget.setTabOrder(before, after)
+        order_tabs(self)
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), max(_HEIGHT, super().sizeHint().height()))
