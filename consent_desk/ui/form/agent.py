@@ -23,14 +23,14 @@ class AgentPresenter(Presenter):
         self._practice: bool | None = None
         projects.project_chosen.connect(lambda project: self._enter(practice=False))
         projects.sandbox_chosen.connect(lambda: self._enter(practice=True))
+        self._is_filling = False
         shell.lens.changed.connect(self._enter_anew)
-        # By a person.
-        self._agent.textEdited.connect(self._keep)
+        self._agent.textChanged.connect(self._keep)
 
     def _enter_anew(self, masked: bool) -> None:
         practice, self._practice = self._practice, None
         if masked:
-            self._agent.setText("")
+            self._fill("")
         elif practice is not None:
             self._enter(practice=practice)
 
@@ -39,17 +39,22 @@ class AgentPresenter(Presenter):
             return
         self._practice = practice
         if not practice and self._settings.contains(_AGENT):
-            self._agent.setText(str(self._settings.value(_AGENT)))
+            self._fill(str(self._settings.value(_AGENT)))
             return
-        self._agent.setText("")
+        self._fill("")
         if not practice:
             # On a lane: where accounts are kept on a server, that may take its time to answer.
             self._runner.run(Lane.ASIDE, self._full_name, done=self._suggest, failed=lambda error: None)
 
     def _suggest(self, name: str) -> None:
         if not self._practice and not self._settings.contains(_AGENT):
-            self._agent.setText(name)
+            self._fill(name)
+
+    def _fill(self, name: str) -> None:
+        self._is_filling = True
+        self._agent.setText(name)
+        self._is_filling = False
 
     def _keep(self, text: str) -> None:
-        if self._practice is False:
+        if self._practice is False and not self._is_filling:
             self._settings.setValue(_AGENT, text)
