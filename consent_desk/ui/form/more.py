@@ -12,6 +12,7 @@ from consent_desk.domain.text import visible
 from consent_desk.ui.form.field import NoteLine, labelled
 from consent_desk.ui.form.notes import RepairButton
 from consent_desk.ui.theme.fonts import scaled
+from consent_desk.ui.theme.tokens import is_high_contrast
 from consent_desk.ui.widgets.buttons import Button, Look
 from consent_desk.ui.widgets.inputs import ComboBox, Line, Note, Pasting, TypingComboBox, button, named
 from consent_desk.ui.widgets.layouts import fill
@@ -41,8 +42,9 @@ class FoldButton(Button):
         )
 
     def minimumSizeHint(self) -> QSize:
-        # Its text is cut before the card scrolls to the side.
-        return QSize(scaled(_LEAST), super().minimumSizeHint().height())
+        least = super().minimumSizeHint()
+        # Its text is cut before the card scrolls to the side; the system's style would cut it at both ends.
+        return least if is_high_contrast() else QSize(min(scaled(_LEAST), least.width()), least.height())
 
     def show_summary(self, text: str) -> None:
         """Say what stands in the fold."""

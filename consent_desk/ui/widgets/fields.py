@@ -1,7 +1,5 @@
 """The look of what is typed into or chosen from: a ground with an edge, which the focus colours."""
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QPlainTextEdit, QWidget
@@ -9,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QPlainTextEdit, QWid
 from consent_desk.ui.theme.fonts import line_height, scaled
 from consent_desk.ui.theme.paint import FIELD, chevron_down, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
+from consent_desk.ui.widgets.banner import Painted
 from consent_desk.ui.widgets.scroll_bars import thin_bars
 
 HEIGHT, _INSET, _CHEVRON, _SIGN = 34, 10, 28, 16
@@ -25,37 +24,26 @@ def paint_field(painter: QPainter, field: QWidget, *, focused: bool, quiet: bool
     rounded(painter, field.rect(), FIELD, ground=ground, edge=edge, width=width)
 
 
-# To Python it is no widget: a class can have but one base of Qt's.
-if TYPE_CHECKING:
-
-    class _Widget(QWidget):
-        def _dress(self, *, ours: bool) -> None: ...
-else:
-    _Widget = object
-
-
-class _Framed(_Widget):
+class _Framed(Painted):
     """The half of a field that knows whether its frame is ours: in high contrast it is the style's."""
 
     _is_ours: bool | None = None
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._choose_frame()
-
-    def _choose_frame(self) -> None:
+    def _tint(self) -> None:
+        # A combo box gives its line a palette, too.
+        super()._tint()
         ours = not is_high_contrast()
-        is_clear = self.palette().color(QPalette.ColorRole.Base).alpha() == 0
-        if ours is not is_clear:
-            # What the style would fill is a rectangle. A combo box gives its line a palette, too.
-            palette = QPalette()
-            if ours:
-                palette.setColor(QPalette.ColorRole.Base, QColor(Qt.GlobalColor.transparent))
-            self.setPalette(palette)
         if ours is not self._is_ours:
             self._is_ours = ours
             self._dress(ours=ours)
+
+    def _colour(self, palette: QPalette) -> None:
+        if not is_high_contrast():
+            # What the style would fill is a rectangle.
+            palette.setColor(QPalette.ColorRole.Base, QColor(Qt.GlobalColor.transparent))
+
+    def _dress(self, *, ours: bool) -> None:
+        raise NotImplementedError
 
 
 class FramedLine(_Framed, QLineEdit):
@@ -66,7 +54,7 @@ class FramedLine(_Framed, QLineEdit):
     def __init__(self, *, framed: bool = True) -> None:
         super().__init__()
         self.framed = framed
-        self._choose_frame()
+        self._tint()
 
     def _dress(self, *, ours: bool) -> None:
         self.setFrame(not ours and self.framed)
@@ -131,7 +119,7 @@ class FramedText(_Framed, QPlainTextEdit):
     def __init__(self) -> None:
         super().__init__()
         thin_bars(self)
-        self._choose_frame()
+        self._tint()
 
     def _dress(self, *, ours: bool) -> None:
         # As wide as it takes for the scroll bars to keep clear of the edge.
