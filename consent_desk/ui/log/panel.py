@@ -93,6 +93,7 @@ class LogPanel(QWidget):
         if row is not None:
             flags = Flag.ClearAndSelect | Flag.Rows
             self.list.selectionModel().setCurrentIndex(self.model.index(row, LINE), flags)
+            self._scroll_to_chosen()
 
     def show_details(self, request_id: str, details: dict[str, str], offer: Offer) -> None:
         """Show the texts of all tabs for the consent `request_id`, if it is still the chosen one."""
@@ -144,7 +145,8 @@ class LogPanel(QWidget):
     def _scroll_to_chosen(self) -> None:
         current = self.list.selectionModel().currentIndex()
         if current.isValid():
-            self.view.scrollTo(current)
+            # The table has no such column in view, and would not go there.
+            self.view.scrollTo(current if self.view is self.list else current.siblingAtColumn(0))
 
     def _go_to_details(self) -> None:
         self.line.technical.setChecked(True)

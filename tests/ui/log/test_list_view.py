@@ -149,9 +149,13 @@ def test_a_chosen_line_stays_where_it_is_even_at_the_top(panel: LogPanel, is_tab
     panel.choose(rows[-1].entry.request_id)
     QApplication.processEvents()
     before = in_view(panel)
-    panel.model.add([a_row(101)])
+    panel.model.add([new := a_row(101)])
     QApplication.processEvents()
     assert in_view(panel) == before
+    # What was just sent is chosen by itself, and comes into view.
+    panel.choose(new.entry.request_id)
+    QApplication.processEvents()
+    assert in_view(panel)["customer101@example.com"] == 0
 
 
 def test_a_list_that_gets_lower_does_not_move_who_reads_elsewhere_than_the_chosen_line(
