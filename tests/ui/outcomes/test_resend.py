@@ -131,19 +131,27 @@ class Gated(HttpTransport):
         return super().start(request)
 
 
-def test_none_leaves_with_settings_that_were_changed_meanwhile_and_nobody_presents_then(
-    open_desk: OpenOne,
-    keyring: MemoryKeyring,
-    refused: tuple[str, ...],
-    engagement: Sandbox,
-    closing: ExitStack,
-) -> None:
+@pytest.fixture
+def gated(closing: ExitStack) -> Gated:
     gated = Gated()
     closing.callback(gated.close)
+    return gated
+
+
+@pytest.fixture
+def sending(open_desk: OpenOne, keyring: MemoryKeyring, refused: tuple[str, ...], gated: Gated) -> OpenDesk:
+    """A desk that sends what was kept: the first of it is on its way until the gate is open."""
     desk = open_desk(keyring, transport=gated).ready()
     wait_for_offer(desk, "Send the 3 kept opt-outs and 1 opt-in")
     controls.press(desk.window, "Send what was kept")
     desk.bot.waitUntil(gated.reached.is_set)
+    return desk
+
+
+def test_none_leaves_with_settings_that_were_changed_meanwhile_and_nobody_presents_then(
+    sending: OpenDesk, gated: Gated, refused: tuple[str, ...], engagement: Sandbox
+) -> None:
+    desk = sending
     (projects,) = desk.window.findChildren(ProjectPresenter)
     desk.key(Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     desk.wait_for_status("Wait until what was kept has left, or stop that.")
@@ -154,18 +162,9 @@ def test_none_leaves_with_settings_that_were_changed_meanwhile_and_nobody_presen
 
 
 def test_cancelling_stops_and_what_has_not_left_is_still_kept(
-    open_desk: OpenOne,
-    keyring: MemoryKeyring,
-    refused: tuple[str, ...],
-    engagement: Sandbox,
-    closing: ExitStack,
+    sending: OpenDesk, gated: Gated, refused: tuple[str, ...], engagement: Sandbox
 ) -> None:
-    gated = Gated()
-    closing.callback(gated.close)
-    desk = open_desk(keyring, transport=gated)
-    wait_for_offer(desk, "Send the 3 kept opt-outs and 1 opt-in")
-    controls.press(desk.window, "Send what was kept")
-    desk.bot.waitUntil(gated.reached.is_set)
+    desk = sending
     controls.button(desk.window, "Stop").click()
     desk.wait_for_status("Acme production: stopping after the one that is under way…")
     gated.open_.set()
