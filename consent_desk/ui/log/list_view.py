@@ -248,7 +248,8 @@ class Steady(QObject):
             return
         view, self._places = self._view, []
         chosen = view.currentIndex()
-        if not chosen.isValid() and view.verticalScrollBar().value() == 0:
+        is_at_top = not chosen.isValid() and view.verticalScrollBar().value() == 0
+        if is_at_top or view.isHidden():
             return
         y = 1
         while y < view.viewport().height() and (index := view.indexAt(QPoint(1, y))).isValid():

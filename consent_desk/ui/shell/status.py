@@ -23,7 +23,7 @@ class _Said:
     tone: Tone
     text: str
     practice: bool | None = None
-    since: float = field(default_factory=came_up)
+    since: float = field(default_factory=came_up, compare=False)
 
     @property
     def is_real_error(self) -> bool:
@@ -67,8 +67,8 @@ class StatusPanel(TintedBanner):
 
         `practice`: whether it is said of practice, or of a real consent; None where it is of neither.
         """
-        said = _Said(tone, text, practice)
-        self._said.pop(key, None)
+        before, said = self._said.pop(key, None), _Said(tone, text, practice)
+        said = before if before is not None and before == said else said
         is_shown = None in {practice, self._practice} or practice is self._practice or said.is_real_error
         if is_shown:
             self._said = {other: one for other, one in self._said.items() if one.tone in _STAYS} | {key: said}
