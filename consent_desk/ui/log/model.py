@@ -329,12 +329,12 @@ class LogModel(QAbstractTableModel):
                 return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 
-    def _tip(self, slot: Slot, customer: str = "") -> str:
+    def _tip(self, slot: Slot, customer: str = "") -> str | None:
         request_id = self.words.worst(rows_of(slot)).entry.request_id
         if request_id not in self._changes:
             self.change_wanted.emit(request_id)
         change = visible(self._changes.get(request_id, ""))
-        return tool_tip("\n".join(filter(None, (customer, change))))
+        return tool_tip("\n".join(filter(None, (customer, change)))) or None
 
     # -- places -----------------------------------------------------------------------------------
 
