@@ -12,8 +12,6 @@ from PySide6.QtWidgets import QApplication
 from consent_desk.delivery import schedule as schedule_module
 from consent_desk.delivery import scheduler, threads
 from consent_desk.delivery.schedule import Schedule
-from consent_desk.domain.consent.action import Action
-from consent_desk.domain.consent.values import ValidUntil
 from consent_desk.domain.errors import JournalError
 from consent_desk.domain.faults import Fault
 from consent_desk.domain.lifecycle.record import Entry, Noted
@@ -110,29 +108,6 @@ def test_what_could_not_leave_is_tried_again_by_itself_until_a_server_is_there(
     assert request.endswith(controls.raw_text(desk.window, "Request body").encode())
 
 
-def test_an_opt_out_that_is_not_seen_three_times_is_sent_a_second_time_and_marked(
-    acme: OpenDesk, engagement: Sandbox
-) -> None:
-    engagement.misbehave(Fault.DROP_BEFORE_STORING, times=1)
-    acme.send()
-    acme.wait_for_line("Not confirmed, looking it up")
-    acme.wait_for_details("Checking at")
-    for count, seconds in enumerate((31, 90), 1):
-        acme.clock.seconds_off += seconds
-        wait_for_looks(acme, count)
-        acme.wait_for_line("Not found yet")
-        acme.wait_for_status("Not yet confirmed: the opt-out is not in Engagement's history.")
-        assert len(events(engagement)) == 1
-    acme.clock.seconds_off += 480
-    acme.wait_for_line("Delivered, checking")
-    first, second = (one.body for one in events(engagement))
-    assert first == second
-    acme.wait_for_details("Delivered, checking (sent a second time)")
-    acme.clock.seconds_off += 31
-    acme.wait_for_line("Verified")
-    assert len(events(engagement)) == 2
-
-
 def test_what_cannot_be_looked_up_is_told_each_time_and_then_is_a_persons_to_decide(
     acme: OpenDesk, engagement: Sandbox
 ) -> None:
@@ -172,67 +147,17 @@ def test_what_cannot_be_looked_up_is_told_each_time_and_then_is_a_persons_to_dec
     acme.wait_for_details("Delivered, checking (sent a second time, not looked up: a person decided)")
 
 
-def left_by_an_earlier_run(folders: Folders, engagement: Sandbox, action: Action) -> Noted:
-    """A consent that is queued in a journal: of another run, or of a folder that was put back."""
-    until = ValidUntil() if action is Action.ACCEPT else None
-    consent, context = a_consent(action=action, valid_until=until), replace(LOOKED_UP, clock_off=0)
-    noted = Noted.of(real(engagement), consent, context)
-    with journal_of(folders) as journal:
-        write_down(journal, noted)
-    return noted
-
-
 def test_what_a_folder_that_was_put_back_does_not_know_to_be_sent_is_seen_and_not_sent(
     open_acme: OpenAcme, engagement: Sandbox, folders: Folders
 ) -> None:
-    noted = left_by_an_earlier_run(folders, engagement, Action.REJECT)
+    noted = Noted.of(real(engagement), a_consent(), replace(LOOKED_UP, clock_off=0))
+    with journal_of(folders) as journal:
+        write_down(journal, noted)
     with closing(HttpTransport()) as transport:
         transport.start(prepare_event(real(engagement), noted.body)).wait()
     desk = open_acme()
     desk.wait_for_line("Verified")
     assert len(events(engagement)) == 1
-
-
-def test_an_opt_out_of_an_earlier_run_leaves_though_it_cannot_be_looked_up(
-    open_acme: OpenAcme, engagement: Sandbox, folders: Folders
-) -> None:
-    left_by_an_earlier_run(folders, engagement, Action.REJECT)
-    engagement.fault = Fault.SILENCE
-    desk = open_acme()
-    # The list of categories may be asked for first: then the look waits behind it, and comes too late.
-    desk.bot.waitUntil(lambda: len(engagement.received) > 0, timeout=10_000)
-    desk.clock.seconds_off += 2
-    desk.wait_for_events(engagement, 1)
-
-
-def test_an_opt_in_of_an_earlier_run_waits_for_its_look_and_says_so(
-    open_acme: OpenAcme, engagement: Sandbox, folders: Folders
-) -> None:
-    left_by_an_earlier_run(folders, engagement, Action.ACCEPT)
-    engagement.fault = Fault.NOT_FOUND
-    desk = open_acme()
-    desk.wait_for_line("Not sent yet")
-    desk.choose_line()
-    desk.wait_for_details("one look has failed since")
-    assert "The opt-in waits to be sent." in desk.details("Explanation")
-    desk.press_once_enabled("Send again")
-    desk.wait_for_question()
-    assert "It may have been recorded already" in desk.person.asked[0]
-    assert events(engagement) == []
-    engagement.fault = None
-    desk.clock.seconds_off += 901
-    desk.wait_for_details("looked up: not in the history")
-    desk.wait_for_line("Delivered, checking")
-    assert len(events(engagement)) == 1
-
-
-def looked_up(engagement: Sandbox) -> list[bytes]:
-    """The bodies of the reads of histories that arrived."""
-    return [
-        each.body
-        for each in engagement.received
-        if "/data/" in each.path and "/customers/events" in each.path
-    ]
 
 
 def test_an_opt_in_waits_for_the_opt_out_before_it_and_says_so(acme: OpenDesk, engagement: Sandbox) -> None:
@@ -250,17 +175,6 @@ def test_an_opt_in_waits_for_the_opt_out_before_it_and_says_so(acme: OpenDesk, e
     acme.clock.seconds_off += 31
     acme.wait_for_line("Delivered, checking", "Verified")
     assert len(events(engagement)) == 2
-
-
-def test_an_opt_in_waits_for_somebody_to_tell_the_time_and_says_so(
-    acme: OpenDesk, engagement: Sandbox
-) -> None:
-    engagement.fault = Fault.SILENCE
-    acme.workspace.transport._told = None
-    acme.opt_in()
-    acme.wait_for_status("It waits until Engagement has told the time")
-    acme.bot.waitUntil(lambda: times_asked(engagement) > 0)
-    assert events(engagement) == []
 
 
 def test_an_opt_in_that_waits_says_so_anew_when_the_clock_was_found_wrong(
@@ -303,18 +217,6 @@ def test_moments_are_written_as_short_as_they_are_clear() -> None:
     assert moment_of(datetime(2021, 11, 3, 10, 44, tzinfo=UTC)) == "3 Nov 2021 10:44"
     other = today - timedelta(days=1) if today.day > 1 else today + timedelta(days=1)
     assert moment_of(other) == f"{other.day} {other:%b} 10:44"
-
-
-def test_an_opt_in_that_could_not_be_planned_when_it_was_noted_leaves_later(
-    acme: OpenDesk, engagement: Sandbox, unreadable: list[str]
-) -> None:
-    unreadable.append("from now on")
-    acme.opt_in()
-    acme.wait_for_status("What comes next is not known")
-    assert acme.noted.startswith("✓ Noted. You can end the call.\n")
-    assert events(engagement) == []
-    unreadable.clear()
-    acme.wait_for_line("Delivered, checking")
 
 
 def test_what_an_earlier_run_left_is_sent_though_the_journal_could_not_be_read_at_first(

@@ -4,7 +4,6 @@ import pytest
 
 from consent_desk.delivery import threads
 from consent_desk.domain.lifecycle.record import Noted
-from consent_desk.domain.lifecycle.state import State
 from consent_desk.domain.wire.address import BaseUrl
 from consent_desk.domain.wire.request import event_body
 from consent_desk.sandbox.server import Sandbox
@@ -43,18 +42,6 @@ def test_an_outcome_that_could_not_be_written_down_is_written_again_and_the_mess
     assert "could not be written down" not in acme.status + acme.errors
     acme.wait_for_line("Delivered, checking")
     assert len(events(engagement)) == 1
-
-
-def test_an_outcome_that_was_never_written_is_tried_once_more_at_the_end(
-    acme: OpenDesk, folders: Folders
-) -> None:
-    change(folders, ONLY_CLAIMS)
-    acme.send()
-    acme.wait_for_status("could not be written down")
-    change(folders, "DROP TRIGGER full")
-    acme.window.end()
-    with journal_of(folders) as journal:
-        assert len(journal.records_in({State.DELIVERED})) == 1
 
 
 def test_what_is_held_leaves_at_once_when_its_project_leads_back(
