@@ -1,5 +1,8 @@
 """The response log: a line for each decision, and the details of the chosen one."""
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QVBoxLayout, QWidget
@@ -8,9 +11,11 @@ from consent_desk.ui.log.heading import Heading
 from consent_desk.ui.log.line_details import NOT_KNOWN, LineDetails, Offer
 from consent_desk.ui.log.list_view import LogList, is_low
 from consent_desk.ui.log.model import LINE, LogModel
-from consent_desk.ui.log.table import LogTable
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase
+
+if TYPE_CHECKING:
+    from consent_desk.ui.log.table import LogTable
 
 Flag = QItemSelectionModel.SelectionFlag
 
@@ -36,15 +41,14 @@ class LogPanel(QWidget):
         self.search = Heading()
         self.line = LineDetails()
         self.list = LogList(model)
-        self.table = LogTable(model, self.list.selectionModel())
-        self.table.hide()
+        self._is_table = False
         self.tabs, self.details, self.reason = self.line.tabs, self.line.text, self.line.reason
         self._lay_out()
         self._connect()
 
     def _lay_out(self) -> None:
         lines = QWidget()
-        fill(QVBoxLayout(lines), self.search, (self.list, 1), (self.table, 1))
+        self._lines = fill(QVBoxLayout(lines), self.search, (self.list, 1))
         self.line.hide()
         self._parts = fill(QVBoxLayout(self), (lines, 1), self.line)
         self._parts.setSpacing(0)
@@ -52,7 +56,6 @@ class LogPanel(QWidget):
     def _connect(self) -> None:
         self.list.selectionModel().currentRowChanged.connect(self._choose)
         self.list.details_wanted.connect(self._go_to_details)
-        self.table.activated.connect(self._go_to_details)
         self.line.pressed.connect(lambda deed: self.pressed.emit(deed, self.chosen))
         self.line.unfolded.connect(self._share_room)
         self.line.reason.given.connect(lambda reason: self.discard_requested.emit(self.chosen, reason))
@@ -69,8 +72,20 @@ class LogPanel(QWidget):
         self.list.keep_beside(is_open=is_open)
         self._parts.setStretch(1, 1 if is_open else 0)
 
+    @cached_property
+    def table(self) -> "LogTable":
+        """The same lines in columns: made when it is wanted, for most never do."""
+        from consent_desk.ui.log.table import LogTable
+
+        table = LogTable(self.model, self.list.selectionModel())
+        table.hide()
+        table.activated.connect(self._go_to_details)
+        self._lines.addWidget(table, 1)
+        return table
+
     def show_as_table(self, is_table: bool) -> None:
         """Show columns for those who integrate, or two lines a decision."""
+        self._is_table = is_table
         shown, other = (self.table, self.list) if is_table else (self.list, self.table)
         had_focus = other.hasFocus()
         other.hide()
@@ -84,7 +99,7 @@ class LogPanel(QWidget):
     @property
     def view(self) -> QAbstractItemView:
         """The list, or the table."""
-        return self.list if self.table.isHidden() else self.table
+        return self.table if self._is_table else self.list
 
     def choose(self, request_id: str) -> None:
         """Select the line of one consent, if it is among those that were read."""
@@ -133,7 +148,7 @@ class LogPanel(QWidget):
     def say_anew(self) -> None:
         """What is said of a line may be something else, though none has changed."""
         self.list.say_anew()
-        self.table.viewport().update()
+        self.view.viewport().update()
         if self._is_chosen_current():
             self._show_line()
 

@@ -68,6 +68,7 @@ def test_the_room_for_times_is_measured_without_asking_for_every_line(qtbot: QtB
 
     panel = LogPanel(LogModel(Words(local, lambda: later(60))))
     qtbot.addWidget(panel)
+    panel.show_as_table(True)
     show(panel, [an_entry(-number) for number in range(500)])
     assert 0 < len(asked) < 5
 
