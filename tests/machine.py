@@ -480,15 +480,13 @@ class Machine(RuleBasedStateMachine):
         self.engine.cancel(self.journal.entry(request_id))
 
     @precondition(lambda self: self.noted)
-    @rule(data=st.data(), hold=st.none() | st.sampled_from([1, 30]), gives_up=st.booleans())
-    def what_is_held_is_held_longer_or_released(
-        self, data: st.DataObject, hold: int | None, gives_up: bool
-    ) -> None:
+    @rule(data=st.data(), hold=st.none() | st.sampled_from([1, 30]))
+    def what_is_held_is_held_longer_or_released(self, data: st.DataObject, hold: int | None) -> None:
         held = [one for one in self.noted if self.engine.is_held(one)]
         if hold is None:
             self.engine.release(held)
         else:
-            self.engine.hold(held, hold, gives_up=gives_up)
+            self.engine.hold(held, hold)
         self.go_on()
 
     @precondition(lambda self: self.noted)

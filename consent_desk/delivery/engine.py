@@ -166,11 +166,11 @@ class Engine:
 
         self._steps.post(step, Rank.PERSON)
 
-    def hold(self, request_ids: Collection[str], seconds: float, *, gives_up: bool = False) -> None:
-        """Hold what is held from now on so many seconds more; then it leaves, or is cancelled."""
+    def hold(self, request_ids: Collection[str], seconds: float) -> None:
+        """Hold what is held so many seconds more from now on."""
 
         def step() -> None:
-            self._planning.holds.prolong(request_ids, monotonic() + seconds, gives_up=gives_up)
+            self._planning.holds.prolong(request_ids, monotonic() + seconds)
             self._planning.set_wake()
 
         self._steps.post(step, Rank.PERSON)
@@ -329,12 +329,7 @@ class Engine:
     # -- what comes next --------------------------------------------------------------------------
 
     def _wake(self) -> None:
-        leaving, given_up = self._planning.holds.over(monotonic())
-        self._release(tuple(entry.request_id for entry in leaving))
-        if given_up:
-            self._report(Released(request_ids=tuple(entry.request_id for entry in given_up), given_up=True))
-            for entry in given_up:
-                self.cancel(entry)
+        self._release(self._planning.holds.over(monotonic()))
         self._planning.wake()
 
     def _report(self, event: Event) -> None:

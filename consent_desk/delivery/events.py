@@ -53,10 +53,9 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
-    """These were held, and are so no more: they leave, or `given_up` they do not."""
+    """These were held, and are so no more: they leave."""
 
     request_ids: tuple[str, ...]
-    given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,6 @@ _UNKNOWN = say("delivery", "What comes next is not known: the journal cannot be 
 class _Held:
     entry: Entry
     until: float
-    gives_up: bool = False
 
 
 class Holds:
@@ -59,11 +58,11 @@ class Holds:
         """Hold these."""
         self._held.update((entry.request_id, _Held(entry, until)) for entry in entries)
 
-    def prolong(self, request_ids: Collection[str], until: float, *, gives_up: bool) -> None:
-        """Hold what is held of these until then; then it leaves, or is cancelled."""
+    def prolong(self, request_ids: Collection[str], until: float) -> None:
+        """Hold what is held of these until then."""
         for request_id in request_ids:
             if (held := self._held.get(request_id)) is not None:
-                held.until, held.gives_up = until, gives_up
+                held.until = until
 
     def put_off(self, task: Task) -> bool:
         """Keep `task` until its consent is held no more; False where it is not held."""
@@ -81,10 +80,9 @@ class Holds:
         """What was due of one that is released."""
         return self._due.pop(request_id, None)
 
-    def over(self, now: float) -> tuple[list[Entry], list[Entry]]:
-        """The lines of those whose time is over: that leave, and that are given up."""
-        over = [one for one in [*self._held.values()] if one.until <= now]
-        return [one.entry for one in over if not one.gives_up], [one.entry for one in over if one.gives_up]
+    def over(self, now: float) -> tuple[str, ...]:
+        """The request IDs of those whose time is over."""
+        return tuple(request_id for request_id, one in [*self._held.items()] if one.until <= now)
 
     def drop(self, request_id: str) -> None:
         """It does not leave any more."""

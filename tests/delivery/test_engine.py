@@ -342,22 +342,6 @@ def test_what_is_held_waits_for_its_time_or_for_its_release(
     assert desk.state(other) is State.DELIVERED
 
 
-def test_what_is_held_to_be_given_up_is_cancelled_when_its_time_is_over(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    moment = [monotonic() + 1]
-    for module in (engine_module, noting, planning):
-        monkeypatch.setattr(module, "monotonic", lambda: moment[0])
-    held = desk.note(ACCEPT, hold=20.0)
-    desk.engine.hold([held], 30, gives_up=True)
-    desk.run()
-    moment[0] += 31
-    desk.pass_time(31)
-    assert desk.last(Released) == Released(request_ids=(held,), given_up=True)
-    assert desk.state(held) is State.DISCARDED
-    assert desk.sent(held) == 0
-
-
 def test_a_held_opt_in_that_was_due_meanwhile_leaves_with_its_release(desk: Desk) -> None:
     earlier = desk.note(ACCEPT)
     held = desk.note(ACCEPT, hold=20.0, again=["sms_marketing"])

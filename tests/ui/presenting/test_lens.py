@@ -43,7 +43,6 @@ VALUES: dict[str, object] = {
     "project_id": RECORD.noted.project_id,
     "outstanding": Outstanding(opt_outs=2, since=NOON),
     "by_person": True,
-    "given_up": True,
     "second": True,
     "kept": True,
 }
