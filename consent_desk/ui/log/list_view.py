@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QEvent,
     QModelIndex,
     QObject,
@@ -221,20 +222,20 @@ class Steady(QObject):
     hear of a change first; `follow` is called when it has.
     """
 
-    def __init__(self, view: QAbstractItemView, model: LogModel) -> None:
+    def __init__(self, view: QAbstractItemView, lines: LogModel, shown: QAbstractItemModel) -> None:
         super().__init__(view)
         self._view = view
-        self._model = model
+        self._shown = shown
+        lines.filling.connect(self._fill)
         self._places: list[tuple[QPersistentModelIndex, int]] = []
         self._is_filling = False
-        for change in (model.rowsAboutToBeInserted, model.rowsAboutToBeRemoved):
+        for change in (shown.rowsAboutToBeInserted, shown.rowsAboutToBeRemoved):
             change.connect(self._keep)
 
     def follow(self) -> None:
         """The view has laid out its lines anew by the time that this hears of a change."""
-        for change in (self._model.rowsInserted, self._model.rowsRemoved):
+        for change in (self._shown.rowsInserted, self._shown.rowsRemoved):
             change.connect(self._restore)
-        self._model.filling.connect(self._fill)
 
     def _fill(self, begins: bool) -> None:
         if begins:
@@ -269,7 +270,7 @@ class Steady(QObject):
 
 
 class LogList(QListView):
-    """Shows `model`. Left and Right close and open what was noted with one press.
+    """Shows `lines`, by way of `shown`. Left and Right close and open what was noted with one press.
 
     Emits `details_wanted` for Return, and `moved` when other lines are in view.
     """
@@ -277,15 +278,15 @@ class LogList(QListView):
     details_wanted = Signal()
     moved = Signal()
 
-    def __init__(self, model: LogModel) -> None:
+    def __init__(self, lines: LogModel, shown: QAbstractItemModel) -> None:
         super().__init__()
         thin_bars(self)
-        self._lines = model
+        self._lines = lines
         self.empty = ""
         self.setAccessibleName(phrase("log", "Response log"))
         self.setFrameShape(QFrame.Shape.NoFrame)
-        steady = Steady(self, model)
-        self.setModel(model)
+        steady = Steady(self, lines, shown)
+        self.setModel(shown)
         steady.follow()
         self.setModelColumn(LINE)
         self.setUniformItemSizes(True)
@@ -294,9 +295,9 @@ class LogList(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
-        self.lines = LineDelegate(model, self)
+        self.lines = LineDelegate(lines, self)
         self.setItemDelegate(self.lines)
-        for change in (model.rowsInserted, model.rowsRemoved, model.modelReset, model.dataChanged):
+        for change in (shown.rowsInserted, shown.rowsRemoved, shown.modelReset, shown.dataChanged):
             change.connect(self.moved)
         self.verticalScrollBar().valueChanged.connect(self.moved)
         # The card's own ground is below it, with round corners.
@@ -369,7 +370,7 @@ class LogList(QListView):
                 # To its press, which another Left closes.
                 at = self._lines.row_of(press.rows[0].entry.request_id)
                 if at is not None:
-                    self.setCurrentIndex(self._lines.index(at - 1, LINE))
+                    self.setCurrentIndex(self.model().index(at - 1, LINE))
             case Press(is_open=is_open) if key == (Qt.Key.Key_Left if is_open else Qt.Key.Key_Right):
                 self._lines.toggle(row)
             case _ if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and row >= 0:

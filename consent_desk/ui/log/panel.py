@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QVBoxLayout, QWidget
 
@@ -36,11 +36,14 @@ class LogPanel(QWidget):
         self._changing = False
         # Connected before the list is, which goes on to another line when one is taken away.
         model.rowsAboutToBeRemoved.connect(self._begin_change)
+        # Of a model in Python, a list asks for each of its lines whenever one comes in.
+        self._shown = QSortFilterProxyModel(self)
+        self._shown.setSourceModel(model)
         # The request ID of the chosen line, empty where there is none.
         self.chosen = ""
         self.search = Heading()
         self.line = LineDetails()
-        self.list = LogList(model)
+        self.list = LogList(model, self._shown)
         self._is_table = False
         self.tabs, self.details, self.reason = self.line.tabs, self.line.text, self.line.reason
         self._lay_out()
@@ -77,7 +80,7 @@ class LogPanel(QWidget):
         """The same lines in columns: made when it is wanted, for most never do."""
         from consent_desk.ui.log.table import LogTable
 
-        table = LogTable(self.model, self.list.selectionModel())
+        table = LogTable(self.model, self._shown, self.list.selectionModel())
         table.hide()
         table.activated.connect(self._go_to_details)
         self._lines.addWidget(table, 1)
@@ -107,7 +110,7 @@ class LogPanel(QWidget):
         row = self.model.row_of(request_id)
         if row is not None:
             flags = Flag.ClearAndSelect | Flag.Rows
-            self.list.selectionModel().setCurrentIndex(self.model.index(row, LINE), flags)
+            self.list.selectionModel().setCurrentIndex(self._shown.index(row, LINE), flags)
             self._scroll_to_chosen()
 
     def show_details(self, request_id: str, details: dict[str, str], offer: Offer) -> None:

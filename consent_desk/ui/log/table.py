@@ -1,6 +1,6 @@
 """The table of the log, for those who integrate: which of its columns are seen, and how wide they are."""
 
-from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtCore import QAbstractItemModel, QItemSelectionModel
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QTableView
 
@@ -32,14 +32,14 @@ _MOST_GIVEN = {"Category": 4, "Outcome": 14}
 
 
 class LogTable(QTableView):
-    """Shows `model`; what is chosen is chosen in the list, too."""
+    """Shows `lines`, by way of `shown`; what is chosen is chosen in the list, too."""
 
-    def __init__(self, model: LogModel, chosen: QItemSelectionModel) -> None:
+    def __init__(self, lines: LogModel, shown: QAbstractItemModel, chosen: QItemSelectionModel) -> None:
         super().__init__()
         thin_bars(self)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        steady = Steady(self, model)
-        self.setModel(model)
+        steady = Steady(self, lines, shown)
+        self.setModel(shown)
         steady.follow()
         self.setSelectionModel(chosen)
         self.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)

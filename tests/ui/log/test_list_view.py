@@ -47,7 +47,7 @@ def show(panel: LogPanel, rows: Sequence[LogRow], query: LogQuery | None = None)
 def test_arrow_keys_fold_and_unfold_what_was_noted_at_once(panel: LogPanel) -> None:
     show(panel, PRESS)
     panel.list.setFocus()
-    panel.list.setCurrentIndex(panel.model.index(1, LINE))
+    panel.list.setCurrentIndex(panel.list.model().index(1, LINE))
     QTest.keyClick(panel.list, Qt.Key.Key_Right)
     assert [type(panel.model.slot(row)) for row in range(1, 5)] == [Press, Part, Part, Part]
     for _ in range(2):
@@ -63,7 +63,7 @@ def test_arrow_keys_fold_and_unfold_what_was_noted_at_once(panel: LogPanel) -> N
 
 def test_a_click_at_its_sign_unfolds_it_and_one_beside_that_chooses_it(panel: LogPanel) -> None:
     show(panel, PRESS)
-    place = panel.list.visualRect(panel.model.index(1, LINE))
+    place = panel.list.visualRect(panel.list.model().index(1, LINE))
     middle = place.center()
     QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=middle)
     assert panel.model.rowCount() == 3
@@ -75,7 +75,7 @@ def test_a_click_at_its_sign_unfolds_it_and_one_beside_that_chooses_it(panel: Lo
 def test_return_opens_the_technical_details(panel: LogPanel) -> None:
     show(panel, PRESS)
     panel.list.setFocus()
-    panel.list.setCurrentIndex(panel.model.index(0, LINE))
+    panel.list.setCurrentIndex(panel.list.model().index(0, LINE))
     assert not panel.details.isVisible()
     QTest.keyClick(panel.list, Qt.Key.Key_Return)
     assert panel.details.isVisible()
@@ -101,10 +101,10 @@ def test_details_come_with_a_line_and_go_with_it(panel: LogPanel) -> None:
 
 def test_lines_are_54_pixels_high_and_28_in_a_low_window(panel: LogPanel, window: QWidget) -> None:
     show(panel, PRESS)
-    assert panel.list.visualRect(panel.model.index(0, LINE)).height() == scaled(HIGH)
+    assert panel.list.visualRect(panel.list.model().index(0, LINE)).height() == scaled(HIGH)
     window.resize(740, 640)
     QApplication.processEvents()
-    assert panel.list.visualRect(panel.model.index(0, LINE)).height() == scaled(LOW)
+    assert panel.list.visualRect(panel.list.model().index(0, LINE)).height() == scaled(LOW)
 
 
 def in_view(panel: LogPanel) -> dict[str, int]:
@@ -192,7 +192,10 @@ def test_beside_technical_details_three_lines_stay_in_a_window_of_a_laptop(
     QApplication.processEvents()
     panel.window().resize(740, panel.minimumSizeHint().height())
     QApplication.processEvents()
-    assert panel.list.viewport().height() >= 3 * panel.list.visualRect(panel.model.index(0, LINE)).height()
+    assert (
+        panel.list.viewport().height()
+        >= 3 * panel.list.visualRect(panel.list.model().index(0, LINE)).height()
+    )
     assert panel.minimumSizeHint().height() <= least + scaled(120)
 
 
@@ -203,7 +206,7 @@ def test_the_table_has_the_same_lines_and_the_same_choice(panel: LogPanel) -> No
     assert panel.view is panel.table
     assert panel.table.currentIndex().row() == 2
     assert [panel.list.accessibleName(), panel.table.accessibleName()] == ["", "Response log"]
-    panel.table.setCurrentIndex(panel.model.index(0, 1))
+    panel.table.setCurrentIndex(panel.table.model().index(0, 1))
     assert panel.chosen == PRESS[4].entry.request_id
     panel.show_as_table(False)
     assert panel.list.isVisible()
