@@ -14,14 +14,13 @@ from consent_desk.journal.errors import FOREIGN, NEWER, REWRITTEN, told
 from consent_desk.journal.file import open_file
 from consent_desk.journal.head import create_head, head_file, read_head
 from consent_desk.journal.identity import mismatch, saved_of
-from consent_desk.journal.journal import OPEN, SqliteJournal
+from consent_desk.journal.journal import NOT_ERASED, OPEN, SqliteJournal
 from consent_desk.journal.owners import alone
 from consent_desk.journal.personal_data import erase_consent, erasure_key, find_consents, keyed_hash
 from consent_desk.journal.rows import head
 from consent_desk.journal.schema import APPLICATION_ID, VERSION, version
 from consent_desk.system.atomic_file import companion
 
-_NOT_ERASED = say("journal", "The customer's data was not removed: {why}.")
 _STILL_THERE = say(
     "journal", "The customer's data was not removed from the journal, nor from all backups: {why}."
 )
@@ -56,18 +55,18 @@ def erase(
     more. Raises JournalError, also while a consent of the customer is open, or another program has the
     journal open: it would know what is no more.
     """
-    with alone(path, _NOT_ERASED, journal.owner):
-        with told(_NOT_ERASED):
+    with alone(path, NOT_ERASED, journal.owner):
+        with told(NOT_ERASED):
             keyed = keyed_hash(erasure_key(path), project_id, customer)
             consents = journal.consents_of(project_id, customer)
             # Asked before any backup is touched; the journal asks again.
             if not OPEN_STATES.isdisjoint(journal.entry(each).state for each in consents):
-                raise OPEN.trouble(_NOT_ERASED)
+                raise OPEN.trouble(NOT_ERASED)
             names = (f"{path.name}.damaged-*", f"{path.name}.replaced-*", saved_of(path).name)
             aside = (each for name in names for each in path.parent.glob(name))
             # First: a backup that is only being made now becomes one that nobody rewrites.
             half_done = delete_left_over(path, second)
-            every = every_backup(path, second, _NOT_ERASED)
+            every = every_backup(path, second, NOT_ERASED)
         rewritten = 0
         damaged: list[Path] = []
         for each in every:

@@ -64,7 +64,7 @@ _NOT_NOTED = say("journal", "The decision is not noted: {why}.")
 _NOT_CLAIMED = say("journal", "Nothing was sent, because that could not be noted first: {why}.")
 _NOT_APPENDED = say("journal", "What came of it could not be written down: {why}.")
 _NOT_GIVEN_UP = say("journal", "It was not discarded: {why}.")
-_NOT_ERASED = say("journal", "The customer's data was not removed: {why}.")
+NOT_ERASED = say("journal", "The customer's data was not removed: {why}.")
 
 OPEN = Reason(
     say("journal", "one of this customer's decisions has not certainly reached Engagement"),
@@ -323,12 +323,12 @@ class SqliteJournal(JournalSearch):
 
     def erase(self, project_id: str, customer: CustomerId, keyed: bytes, at: Timestamp) -> int:
         """Delete a customer's data, but `keyed`; return of how many consents. Raises where one is open."""
-        with self._unit(_NOT_ERASED) as connection:
+        with self._unit(NOT_ERASED) as connection:
             found = find_consents(connection, project_id, customer)
             for request_id in found:
                 last = last_fact(connection, request_id)
                 if last is not None and last.state in OPEN_STATES:
-                    raise OPEN.trouble(_NOT_ERASED)
+                    raise OPEN.trouble(NOT_ERASED)
                 erase_consent(connection, request_id, keyed, at)
         return len(found)
 

@@ -6,10 +6,11 @@ head that is kept elsewhere helps, in a backup or an export.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -155,12 +156,7 @@ class _Check:
         steps = version(self._connection)
         if steps > VERSION:
             raise NEWER.trouble(_NOT_CHECKED)
-        question = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
-        with closing(sqlite3.connect(":memory:")) as wanted:
-            wanted.isolation_level = None
-            migrate(wanted, STEPS[:steps])
-            wish = {row[1]: row for row in wanted.execute(question)}
-        here = {row["name"]: tuple(row) for row in self._connection.execute(question)}
+        wish, here = _schema_after(steps), _schema_in(self._connection)
         for name in sorted({*wish, *here}):
             if wish.get(name) != here.get(name):
                 raise WrongError(
@@ -242,6 +238,19 @@ class _Check:
 
     def _one(self, question: str) -> Any:
         return self._connection.execute(question).fetchone()[0]
+
+
+@cache
+def _schema_after(steps: int) -> Mapping[str, tuple[object, ...]]:
+    """What a journal is made of after so many steps."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as wanted:
+        migrate(wanted, STEPS[:steps])
+        return _schema_in(wanted)
+
+
+def _schema_in(connection: sqlite3.Connection) -> Mapping[str, tuple[object, ...]]:
+    question = "SELECT name, type, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
+    return {row[0]: tuple(row) for row in connection.execute(question)}
 
 
 def _inert(value: object) -> str:
