@@ -44,6 +44,9 @@ class PageLine:
     label: str = ""
 
 
+_line = partial(PageLine, Style.LINE)
+
+
 def text_of(proof: Proof, json_sha256: str) -> tuple[PageLine, ...]:
     """All that the pages say, in their order. `json_sha256` is that of the file for machines."""
     return tuple(
@@ -56,8 +59,7 @@ def _all(proof: Proof, json_sha256: str) -> Iterator[PageLine]:
     yield PageLine(Style.TITLE, render(title(proof)))
     if proof.watermark:
         yield PageLine(Style.HEADING, proof.watermark)
-    yield PageLine(
-        Style.LINE,
+    yield _line(
         phrase("proof", "{moment}, by {program}").format(
             moment=_moment(proof, proof.made_at), program=proof.program
         ),
@@ -72,8 +74,7 @@ def _all(proof: Proof, json_sha256: str) -> Iterator[PageLine]:
         return
     yield from _chain(source.chain)
     yield PageLine(Style.HEADING, phrase("proof", "The file for machines"))
-    yield PageLine(
-        Style.LINE,
+    yield _line(
         phrase(
             "proof",
             "With these pages a .json was saved. Only that one can be checked, with "
@@ -114,11 +115,10 @@ def _consent(proof: Proof, record: Record) -> Iterator[PageLine]:
     }
     for label, text in said.items():
         if text:
-            yield PageLine(Style.LINE, text, label)
-    yield PageLine(Style.LINE, f"{request_url(record)}", phrase("proof", "Request"))
+            yield _line(text, label)
+    yield _line(f"{request_url(record)}", phrase("proof", "Request"))
     size, summed = len(noted.body), sha256(noted.body).hexdigest()
-    yield PageLine(
-        Style.LINE,
+    yield _line(
         phrase("proof", "{size:,} bytes, SHA-256 {summed}").format(size=size, summed=summed),
         phrase("proof", "Event sent"),
     )
@@ -131,37 +131,34 @@ def _happened(proof: Proof, noted: Noted, fact: Fact) -> Iterator[PageLine]:
     outcome = "" if fact.outcome is None else f": {technical(fact.outcome)}"
     note = f" ({fact.note})" if fact.note else ""
     word = render(word_of_fact(noted, fact, practice=False))
-    yield PageLine(Style.LINE, f"{word}{note}{outcome}", _moment(proof, fact.at))
+    yield _line(f"{word}{note}{outcome}", _moment(proof, fact.at))
     match fact.outcome:
         case Answered() | Lost(status=int()) as answer:
             if request_id := header(answer.headers, "x-request-id"):
-                yield PageLine(Style.LINE, request_id, "x-request-id")
+                yield _line(request_id, "x-request-id")
             yield PageLine(Style.QUOTE, "\n".join(f"{name}: {value}" for name, value in answer.headers))
             yield PageLine(Style.QUOTE, body_of(answer, pretty(answer.body)))
         case Look(valid=bool()) as look:
             shown = f"{_valid(look.valid)}{_since(look.since)}{_source(look.source)}"
             against = "" if look.reason is None else f"; {render(tell_reason(look))}"
-            yield PageLine(Style.LINE, f"{shown}{against}", phrase("proof", "Read back"))
+            yield _line(f"{shown}{against}", phrase("proof", "Read back"))
         case _:
             return
 
 
 def _chain(chain: Chain) -> Iterator[PageLine]:
     yield PageLine(Style.HEADING, phrase("proof", "Where it stands in the journal"))
-    yield PageLine(Style.LINE, chain.journal, phrase("proof", "Journal"))
+    yield _line(chain.journal, phrase("proof", "Journal"))
     for stretch in chain.stretches:
-        yield PageLine(
-            Style.LINE,
+        yield _line(
             stretch.after.hex(),
             phrase("proof", "Facts {first} to {last} lead to").format(first=stretch.first, last=stretch.last),
         )
-    yield PageLine(
-        Style.LINE,
+    yield _line(
         phrase("proof", "{head}, after fact {facts}").format(head=chain.head.hex(), facts=chain.facts),
         phrase("proof", "Head of the chain at that time"),
     )
-    yield PageLine(
-        Style.LINE,
+    yield _line(
         phrase(
             "proof",
             "The journal hashes each fact together with all that came before it. The "
@@ -172,8 +169,7 @@ def _chain(chain: Chain) -> Iterator[PageLine]:
         ),
         phrase("proof", "What this proves"),
     )
-    yield PageLine(
-        Style.LINE,
+    yield _line(
         phrase(
             "proof",
             "That nobody made up all of it: whoever could write the journal and its "
