@@ -23,9 +23,8 @@ from consent_desk.ui.theme.fonts import CAPTION, scale, sized
 from consent_desk.ui.theme.paint import FIELD, filled, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.buttons import paint_box
-from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.layouts import fill, thin_bars
 from consent_desk.ui.widgets.messages import phrase, render, tool_tip
-from consent_desk.ui.widgets.scroll_bars import thin_bars
 
 ROW, LOW_ROW, _SIDE, _PADDING, _GAP = 36, 28, 18, 12, 10
 

@@ -33,9 +33,9 @@ from consent_desk.ui.theme.fonts import BODY, CAPTION, scale, scaled, sized
 from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.theme.paint import rounded
 from consent_desk.ui.theme.tokens import Tokens, current
+from consent_desk.ui.widgets.layouts import thin_bars
 from consent_desk.ui.widgets.messages import phrase
 from consent_desk.ui.widgets.pill import paint_pill, pill_size
-from consent_desk.ui.widgets.scroll_bars import thin_bars
 from consent_desk.ui.widgets.tones import Tone
 
 HIGH, LOW = 54, 28

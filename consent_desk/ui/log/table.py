@@ -7,8 +7,7 @@ from PySide6.QtWidgets import QFrame, QHeaderView, QTableView
 from consent_desk.ui.log.list_view import LEAST_BESIDE, Steady
 from consent_desk.ui.log.model import LINE, LogModel
 from consent_desk.ui.log.words import COLUMNS
-from consent_desk.ui.widgets.layouts import show_as_list
-from consent_desk.ui.widgets.scroll_bars import thin_bars
+from consent_desk.ui.widgets.layouts import show_as_list, thin_bars
 
 _DIGITS = {
     "Time": 17,

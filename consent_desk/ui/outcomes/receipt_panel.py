@@ -21,9 +21,8 @@ from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.theme.paint import CARD, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.inputs import Unhurried, button, units
-from consent_desk.ui.widgets.layouts import fill
+from consent_desk.ui.widgets.layouts import fill, thin_bars
 from consent_desk.ui.widgets.messages import phrase, render, tool_tip
-from consent_desk.ui.widgets.scroll_bars import thin_bars
 from consent_desk.ui.widgets.tones import Tone, of_tone, sign
 
 _ANY = 16_777_215

@@ -9,10 +9,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from consent_desk.domain.consent.draft import Draft
+from consent_desk.domain.text import inert
 from consent_desk.domain.wire.request import PreparedRequest
 from consent_desk.ui.request.copy_menu import CopyMenu
 from consent_desk.ui.request.fields import RequestText
-from consent_desk.ui.request.outline import outline
 from consent_desk.ui.theme.fonts import CAPTION, HEADING, scale, sized
 from consent_desk.ui.widgets.banner import TintedLabel, TintedLines
 from consent_desk.ui.widgets.buttons import Button, Look
@@ -26,6 +26,9 @@ _LEAST = 2
 
 _LOW = 300
 """Pixels: with less height there is but one line for the URL."""
+
+_LONGEST = 200
+"""Characters of what was typed that stand in an outline."""
 
 
 class RequestPages(QWidget):
@@ -240,3 +243,29 @@ class RequestPanel(QWidget):
         # As wide as so many digits: else nearly every key would have the whole panel laid out anew.
         digits, metrics = re.sub("[0-9]", "0", self.byte_count.text()), self.byte_count.fontMetrics()
         self.byte_count.setFixedSize(metrics.horizontalAdvance(digits), metrics.height())
+
+
+def outline(draft: Draft) -> str:
+    """What `draft` would send, laid out: no JSON while something lacks."""
+    category = (draft.categories or (draft.category,))[0]
+    id_type = _or(draft.customer_id_type, phrase("request", "ID type"))
+    customer_id = _or(draft.customer_id, phrase("request", "customer ID"))
+    action = _or(draft.action, phrase("request", "action"))
+    in_category = _or(category, phrase("request", "category"))
+    stamp = phrase("request", "set when you send")
+    lines = (
+        "{",
+        f'  "customer_ids": {{{id_type}: {customer_id}}},',
+        '  "event_type": "consent",',
+        f'  "timestamp": ‹{stamp}›,',
+        '  "properties": {',
+        f'    "action": {action},',
+        f'    "category": {in_category}',
+        "  }",
+        "}",
+    )
+    return "\n".join(lines)
+
+
+def _or(text: str, what: str) -> str:
+    return json.dumps(inert(text, _LONGEST), ensure_ascii=False) if text.strip() else f"‹{what}›"

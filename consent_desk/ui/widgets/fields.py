@@ -8,7 +8,7 @@ from consent_desk.ui.theme.fonts import line_height, scaled
 from consent_desk.ui.theme.paint import FIELD, chevron_down, rounded
 from consent_desk.ui.theme.tokens import current, is_high_contrast
 from consent_desk.ui.widgets.banner import Painted
-from consent_desk.ui.widgets.scroll_bars import thin_bars
+from consent_desk.ui.widgets.layouts import thin_bars
 
 HEIGHT, _INSET, _CHEVRON, _SIGN = 34, 10, 28, 16
 

@@ -3,25 +3,31 @@
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QFocusEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QAbstractScrollArea,
     QBoxLayout,
     QFrame,
     QLayout,
     QLayoutItem,
     QScrollArea,
+    QScrollBar,
     QSizePolicy,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from consent_desk.ui.widgets.scroll_bars import thin_bars
+from consent_desk.ui.theme.paint import rounded
+from consent_desk.ui.theme.tokens import current, is_high_contrast
 
 Part = QWidget | QLayout | tuple[QWidget | QLayout, int] | None
 """What stands in a box: as it is, with how much it stretches, or None for room that nothing takes."""
 
 Box = TypeVar("Box", bound=QBoxLayout)
+
+_THIN, _SHORTEST = 6, 26
+"""Pixels of the handle of a scroll bar."""
 
 
 def fill(box: Box, *parts: Part, margins: tuple[int, int, int, int] | None = (0, 0, 0, 0)) -> Box:
@@ -37,6 +43,36 @@ def fill(box: Box, *parts: Part, margins: tuple[int, int, int, int] | None = (0,
         else:
             box.addLayout(item, stretch)
     return box
+
+
+class ScrollBar(QScrollBar):
+    """Stands where the style has its own, between the room for two arrows."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if is_high_contrast():
+            super().paintEvent(event)
+            return
+        upright = self.orientation() is Qt.Orientation.Vertical
+        length, thick = (self.height(), self.width()) if upright else (self.width(), self.height())
+        # As Qt's styles reckon it, so that a press meets what is seen.
+        groove, span = length - 2 * thick, self.maximum() - self.minimum()
+        if span <= 0 or groove < _SHORTEST:
+            return
+        handle = min(max(self.pageStep() * groove // (span + self.pageStep()), _SHORTEST), groove)
+        at = thick + (groove - handle) * (self.sliderPosition() - self.minimum()) // span
+        beside = (thick - _THIN) // 2
+        place = QRect(beside, at, _THIN, handle) if upright else QRect(at, beside, handle, _THIN)
+        tokens = current()
+        seen = tokens.second if self.isSliderDown() or self.underMouse() else tokens.field
+        rounded(QPainter(self), place, _THIN / 2, ground=seen)
+
+
+def thin_bars(area: QAbstractScrollArea) -> None:
+    """Give `area` our scroll bars."""
+    # Asked for a viewport that it does not know yet, PySide6 makes the enums of 59 classes: 2 MiB.
+    area.findChild(QWidget, "qt_scrollarea_viewport")
+    area.setVerticalScrollBar(ScrollBar(Qt.Orientation.Vertical))
+    area.setHorizontalScrollBar(ScrollBar(Qt.Orientation.Horizontal))
 
 
 def scrolled(form: QWidget) -> QScrollArea:

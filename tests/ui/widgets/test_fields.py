@@ -13,7 +13,7 @@ from consent_desk.ui.theme import style
 from consent_desk.ui.theme.tokens import DARK, LIGHT, Tokens
 from consent_desk.ui.widgets.banner import Card
 from consent_desk.ui.widgets.fields import FramedComboBox, FramedLine, FramedText
-from consent_desk.ui.widgets.scroll_bars import ScrollBar
+from consent_desk.ui.widgets.layouts import ScrollBar
 
 
 @pytest.fixture(params=[LIGHT, DARK], ids=["light", "dark"])

@@ -3,7 +3,7 @@
 import json
 
 from consent_desk.domain.consent.draft import Draft
-from consent_desk.ui.request.outline import outline
+from consent_desk.ui.request.panel import outline
 
 
 def test_what_lacks_is_named_where_it_belongs() -> None:
