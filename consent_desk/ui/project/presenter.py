@@ -82,7 +82,6 @@ class ProjectPresenter(Presenter):
         self._bar.settings.clicked.connect(self.open_settings)
         self._bar.repair_requested.connect(self._repair)
         settings_desk.saved.connect(self._take_saved)
-        settings_desk.saved_late.connect(self._take_saved_late)
         settings_desk.removed.connect(self._take_removed)
         settings_desk.checked.connect(self._show_checked)
         settings_desk.another_wanted.connect(self.set_up)
@@ -283,8 +282,12 @@ class ProjectPresenter(Presenter):
             self._settings.setValue(_WAS_SAVED, "yes")
         self.marks.show(listed)
 
-    def _take_saved(self, saved: SavedProject, listed: tuple[Listed, ...]) -> None:
+    def _take_saved(self, saved: SavedProject, listed: tuple[Listed, ...], is_done: bool) -> None:
         self._keep(saved, listed)
+        if not is_done and saved.project.id != self._chosen:
+            # Its settings were closed meanwhile: whoever works for another project goes on undisturbed.
+            self._show_list()
+            return
         self.choose(saved.project.id)
         if saved.keyring is None:
             session_only = phrase("project", "no keyring: this session only")
@@ -292,14 +295,6 @@ class ProjectPresenter(Presenter):
         else:
             kept = phrase("project", "saved in {keyring}").format(keyring=saved.keyring)
             self._key.say(Tone.QUIET, kept)
-
-    def _take_saved_late(self, saved: SavedProject, listed: tuple[Listed, ...]) -> None:
-        # Its settings were closed meanwhile: whoever works for another project goes on undisturbed.
-        if saved.project.id == self._chosen:
-            self._take_saved(saved, listed)
-        else:
-            self._keep(saved, listed)
-            self._show_list()
 
     def _keep(self, saved: SavedProject, listed: tuple[Listed, ...]) -> None:
         self._list(listed)

@@ -27,15 +27,14 @@ if TYPE_CHECKING:
 
 
 class SettingsPresenter(Presenter):
-    """One dialog at a time. Emits `saved`, `removed(id, list)` and `checked(Project, Report)`.
+    """One dialog at a time. Emits `removed(id, list)` and `checked(Project, Report)`.
 
-    `saved_late(SavedProject, list)` is for what was saved after its dialog had been cancelled;
-    `another_wanted` asks for a new project from the settings of the Sandbox. Without `projects`, those are
-    all that there is. `categories` fetches those of a project whose check works.
+    `saved(SavedProject, list, is_done)`: not done are its settings where they were cancelled meanwhile, or
+    changed; `another_wanted` asks for a new project from the settings of the Sandbox. Without `projects`,
+    those are all that there is. `categories` fetches those of a project whose check works.
     """
 
-    saved = Signal(object, object)
-    saved_late = Signal(object, object)
+    saved = Signal(object, object, bool)
     removed = Signal(str, object)
     checked = Signal(object, object)
     another_wanted = Signal()
@@ -243,15 +242,14 @@ class SettingsPresenter(Presenter):
             return keep(project), projects.listed() or ()
 
         def done(result: tuple[SavedProject, tuple[Listed, ...]]) -> None:
-            if self._dialog is dialog and self._read(dialog, all_problems=False) == project:
+            is_done = self._dialog is dialog and self._read(dialog, all_problems=False) == project
+            if is_done:
                 dialog.accept()
-                self.saved.emit(*result)
-                return
-            if self._dialog is dialog:
+            elif self._dialog is dialog:
                 # It stays open for what was typed while the keyring asked its person.
                 self._stored, self._shown = project, self._saving
                 self._tell(phrase("project", "Saved. What you have changed since is not saved yet."))
-            self.saved_late.emit(*result)
+            self.saved.emit(*result, is_done)
 
         self._run(dialog, work, done, can_keep=True)
 
