@@ -61,9 +61,8 @@ class Button(QPushButton):
 
     def sizeHint(self) -> QSize:
         if self._is_the_styles():
-            return QSize(
-                super().sizeHint().width(), self._height() if self.around else super().sizeHint().height()
-            )
+            its = super().sizeHint()
+            return QSize(its.width(), self._height()) if self.around else its
         font = QFont(self.font())
         # As wide as when it is chosen: nothing beside it moves.
         font.setWeight(QFont.Weight.DemiBold)
