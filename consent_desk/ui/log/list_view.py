@@ -310,6 +310,10 @@ class LogList(QListView):
         self._is_beside = is_open
         self.setMinimumHeight(LEAST_BESIDE * self.lines.height if is_open else LEAST * scaled(LOW))
 
+    def give_way(self) -> None:
+        """Do with less until the details are opened anew: the window would be larger than its screen."""
+        self.setMinimumHeight(LEAST * scaled(LOW))
+
     def minimumSizeHint(self) -> QSize:
         return QSize(scaled(200), LEAST * scaled(LOW))
 
