@@ -63,6 +63,7 @@ def ringing(open_acme: OpenAcme, engagement: Sandbox, folders: Folders) -> OpenD
     """A desk at which an opt-out was contradicted in an earlier run."""
     leave_contradicted(folders, engagement, ticket="4711", channel="phone")
     desk = open_acme().ready()
+    desk.wait_for_categories()
     wait_for_alarm(desk, "Engagement still shows consent")
     return desk
 
