@@ -39,14 +39,20 @@ OpenOne = Callable[..., OpenDesk]
 OpenAcme = Callable[..., OpenDesk]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def garbage_of_the_gui_thread() -> Iterator[None]:
-    """Collect garbage here and only here: a widget that another thread collects brings Qt down."""
+    """Collect garbage here and below only: a widget that another thread collects brings Qt down."""
     gc.disable()
     yield
-    # All that this test made is young: going through what others left takes a tenth of a test.
-    gc.collect(0)
+    gc.collect()
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def garbage_of_a_test(garbage_of_the_gui_thread: None) -> Iterator[None]:
+    """All that a test has made is young: going through what others left takes a tenth of its time."""
+    yield
+    gc.collect(0)
 
 
 @pytest.fixture(autouse=True)
