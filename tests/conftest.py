@@ -3,7 +3,7 @@
 import gc
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -44,13 +44,14 @@ XDG = {
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Iterator[None]:
+def pytest_collection() -> Generator[None, object, object]:
     """What is loaded for all tests is no garbage: to look through it anew takes a tenth of their time."""
     gc.disable()
-    yield
+    result = yield
     gc.collect()
     gc.freeze()
     gc.enable()
+    return result
 
 
 OTHER_PROGRAMS = ("test_reliability.py", "end_to_end", "cli", "test_wheel.py", "test_setup.py")
