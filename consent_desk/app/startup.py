@@ -32,7 +32,7 @@ LOADED_IN_STEPS = (
     *("ui.project.presenter", "ui.log.panel", "ui.outcomes.presenter"),
     *("journal.backups", "ui.recovery.presenter", "app.run"),
 )
-"""By these the rest of the program is loaded, about 30 ms each: the window takes keys between."""
+"""By these the rest of the program is loaded, about 30 ms each: between them the window paints, or closes."""
 
 _NEVER = 1_000_000_000
 
@@ -69,7 +69,8 @@ def main(*, demo: bool, fault: "Fault | None" = None) -> int:
             window.closing.connect(instance.fall_silent)
         for name in LOADED_IN_STEPS:
             import_module(f"consent_desk.{name}")
-            qt.processEvents()
+            # Keys and clicks wait: nobody hears them yet.
+            qt.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
             if not window.isVisible():
                 return 0
 

@@ -24,7 +24,7 @@ from consent_desk.system.atomic_file import replace_file, sync
 LAG = 0.1
 """Seconds by which the mark follows: the sending of what was noted does not wait for its fsync."""
 
-PATIENCE = 2.0
+PATIENCE = 0.5
 """Seconds that are waited for a mark at the end: a disk may hang."""
 
 _NOT_MARKED = say("journal", "The journal is written, but the check file beside it is not: {why}.")
@@ -158,7 +158,12 @@ class Marker:
                     self._is_running = False
                     self._changed.notify_all()
                     return
-            self._write(mark)
+            try:
+                self._write(mark)
+            except BaseException:
+                with self._changed:
+                    self._is_running = False
+                raise
 
     def _write(self, mark: Head) -> None:
         try:

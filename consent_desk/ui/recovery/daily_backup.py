@@ -52,6 +52,7 @@ class DailyBackupPresenter(Presenter):
         # Whatever was written, the check file follows a moment later.
         self._soon = QTimer(self, singleShot=True, interval=_FOLLOWS)
         self._soon.timeout.connect(self._look_at_mark)
+        self._is_written = False
         workspaces.told.connect(self._watch_mark)
 
     def make_now(self) -> None:
@@ -122,10 +123,16 @@ class DailyBackupPresenter(Presenter):
         self._waited = 0
 
     def _watch_mark(self, workspace: Workspace, _event: Event) -> None:
-        if workspace is self._workspace and not self._soon.isActive():
-            self._soon.start()
+        if workspace is self._workspace:
+            self._is_written = True
+            if not self._soon.isActive():
+                self._soon.start()
 
     def _look_at_mark(self) -> None:
+        if self._is_written:
+            # Also meanwhile, perhaps: once more.
+            self._is_written = False
+            self._soon.start()
         text = "" if self._workspace is None else _mark_text(self._workspace.journal.mark_trouble)
         if text != self._mark_told:
             self._mark_told = text
