@@ -124,12 +124,11 @@ def needs_basis(draft: Draft, record: Record) -> bool:
 
 
 def made_by(record: Record) -> CategoryStatus | None:
-    """What holds by the decision of `record`, which no look-up may show yet; None where that is not known."""
+    """What holds by the decision of `record`, as Engagement has shown by now; None where it has not."""
     consent = record.noted.consent
-    was_taken = record.facts[-1].state in {State.DELIVERED, State.VERIFIED}
-    if not was_taken or consent.timestamp < consent.noted_at:
+    if record.facts[-1].state is not State.VERIFIED or consent.timestamp < consent.noted_at:
         return None
-    # No source: that is what a look-up tells.
+    # No source: that is what a look-up of this customer tells.
     return CategoryStatus(
         valid=consent.action is Action.ACCEPT,
         since=consent.timestamp.seconds,

@@ -106,14 +106,14 @@ def test_a_correction_is_linked_and_noted_with_its_basis() -> None:
 @pytest.mark.parametrize(
     ("state", "timestamp", "is_known"),
     [
-        (State.DELIVERED, NOON, True),
+        (State.DELIVERED, NOON, False),
         (State.VERIFIED, NOON, True),
         (State.SEEN, NOON, False),
         (State.UNCONFIRMED, NOON, False),
-        (State.DELIVERED, later(-60), False),
+        (State.VERIFIED, later(-60), False),
     ],
 )
-def test_what_was_sent_just_now_is_what_held_before_its_correction(
+def test_what_engagement_has_shown_of_a_decision_is_what_held_before_its_correction(
     state: State, timestamp: Timestamp, is_known: bool
 ) -> None:
     wrong = replace(RECORD.noted.consent, timestamp=timestamp, noted_at=NOON)
