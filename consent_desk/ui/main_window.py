@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QMetaObject, QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QByteArray, QMetaObject, QSettings, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from consent_desk.domain.message import say
@@ -67,10 +67,6 @@ SHORTCUTS = (
 )
 
 
-_GIVING_WAY = 100
-"""Milliseconds until all layouts know that a part of the window needs less."""
-
-
 class MainWindow(QMainWindow):
     """All panels in one window, which shows before it is complete.
 
@@ -88,7 +84,6 @@ class MainWindow(QMainWindow):
     painted = Signal()
     closing = Signal()
     held_open = Signal()
-    _outgrown = Signal()
 
     def __init__(self, settings: QSettings, *, can_set_up: bool) -> None:
         super().__init__()
@@ -121,14 +116,6 @@ class MainWindow(QMainWindow):
         self.panes.log_wanted.connect(lambda: self.top.show_request.setChecked(False))
         # With room for the frame that the system puts around it.
         self.resize(_SIZE.boundedTo(self.screen().availableSize() - _FRAME))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        most = self.screen().availableSize().height()
-        if self.height() > most and self.minimumSizeHint().height() > most:
-            # With a banner, the request and technical details all open.
-            self._outgrown.emit()
-            QTimer.singleShot(_GIVING_WAY, self, lambda: self.resize(self.width(), most))
 
     def _add_shortcuts(self) -> None:
         from PySide6.QtGui import QShortcut
@@ -184,7 +171,6 @@ class MainWindow(QMainWindow):
         self.preview = preview
         self.request_card.content.addWidget(preview)
         self.log = log
-        self._outgrown.connect(log.list.give_way)
         fill(self.log_card.content, log, margins=(1, 1, 1, 1))
         self.top.search.addWidget(log.search.filter)
         self.consent.more.toggle.setChecked(self.settings.value("more", "") == "open")

@@ -193,7 +193,7 @@ class LogActionsPresenter(Presenter):
         if workspace is None or entry is None or (erase := workspace.erase) is None:
             return
         answers = phrase("log", "Keep it"), phrase("log", "Remove for good")
-        text = told(self._shell.lens.told(workspace, entry))
+        text = told(entry)
         if not self._questions.agrees(phrase("log", "Remove a customer's data?"), text, *answers):
             return
         self._status.show_message(

@@ -45,6 +45,9 @@ LOW_WINDOW = 700
 LEAST, LEAST_BESIDE = 2, 3
 """Lines that are seen in the lowest window, and beside technical details."""
 
+LOW_BESIDE = 850
+"""The same where the technical details are open."""
+
 _EDGE, _GAP, _BAR, _CHEVRON, _INDENT = 20, 14, 3, 14, 20
 _TOGGLE = 44
 """Pixels at the left in which a click opens and closes what was noted with one press."""
@@ -308,11 +311,9 @@ class LogList(QListView):
     def keep_beside(self, *, is_open: bool) -> None:
         """Keep so many lines in view that one finds one's way, where the technical details are open, too."""
         self._is_beside = is_open
+        if self._wants_low() is not self.lines.is_low:
+            self._lower()
         self.setMinimumHeight(LEAST_BESIDE * self.lines.height if is_open else LEAST * scaled(LOW))
-
-    def give_way(self) -> None:
-        """Do with less until the details are opened anew: the window would be larger than its screen."""
-        self.setMinimumHeight(LEAST * scaled(LOW))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(scaled(200), LEAST * scaled(LOW))
@@ -330,12 +331,19 @@ class LogList(QListView):
         self.lines.forget()
         self.viewport().update()
 
+    def _wants_low(self) -> bool:
+        # Beside technical details sooner: high lines would make the window higher than it is.
+        return self.window().height() < (LOW_BESIDE if self._is_beside else LOW_WINDOW) * scale()
+
+    def _lower(self) -> None:
+        self.lines.is_low = self._wants_low()
+        self.lines.measure()
+        self.scheduleDelayedItemsLayout()
+
     def measure(self) -> None:
         """The font, or the height of the window, may be another one."""
-        self.lines.is_low = is_low(self)
-        self.lines.measure()
+        self._lower()
         self.keep_beside(is_open=self._is_beside)
-        self.scheduleDelayedItemsLayout()
 
     def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
         """Paint anew. A list of Qt's would lay out all its lines, of which none gets another height."""
@@ -347,7 +355,7 @@ class LogList(QListView):
             self.measure()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        if is_low(self) is not self.lines.is_low:
+        if self._wants_low() is not self.lines.is_low:
             self.measure()
         super().resizeEvent(event)
         chosen = self.currentIndex()

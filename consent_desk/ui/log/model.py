@@ -179,10 +179,15 @@ class LogModel(QAbstractTableModel):
 
     def take_away(self, request_ids: Iterable[str]) -> None:
         """These are not asked for any more."""
-        for request_id in request_ids:
+        gone = [one for one in request_ids if one in self._places]
+        if not gone:
+            return
+        self.filling.emit(True)
+        for request_id in gone:
             self._waiting.pop(request_id, None)
             if request_id in self._places:
                 self._remove(request_id)
+        self.filling.emit(False)
 
     def tell_change(self, request_id: str, change: str) -> None:
         """Show `change` in the tooltip of a line."""
@@ -192,12 +197,11 @@ class LogModel(QAbstractTableModel):
         """Show now what waits for the next batch."""
         waiting, self._waiting = self._waiting, {}
         changed: list[str] = []
+        if self.query.states:
+            self.take_away([one for one, entry in waiting.items() if not self.query.wants(entry)])
         for request_id, entry in waiting.items():
             place = self._places.get(request_id)
             if place is None:
-                continue
-            if self.query.states and not self.query.wants(entry):
-                self._remove(request_id)
                 continue
             slot = self._lines[place]
             if isinstance(slot, Press):

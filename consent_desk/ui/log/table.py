@@ -1,6 +1,6 @@
 """The table of the log, for those who integrate: which of its columns are seen, and how wide they are."""
 
-from PySide6.QtCore import QAbstractItemModel, QItemSelectionModel
+from PySide6.QtCore import QAbstractItemModel, QEvent, QItemSelectionModel
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QTableView
 
@@ -45,9 +45,7 @@ class LogTable(QTableView):
         show_as_list(self)
         self.setAlternatingRowColors(True)
         self.setColumnHidden(LINE, True)
-        height = self.fontMetrics().lineSpacing() + 8
-        self.verticalHeader().setDefaultSectionSize(height)
-        self.setMinimumHeight((LEAST_BESIDE + 1) * height)
+        self._measure()
         self._digit = self.fontMetrics().horizontalAdvance("0")
         self._lacks = 0
         header = self.horizontalHeader()
@@ -55,6 +53,16 @@ class LogTable(QTableView):
             header.resizeSection(COLUMNS.index(name), self._digit * digits)
         header.setSectionResizeMode(COLUMNS.index("Customer ID"), QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(self._digit * 6)
+
+    def _measure(self) -> None:
+        height = self.fontMetrics().lineSpacing() + 8
+        self.verticalHeader().setDefaultSectionSize(height)
+        self.setMinimumHeight((LEAST_BESIDE + 1) * height)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._measure()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -5,7 +5,7 @@ told that it is not to be had.
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from consent_desk.domain.consent.values import CustomerId
 from consent_desk.domain.errors import DeskError
@@ -14,9 +14,6 @@ from consent_desk.domain.message import say
 from consent_desk.domain.presenting import MASKED, Masker
 from consent_desk.proof.make import Local, Pages, Proofs, save_pages
 from consent_desk.workspace import Workspace
-
-if TYPE_CHECKING:
-    pass
 
 _MASKED = {
     "journal": frozenset({"mark_trouble", "record"}),
