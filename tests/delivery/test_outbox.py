@@ -88,16 +88,16 @@ def test_what_cannot_be_noted_is_trouble(path: Path) -> None:
     full.close()
 
 
-@pytest.mark.parametrize(("known", "kept"), [("", "ada"), ("operator", "operator")])
+@pytest.mark.parametrize(("known", "kept"), [("", "otto"), ("operator", "operator")])
 def test_whose_session_it_was_stands_beside_the_consent(
     journal: SqliteJournal, known: str, kept: str
 ) -> None:
     consent = a_consent()
-    outbox = Outbox(journal, lambda: later(60), "ada")
+    outbox = Outbox(journal, lambda: later(60), "otto")
     outbox.note(PROJECT, consent, Context(account=known, is_new_profile=True))
     noted = journal.record(consent.request_id).noted
     assert noted.context == Context(account=kept, is_new_profile=True)
-    assert b"ada" not in noted.body
+    assert b"otto" not in noted.body
 
 
 def test_each_of_several_overtakes_what_waits_for_its_category(
