@@ -293,17 +293,20 @@ class CallInHand:
     def take_failure(self, failure: NotNoted, draft: Draft | None) -> None:
         """It could not be noted, and the form holds `draft` now; None where it never was the form's."""
         before = self._find(failure.submission.consent.request_id)
-        if before is not None and before is not self.not_noted:
+        if draft is not None and _is_of_caller(failure, draft):
+            if before is not self.not_noted:
+                if before is not None:
+                    # Its caller is on the line again.
+                    self.drop(before)
+                self._step_aside()
+            self.not_noted = failure
+        elif before is not None and before is not self.not_noted:
             # It keeps its place.
             self.beside[self.beside.index(before)] = failure
-        elif draft is None or not _is_of_caller(failure, draft):
+        else:
             if before is not None:
                 self.drop(before)
             self._put_aside(failure)
-        else:
-            if before is None:
-                self._step_aside()
-            self.not_noted = failure
 
     def settle(self, request_id: str) -> bool:
         """What was not noted is noted now; False where it was not among them."""

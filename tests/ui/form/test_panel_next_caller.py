@@ -55,6 +55,21 @@ def test_with_the_next_callers_id_the_rest_goes_and_the_typing_stays(not_noted: 
     assert not_noted.note("Categories") == ""
 
 
+def test_what_is_not_noted_once_more_empties_nothing(acme: OpenDesk) -> None:
+    with full_disk():
+        controls.write(acme.window, "Ticket", "4711")
+        acme.send()
+        acme.wait_for_status("✖ NOT NOTED")
+        controls.write(acme.window, "Customer ID", "j")
+        assert acme.receipt == ""
+        controls.write(acme.window, "Ticket", "4711")
+        acme.fill()
+        before = acme.window.consent.draft()
+        controls.press(acme.window, "Send")
+        acme.wait_for_status("✖ NOT NOTED, and nothing was sent.\njane@example.com")
+    assert acme.window.consent.draft() == before
+
+
 def test_another_type_of_id_is_another_caller_too(not_noted: OpenDesk) -> None:
     types = controls.combo(not_noted.window, "Customer ID type")
     types.addItem("cookie")

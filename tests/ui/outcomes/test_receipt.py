@@ -260,6 +260,16 @@ def test_what_is_tried_again_in_vain_keeps_its_place(call: CallInHand) -> None:
     assert call.beside == [second]
 
 
+def test_of_a_caller_who_is_on_the_line_again_it_stands_in_place_once_more(call: CallInHand) -> None:
+    first, other = failure(), failure(replace(JANE, ticket="4711"))
+    call.take_failure(first, JANE)
+    call.change_form(OMAR)
+    call.take_failure(other, JANE)
+    again = replace(first, why="Still full.")
+    call.take_failure(again, JANE)
+    assert (shown(call), call.beside) == (again, [other])
+
+
 def test_a_failure_of_another_call_leaves_that_in_hand_where_it_is(call: CallInHand) -> None:
     in_hand, other = failure(), failure(OMAR)
     call.take_failure(in_hand, JANE)
