@@ -203,11 +203,13 @@ class QuestionBanner(Card):
 class NotedBanner(TintedBanner):
     """The questions about what was noted for earlier callers, each until it is answered.
 
-    Their answers have no keys: those that are pressed now are meant for the caller on the line.
+    Their answers have no keys: those that are pressed now are meant for the caller on the line. All are about
+    real consents, and say so while somebody practises.
     """
 
     def __init__(self) -> None:
         super().__init__(Tone.WARNING)
+        self._practice = False
         self._parts: dict[NotedQuestion, _NotedPart] = {}
         self._column = fill(QVBoxLayout(self), margins=(14, 8, 10, 8))
         self._column.setSpacing(10)
@@ -219,6 +221,7 @@ class NotedBanner(TintedBanner):
     def add(self, question: NotedQuestion) -> None:
         """Let it stand below the others."""
         part = self._parts[question] = _NotedPart(question)
+        part.show_beside(practice=self._practice)
         self._column.addWidget(part)
         self.show()
 
@@ -232,28 +235,46 @@ class NotedBanner(TintedBanner):
             other.unhurried.begin()
         self.setVisible(bool(self._parts))
 
+    def turn_to(self, *, practice: bool) -> None:
+        """Stand beside practice, or beside the real consents."""
+        self._practice = practice
+        for part in self._parts.values():
+            part.show_beside(practice=practice)
+            if practice:
+                announce(self, part.about)
+
 
 class _NotedPart(QWidget):
+    """`about`: what heads the question."""
+
     def __init__(self, question: NotedQuestion) -> None:
         super().__init__()
-        headline = TintedLabel(phrase("checks", "Question about what was noted"), bold=True)
-        headline.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {question.about}")
+        self._question, self.about = question, question.about
+        self._headline = TintedLabel(phrase("checks", "Question about what was noted"), bold=True)
         text = TintedLabel(phrase("checks", "What is asked"))
         text.show_text(Tone.WARNING, question.text)
         answers = FlowLayout()
         answers.setSpacing(8)
-        buttons = [
+        self._buttons = [
             button(choice, phrase("checks", "{choice}: {about}").format(choice=choice, about=question.about))
             for choice in question.choices
         ]
-        for index, each in enumerate(buttons):
-            each.setAccessibleDescription(question.text)
+        for index, each in enumerate(self._buttons):
             each.clicked.connect(partial(question.answered, index))
             answers.addWidget(each)
-        for label in (headline, text):
+        for label in (self._headline, text):
             label.setMinimumWidth(1)
-        self.unhurried = Unhurried(*buttons)
-        fill(QVBoxLayout(self), headline, text, answers).setSpacing(4)
+        self.unhurried = Unhurried(*self._buttons)
+        fill(QVBoxLayout(self), self._headline, text, answers).setSpacing(4)
+
+    def show_beside(self, *, practice: bool) -> None:
+        """Say beside practice that it is none."""
+        question = self._question
+        real = phrase("checks", "This one is real, not practice: {about}").format(about=question.about)
+        self.about = real if practice else question.about
+        self._headline.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {self.about}")
+        for each in self._buttons:
+            each.setAccessibleDescription(f"{real}. {question.text}" if practice else question.text)
 
 
 class CorrectionBanner(Card):

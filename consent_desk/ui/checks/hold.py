@@ -63,6 +63,7 @@ class HoldPresenter(QObject):
         look_up.told_of_noted.connect(self._take)
         # While the journal is open still, and nothing is asked about it beside another project.
         session.left.connect(self.release)
+        session.turned.connect(question.turn_to)
         session.journal_left.connect(self._leave_journal)
         session.told.connect(self._hear)
         session.decided.connect(lambda _workspace, request_id: self._let_go(request_id))

@@ -120,6 +120,10 @@ class QuestionPresenter(Presenter):
 
     # -- about what was noted already ---------------------------------------------------------------
 
+    def turn_to(self, practice: bool) -> None:
+        """Lead to practice, or to the real consents: it is of these that all of them are."""
+        self._beside.turn_to(practice=practice)
+
     @property
     def is_waiting(self) -> bool:
         """Whether any question waits for its answer, wherever it stands."""

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractButton
 
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.sandbox.server import Sandbox
-from consent_desk.ui.checks import hold
+from consent_desk.ui.checks import banners, hold
 from consent_desk.ui.session import Session
 from consent_desk.ui.widgets import inputs
 from tests.ui import controls
@@ -279,6 +279,26 @@ def test_neither_a_key_nor_the_next_caller_discards_it(
     ).click()
     turned.wait_for_line("Not recorded")
     assert (beside(turned), events(engagement)) == ([], [])
+
+
+def test_beside_practice_it_says_in_front_that_it_is_real(
+    turned: OpenDesk, engagement: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced: list[str] = []
+    monkeypatch.setattr(banners, "announce", lambda _banner, text: announced.append(text))
+    real = "This one is real, not practice: jane@example.com, opt-in to Newsletter, Acme production"
+    turned.practise()
+    assert (beside(turned), announced) == ([f"▲ {real}"], [real])
+    answers = [*answers_beside(turned, "Cancel it"), *answers_beside(turned, "Send it all the same")]
+    assert [one.accessibleDescription().startswith(real) for one in answers] == [True, True]
+    turned.choose_project("Acme production")
+    turned.bot.waitUntil(lambda: "practice" not in beside(turned)[0])
+    assert not any("practice" in one.accessibleDescription() for one in answers)
+    assert announced == [real]
+    turned.practise()
+    answer_beside(turned, "Send it all the same")
+    turned.wait_for_events(engagement, 1)
+    assert beside(turned) == []
 
 
 def test_with_the_next_caller_noted_it_still_stands_there(turned: OpenDesk, engagement: Sandbox) -> None:
