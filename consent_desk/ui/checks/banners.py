@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShortcut
@@ -209,7 +210,7 @@ class NotedBanner(TintedBanner):
 
     def __init__(self) -> None:
         super().__init__(Tone.WARNING)
-        self._practice = False
+        self._practice = self._is_low = False
         self._parts: dict[NotedQuestion, _NotedPart] = {}
         self._column = fill(QVBoxLayout(self), margins=(14, 8, 10, 8))
         self._column.setSpacing(10)
@@ -218,11 +219,15 @@ class NotedBanner(TintedBanner):
     def __contains__(self, question: NotedQuestion) -> bool:
         return question in self._parts
 
-    def add(self, question: NotedQuestion) -> None:
-        """Let it stand below the others."""
+    def add(self, question: NotedQuestion, *, after: QWidget) -> None:
+        """Let it stand below the others. Tab comes to them `after` that."""
+        before = [*self._parts.values()][-1].buttons[-1] if self._parts else after
         part = self._parts[question] = _NotedPart(question)
         part.show_beside(practice=self._practice)
+        part.show_low(self._is_low)
         self._column.addWidget(part)
+        for one, following in pairwise((before, *part.buttons)):
+            QWidget.setTabOrder(one, following)
         self.show()
 
     def drop(self, question: NotedQuestion) -> None:
@@ -234,6 +239,19 @@ class NotedBanner(TintedBanner):
             # The second click of two would answer what comes up in its place.
             other.unhurried.begin()
         self.setVisible(bool(self._parts))
+
+    def least(self) -> int:
+        """Pixels down to the answers to the first one while there is little room."""
+        margins = self._column.contentsMargins()
+        width = self.width() - margins.left() - margins.right()
+        first = next((part.least(width) for part in self._parts.values()), 0)
+        return margins.top() + first + margins.bottom()
+
+    def show_low(self, is_low: bool) -> None:
+        """Have the answers in view where there is little room."""
+        self._is_low = is_low
+        for part in self._parts.values():
+            part.show_low(is_low)
 
     def turn_to(self, *, practice: bool) -> None:
         """Stand beside practice, or beside the real consents."""
@@ -251,21 +269,36 @@ class _NotedPart(QWidget):
         super().__init__()
         self._question, self.about = question, question.about
         self._headline = TintedLabel(phrase("checks", "Question about what was noted"), bold=True)
-        text = TintedLabel(phrase("checks", "What is asked"))
-        text.show_text(Tone.WARNING, question.text)
-        answers = FlowLayout()
-        answers.setSpacing(8)
-        self._buttons = [
+        self._text = TintedLabel(phrase("checks", "What is asked"))
+        self._text.show_text(Tone.WARNING, question.text)
+        self._answers = FlowLayout()
+        self._answers.setSpacing(8)
+        self.buttons = [
             button(choice, phrase("checks", "{choice}: {about}").format(choice=choice, about=question.about))
             for choice in question.choices
         ]
-        for index, each in enumerate(self._buttons):
+        for index, each in enumerate(self.buttons):
             each.clicked.connect(partial(question.answered, index))
-            answers.addWidget(each)
-        for label in (self._headline, text):
+            self._answers.addWidget(each)
+        for label in (self._headline, self._text):
             label.setMinimumWidth(1)
-        self.unhurried = Unhurried(*self._buttons)
-        fill(QVBoxLayout(self), self._headline, text, answers).setSpacing(4)
+        self.unhurried = Unhurried(*self.buttons)
+        self._column = fill(QVBoxLayout(self), self._headline, self._text, self._answers)
+        self._column.setSpacing(4)
+
+    def least(self, width: int) -> int:
+        """Pixels that the heading and the answers need."""
+        heading, answers = self._headline.heightForWidth(width), self._answers.heightForWidth(width)
+        return heading + self._column.spacing() + answers
+
+    def show_low(self, is_low: bool) -> None:
+        """Have the answers right below the heading where there is little room, else below what is asked."""
+        place = 2 if is_low else 1
+        if self._column.indexOf(self._text) != place:
+            self._column.removeWidget(self._text)
+            self._column.insertWidget(place, self._text)
+            # A press may have been meant for what stood here before.
+            self.unhurried.begin()
 
     def show_beside(self, *, practice: bool) -> None:
         """Say beside practice that it is none."""
@@ -273,7 +306,7 @@ class _NotedPart(QWidget):
         real = phrase("checks", "This one is real, not practice: {about}").format(about=question.about)
         self.about = real if practice else question.about
         self._headline.show_text(Tone.WARNING, f"{sign(Tone.WARNING)} {self.about}")
-        for each in self._buttons:
+        for each in self.buttons:
             each.setAccessibleDescription(f"{real}. {question.text}" if practice else question.text)
 
 

@@ -42,7 +42,8 @@ class QuestionPresenter(Presenter):
         self._form = self._window.consent
         self._banner = self._form.question
         self._beside = NotedBanner()
-        self._window.add_banner(self._beside, Rank.OPPOSITE)
+        self._window.banners.add(self._beside, Rank.OPPOSITE, self._beside.least)
+        self._window.banners.got_short.connect(self._beside.show_low)
         self.left_by: Draft | None = None
         self.is_open = False
         self.label = self._form.categories.label
@@ -147,7 +148,7 @@ class QuestionPresenter(Presenter):
             answered=answered,
         )
         if self.is_open or self._form.draft() != self.left_by:
-            self._beside.add(question)
+            self._beside.add(question, after=self._window.receipt.dealings.dismiss)
             announce(self._beside, f"{question.about} {question.text}")
         else:
             self._draft, self._noted = self.left_by, question
@@ -172,4 +173,4 @@ class QuestionPresenter(Presenter):
         if (question := self._noted) is not None:
             self._noted = None
             self._banner.withdraw()
-            self._beside.add(question)
+            self._beside.add(question, after=self._window.receipt.dealings.dismiss)

@@ -1,6 +1,7 @@
 """What could not be noted: what can be done with it, and the banner of that of earlier callers."""
 
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
@@ -29,11 +30,11 @@ class Dealings(QWidget):
             phrase("outcomes", "Copy slip"),
             phrase("outcomes", "Dismiss"),
         )
-        buttons = [button(text, f"{text}: {who}" if who else "") for text in texts]
-        self.again, self.copy, self.dismiss = buttons
+        self.buttons = [button(text, f"{text}: {who}" if who else "") for text in texts]
+        self.again, self.copy, self.dismiss = self.buttons
         self.copy.setIcon(icon("copy"))
         self.unhurried = Unhurried(self.again, self.dismiss)
-        fill(QHBoxLayout(self), *buttons, None).setSpacing(8)
+        fill(QHBoxLayout(self), *self.buttons, None).setSpacing(8)
 
     def show_copied(self, is_copied: bool) -> None:
         """Say whether somebody has it."""
@@ -42,14 +43,18 @@ class Dealings(QWidget):
 
 
 class NotNotedBanner(TintedBanner):
-    """Emits `again(NotNoted)`, `copied(NotNoted)` or `dismissed(NotNoted)`. Hidden while there is none."""
+    """Emits `again(NotNoted)`, `copied(NotNoted)` or `dismissed(NotNoted)`. Hidden while there is none.
+
+    Tab comes to its buttons `after` that.
+    """
 
     again = Signal(object)
     copied = Signal(object)
     dismissed = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, *, after: QWidget) -> None:
         super().__init__(Tone.BAD)
+        self._after = after
         self._shown: list[tuple[NotNoted, _Line]] = []
         self._lines = fill(QVBoxLayout(self), margins=(14, 8, 10, 8))
         self._lines.setSpacing(6)
@@ -73,6 +78,9 @@ class NotNotedBanner(TintedBanner):
                 line.dealings.dismiss.clicked.connect(partial(self.dismissed.emit, failure))
                 self._shown.insert(place, (failure, line))
                 self._lines.insertWidget(place, line)
+                before = self._shown[place - 1][1].dealings.dismiss if place else self._after
+                for one, following in pairwise((before, *line.dealings.buttons)):
+                    QWidget.setTabOrder(one, following)
         for failure, line in self._shown:
             line.dealings.show_copied(failure.is_copied)
         self.setVisible(bool(failures))

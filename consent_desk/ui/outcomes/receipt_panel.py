@@ -113,8 +113,8 @@ class ReceiptPanel(QFrame):
         self.correct.setToolTip("Ctrl+R")
         Unhurried(self.correct)
         self.dealings = Dealings()
-        self._buttons = QWidget(self)
-        fill(QHBoxLayout(self._buttons), self.correct, self.dealings)
+        self.buttons = QWidget(self)
+        fill(QHBoxLayout(self.buttons), self.correct, self.dealings)
         self._grid = QGridLayout(self)
         self._grid.setColumnStretch(0, 1)
         self._grid.setRowStretch(0, 1)
@@ -142,7 +142,7 @@ class ReceiptPanel(QFrame):
         self._told = told
         self.correct.setVisible(can_correct)
         self.dealings.setVisible(is_not_noted)
-        self._buttons.setVisible(can_correct or is_not_noted)
+        self.buttons.setVisible(can_correct or is_not_noted)
         self._place_text()
         self._write()
         if self._is_low:
@@ -169,12 +169,12 @@ class ReceiptPanel(QFrame):
         self._grid.setContentsMargins(*((12, 4, 10, 4) if low else (14, 10, 10, 8)))
         is_not_noted = not self.dealings.isHidden()
         if is_not_noted:
-            self._grid.addWidget(self._buttons, 1, 0)
+            self._grid.addWidget(self.buttons, 1, 0)
         elif low:
-            self._grid.addWidget(self._buttons, 0, 1, align.AlignVCenter)
+            self._grid.addWidget(self.buttons, 0, 1, align.AlignVCenter)
         else:
-            self._grid.addWidget(self._buttons, 0, 0, align.AlignTop | align.AlignRight)
-            self._buttons.raise_()
+            self._grid.addWidget(self.buttons, 0, 0, align.AlignTop | align.AlignRight)
+            self.buttons.raise_()
         lines = [_larger(sized(HEADING))] + [sized(CAPTION)] * (not is_not_noted)
         self.text.setMaximumHeight(sum(QFontMetrics(font).height() for font in lines) if low else _ANY)
         self._grid.setAlignment(self.text, align.AlignVCenter if low else align(0))

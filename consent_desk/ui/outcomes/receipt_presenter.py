@@ -23,6 +23,7 @@ from consent_desk.ui.session import Session
 from consent_desk.ui.shell.context import Presenter, ShellContext
 from consent_desk.ui.shell.panes import Pane
 from consent_desk.ui.shell.places import Rank
+from consent_desk.ui.shell.reading_order import order_tabs
 from consent_desk.ui.shell.waiting import Patience
 from consent_desk.ui.widgets.banner import announce
 from consent_desk.ui.widgets.messages import moment_of, phrase, render, render_error, written
@@ -65,7 +66,8 @@ class ReceiptPresenter(Presenter):
         self._to_announce: dict[int, Press] = {}
         self._panel = self._window.receipt = ReceiptPanel()
         self._form.receipt_place.addWidget(self._panel)
-        self._banner = NotNotedBanner()
+        order_tabs(self._panel.buttons, after=self._form.send)
+        self._banner = NotNotedBanner(after=self._panel.dealings.dismiss)
         self._window.add_banner(self._banner, rank=Rank.NOT_NOTED)
         self._patience = Patience(self)
         self._patience.worn.connect(self._say_slow)

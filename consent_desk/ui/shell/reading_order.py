@@ -20,11 +20,14 @@ def put_in_order(part: QWidget) -> None:
         put_in_order(each)
 
 
-def order_tabs(part: QWidget) -> None:
-    """Let Tab go through `part` as one reads it: by itself it would come in the order of making."""
+def order_tabs(part: QWidget, *, after: QWidget | None = None) -> None:
+    """Let Tab go through `part` as one reads it, and come to it `after` that, if there is such a thing.
+
+    By itself it would come in the order of making.
+    """
     placed = [each for each in _in_order(part) if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
-    for before, after in pairwise(placed):
-        QWidget.setTabOrder(before, after)
+    for one, following in pairwise(placed if after is None else [after, *placed]):
+        QWidget.setTabOrder(one, following)
 
 
 def _in_order(part: QWidget) -> Iterator[QWidget]:

@@ -1,14 +1,18 @@
 """What is noted before its customer was looked up waits for the answer, a moment; and what is asked then."""
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QRegion
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from consent_desk.domain.lifecycle.state import State
 from consent_desk.sandbox.server import Sandbox
 from consent_desk.ui.checks import banners, hold
 from consent_desk.ui.session import Session
+from consent_desk.ui.shell.zoom import Zoom
 from consent_desk.ui.widgets import inputs
 from tests.ui import controls
 from tests.ui.conftest import OpenOne
@@ -299,6 +303,37 @@ def test_beside_practice_it_says_in_front_that_it_is_real(
     answer_beside(turned, "Send it all the same")
     turned.wait_for_events(engagement, 1)
     assert beside(turned) == []
+
+
+def test_tab_leads_from_send_to_its_answers(turned: OpenDesk) -> None:
+    turned.fill("omar@example.com")
+    controls.button(turned.window, "Send").setFocus()
+    for choice in ("Cancel it", "Send it all the same"):
+        turned.key(Qt.Key.Key_Tab)
+        assert [one.hasFocus() for one in answers_beside(turned, choice)] == [True]
+
+
+@pytest.fixture
+def zoom(turned: OpenDesk) -> Iterator[Zoom]:
+    """The size of what `turned` shows."""
+    yield turned.window.zoom
+    turned.window.zoom.show_at(100)
+
+
+@pytest.mark.parametrize(("size", "percent"), [((860, 640), 100), ((640, 480), 100), ((860, 600), 200)])
+def test_its_answers_are_in_view_in_a_small_window(
+    turned: OpenDesk, zoom: Zoom, size: tuple[int, int], percent: int
+) -> None:
+    controls.write(turned.window, "Customer ID", "omar@example.com")
+    zoom.show_at(percent)
+    for _ in range(9):
+        # In less width there is one pane at a time, and then less height is enough.
+        turned.window.resize(*size)
+        QApplication.processEvents()
+    assert turned.window.width() == size[0]
+    for choice in ("Cancel it", "Send it all the same"):
+        (button,) = answers_beside(turned, choice)
+        assert button.visibleRegion() == QRegion(button.rect())
 
 
 def test_with_the_next_caller_noted_it_still_stands_there(turned: OpenDesk, engagement: Sandbox) -> None:

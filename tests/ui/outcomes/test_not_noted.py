@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from consent_desk.ui.outcomes.not_noted import NotNotedBanner
@@ -20,8 +20,10 @@ def test_the_second_click_of_two_does_not_settle_the_line_that_comes_up_below_it
     monkeypatch.setattr(inputs, "MOMENT", 0.5)
     monkeypatch.setattr(inputs, "monotonic", lambda: seconds[0])
     first, second = (NotNoted(submission(), who, "Acme", "Full.", "slip") for who in ("anne", "bert"))
-    banner = NotNotedBanner()
-    qtbot.addWidget(banner)
+    window = QWidget()
+    qtbot.addWidget(window)
+    banner = NotNotedBanner(after=QPushButton(window))
+    banner.setParent(window)
     banner.show_all([first, second])
     settled: list[NotNoted] = []
     for signal in (banner.dismissed, banner.again):

@@ -282,6 +282,24 @@ def test_what_is_not_noted_heads_the_right_column_when_the_next_caller_is_begun_
     assert sorted(b"second@" in one.body for one in events(engagement)) == [False, True]
 
 
+def test_tab_leads_from_send_to_what_is_not_noted_in_place_and_beside(acme: OpenDesk) -> None:
+    with full_disk():
+        acme.send("first@example.com")
+        acme.wait_for_status("✖ NOT NOTED")
+        acme.send("second@example.com")
+        acme.wait_for_status("✖ NOT NOTED, and nothing was sent.\nsecond@example.com")
+    controls.button(acme.window, "Send").setFocus()
+    who = acme.not_noted[0].removeprefix("NOT NOTED: ")
+    come_to: list[str] = []
+    for _ in range(6):
+        acme.key(Qt.Key.Key_Tab)
+        at = acme.window.focusWidget()
+        assert isinstance(at, QAbstractButton)
+        come_to.append(at.accessibleName() or at.text())
+    deals = ["Try again", "Copy slip", "Dismiss"]
+    assert come_to == [*deals, *(f"{one}: {who}" for one in deals)]
+
+
 def test_an_answer_to_what_was_asked_at_a_line_stands_beside_until_it_is_dismissed(
     two_callers: OpenDesk,
 ) -> None:
