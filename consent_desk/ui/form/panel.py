@@ -50,6 +50,7 @@ class ConsentPanel(QWidget):
 
     `is_low`: there is so little room that everything on the card is lower.
     `not_noted`: what could not be noted of the caller on the line, who stays that with the customer ID alone.
+    `dismissed`: likewise, once that was dealt with; what is typed from then on may be the next caller's.
     """
 
     fields: "CallFields"
@@ -66,6 +67,7 @@ class ConsentPanel(QWidget):
         self._quiet = True
         self._last = ("", "")
         self.not_noted: Draft | None = None
+        self.dismissed: Draft | None = None
         self.is_low = False
         self.default_channel = ""
         self.notes = FieldNotes(lambda: self._quiet)
@@ -432,11 +434,12 @@ class ConsentPanel(QWidget):
         self._changed()
 
     def _follow_caller(self) -> None:
-        former = None if self._quiet else self.not_noted
+        former = None if self._quiet else self.not_noted or self.dismissed
         if former is not None and (shown := self.draft()).caller != former.caller:
-            self.not_noted = None
-            # All that stood here was of the caller before.
-            self.begin_next(replace(shown, customer_id_type="", customer_id=""))
+            # All that stood here was of the caller before, or what stood here when it could not be noted.
+            of_former = former if self.not_noted is None else shown
+            self.not_noted = self.dismissed = None
+            self.begin_next(replace(of_former, customer_id_type="", customer_id=""))
         else:
             self._changed()
 

@@ -249,9 +249,12 @@ class CallInHand:
     resting ──> noting (said where the disk is slow) ──> noted ──> resting, with the first change of
        ^                        │                          ^       the form; and back when it is emptied
        └────────────────────────┴──> not noted ──> beside, when the next caller is begun: until dealt with
+
+    `dismissed`: the draft of what was dismissed in its place, while the form shows the same caller still.
     """
 
     def __init__(self) -> None:
+        self.dismissed: Draft | None = None
         self.noting: Submission | None = None
         self.is_slow = False
         self.press: Press | None = None
@@ -284,6 +287,7 @@ class CallInHand:
         """It is on disk. The form is `left_by` it like this, and emptied it is `blank`."""
         self.end_noting()
         self._step_aside()
+        self.dismissed = None
         self.press, self._left_by, self._blank, self._yields = press, left_by, blank, False
 
     def end_noting(self) -> None:
@@ -299,7 +303,7 @@ class CallInHand:
                     # Its caller is on the line again.
                     self.drop(before)
                 self._step_aside()
-            self.not_noted = failure
+            self.not_noted, self.dismissed = failure, None
         elif before is not None and before is not self.not_noted:
             # It keeps its place.
             self.beside[self.beside.index(before)] = failure
@@ -325,8 +329,16 @@ class CallInHand:
         if self.not_noted is failure:
             self.not_noted = None
 
+    def dismiss(self, failure: NotNoted) -> None:
+        """Somebody has dealt with it: what stands of it in the form is nobody else's all the same."""
+        if failure is self.not_noted:
+            self.dismissed = failure.submission.draft
+        self.drop(failure)
+
     def change_form(self, draft: Draft) -> None:
         """The form holds this now."""
+        if self.dismissed is not None and self.dismissed.caller != draft.caller:
+            self.dismissed = None
         if draft == self._blank:
             self._yields = self.press is None
         elif draft != self._left_by:
@@ -343,6 +355,7 @@ class CallInHand:
         self.end_noting()
         self.forget_press()
         self._step_aside()
+        self.dismissed = None
 
     def _step_aside(self) -> None:
         failure, self.not_noted = self.not_noted, None

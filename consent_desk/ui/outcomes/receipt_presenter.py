@@ -244,6 +244,7 @@ class ReceiptPresenter(Presenter):
 
     def _follow_form(self, draft: Draft) -> None:
         self._call.change_form(draft)
+        self._form.dismissed = self._call.dismissed
         # As a rule it says what it said: this is asked with each key.
         if self._call.shown is not self._in_view:
             self._show()
@@ -305,7 +306,7 @@ class ReceiptPresenter(Presenter):
         self._show()
 
     def _drop(self, failure: NotNoted) -> None:
-        self._call.drop(failure)
+        self._call.dismiss(failure)
         self._show()
 
     # -- what is shown ------------------------------------------------------------------------------
@@ -326,6 +327,7 @@ class ReceiptPresenter(Presenter):
         shown = self._in_view = self._call.shown
         standing = self._call.not_noted
         self._form.not_noted = None if standing is None else standing.submission.draft
+        self._form.dismissed = self._call.dismissed
         self._panel.correct.setAccessibleDescription(shown.who if isinstance(shown, Press) else "")
         match shown:
             case None:

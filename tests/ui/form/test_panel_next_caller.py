@@ -45,9 +45,7 @@ def empty(desk: OpenDesk, customer: str) -> Draft:
 
 def test_with_the_next_callers_id_the_rest_goes_and_the_typing_stays(not_noted: OpenDesk) -> None:
     line = not_noted.window.consent.customer_id
-    line.setFocus()
-    line.selectAll()
-    QTest.keyClicks(line, "omar")
+    type_id(not_noted, "omar")
     QTest.keyClick(line, Qt.Key.Key_Left)
     QTest.keyClick(line, Qt.Key.Key_X)
     assert not_noted.window.consent.draft() == empty(not_noted, "omaxr")
@@ -83,6 +81,48 @@ def test_what_is_changed_for_the_same_caller_stays(not_noted: OpenDesk) -> None:
     controls.write(not_noted.window, "Ticket", "4712")
     assert not_noted.window.consent.draft() == replace(before, ticket="4712")
     assert not_noted.not_noted == []
+
+
+def dismiss(desk: OpenDesk) -> None:
+    desk.window.receipt.dealings.copy.click()
+    desk.window.receipt.dealings.dismiss.click()
+    assert desk.receipt == ""
+
+
+def type_id(desk: OpenDesk, customer: str) -> None:
+    """Type another ID over the one that stands there."""
+    line = desk.window.consent.customer_id
+    line.setFocus()
+    line.selectAll()
+    QTest.keyClicks(line, customer)
+
+
+def test_dismissed_it_leaves_nothing_to_the_next_caller_either(not_noted: OpenDesk) -> None:
+    dismiss(not_noted)
+    type_id(not_noted, "omar")
+    assert not_noted.window.consent.draft() == empty(not_noted, "omar")
+
+
+def test_what_is_typed_for_the_next_caller_once_it_is_dismissed_stays(not_noted: OpenDesk) -> None:
+    dismiss(not_noted)
+    controls.write(not_noted.window, "Ticket", "4712")
+    type_id(not_noted, "omar")
+    assert not_noted.window.consent.draft() == replace(empty(not_noted, "omar"), ticket="4712")
+    # That caller's ID may be mistyped.
+    type_id(not_noted, "anne")
+    assert not_noted.window.consent.draft() == replace(empty(not_noted, "anne"), ticket="4712")
+
+
+def test_noted_after_it_was_dismissed_it_is_forgotten(not_noted: OpenDesk, engagement: Sandbox) -> None:
+    dismiss(not_noted)
+    controls.press(not_noted.window, "Send")
+    not_noted.go_on()
+    not_noted.wait_for_events(engagement, 1)
+    not_noted.bot.waitUntil(lambda: not_noted.noted != "")
+    controls.write(not_noted.window, "Customer ID", "jane@example.com")
+    controls.write(not_noted.window, "Ticket", "4711")
+    type_id(not_noted, "omar")
+    assert not_noted.window.consent.draft().ticket == "4711"
 
 
 def test_tried_again_it_is_what_was_meant_then(not_noted: OpenDesk, engagement: Sandbox) -> None:

@@ -231,6 +231,27 @@ def test_what_was_tried_again_without_its_first_category_is_noted(call: CallInHa
     assert call.only_here == ()
 
 
+def test_what_was_dismissed_in_its_place_is_told_until_the_form_or_what_is_noted_is_anothers(
+    call: CallInHand,
+) -> None:
+    for ends in (
+        lambda: call.change_form(OMAR),
+        lambda: noted(call),
+        lambda: call.take_failure(failure(replace(JANE, ticket="4711")), JANE),
+        call.leave_project,
+    ):
+        failed = failure()
+        call.take_failure(failed, JANE)
+        call.dismiss(failed)
+        call.change_form(replace(JANE, ticket="4711"))
+        assert (shown(call), call.dismissed) == (None, JANE)
+        ends()
+        assert call.dismissed is None
+        call.leave_project()
+    call.dismiss(call.beside[0])
+    assert call.dismissed is None
+
+
 def test_of_practice_nothing_is_kept_for_later(call: CallInHand) -> None:
     practised = replace(failure(), submission=replace(submission(), project=a_project(practice=True)))
     call.take_failure(practised, JANE)
