@@ -39,14 +39,11 @@ from consent_desk.ui.widgets.pill import paint_pill, pill_size
 from consent_desk.ui.widgets.tones import Tone
 
 HIGH, LOW = 54, 28
-"""Pixels of a line, the second in a window that is lower than `LOW_WINDOW`."""
+LOW_WINDOW, LOW_BESIDE = 700, 850
+"""Pixels of a line, the second in a lower window than this, or than that beside technical details."""
 
-LOW_WINDOW = 700
 LEAST, LEAST_BESIDE = 2, 3
 """Lines that are seen in the lowest window, and beside technical details."""
-
-LOW_BESIDE = 850
-"""The same where the technical details are open."""
 
 _EDGE, _GAP, _BAR, _CHEVRON, _INDENT = 20, 14, 3, 14, 20
 _TOGGLE = 44
