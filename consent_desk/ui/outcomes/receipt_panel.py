@@ -25,6 +25,9 @@ from consent_desk.ui.widgets.layouts import fill, thin_bars
 from consent_desk.ui.widgets.messages import phrase, render, tool_tip
 from consent_desk.ui.widgets.tones import Tone, of_tone, sign
 
+_BELOW = 2
+"""Pixels below the last line in view: for its descenders, and nothing of the next."""
+
 _ANY = 16_777_215
 
 _LEAST_ID = 10
@@ -176,7 +179,8 @@ class ReceiptPanel(QFrame):
             self._grid.addWidget(self.buttons, 0, 0, align.AlignTop | align.AlignRight)
             self.buttons.raise_()
         lines = [_larger(sized(HEADING))] + [sized(CAPTION)] * (not is_not_noted)
-        self.text.setMaximumHeight(sum(QFontMetrics(font).height() for font in lines) if low else _ANY)
+        high = sum(QFontMetrics(font).height() for font in lines) + _BELOW
+        self.text.setMaximumHeight(high if low else _ANY)
         self._grid.setAlignment(self.text, align.AlignVCenter if low else align(0))
 
     def changeEvent(self, event: QEvent) -> None:
