@@ -4,6 +4,7 @@
 but keep pieces of what was erased. What delivery asks is found by an index: of one customer, or of one state.
 
 Each question fetches at most one page, and is read to its end before anybody else's turn.
+Long because whatever is asked of many rows stands here, with the conditions that they share.
 """
 
 import json
@@ -18,7 +19,14 @@ from typing import TypeAlias
 from consent_desk.domain.consent.action import BOTH, Action
 from consent_desk.domain.consent.values import CustomerId, Timestamp
 from consent_desk.domain.lifecycle.record import Decision, Subject
-from consent_desk.domain.lifecycle.state import CANCELLED_HERE, CHECKED, DISMISSED, UNSENT_STATES, State
+from consent_desk.domain.lifecycle.state import (
+    CANCELLED_HERE,
+    CHECKED,
+    DISMISSED,
+    IS_RIGHT,
+    UNSENT_STATES,
+    State,
+)
 from consent_desk.domain.log_query import ALIKE, LogQuery, LogRow, Which, folded
 from consent_desk.domain.message import say
 from consent_desk.domain.wire.outcome import SPEAKS_AGAINST
@@ -77,6 +85,8 @@ _OVERRULED = f"""EXISTS (
     )
 )"""  # noqa: S608 - our own words
 _DISMISSED = f"EXISTS (SELECT 1 FROM remark WHERE remark.fact = standing.fact AND text = '{DISMISSED}')"  # noqa: S608
+# Whoever was asked before it left has not said so of what Engagement shows: until then it is not verified.
+_RIGHT = f"EXISTS (SELECT 1 FROM remark WHERE remark.fact = standing.fact AND text = '{IS_RIGHT}')"  # noqa: S608
 # None that is verified is gone through: they are nearly all.
 _UNSETTLED = "state IN ({})".format(
     ", ".join(f"'{state}'" for state in sorted(set(State) - {State.VERIFIED}))
@@ -84,6 +94,7 @@ _UNSETTLED = "state IN ({})".format(
 _OF = {
     Which.NEEDS_YOU: (
         f"{_UNSETTLED} AND ({_THOSE} OR {TO_ACKNOWLEDGE} "
+        f"OR (state IN ('new_profile', 'no_category') AND NOT {_RIGHT}) "
         f"OR (state IN ('refused', 'contradicted') AND NOT {_DISMISSED} AND NOT {_OVERTAKEN}) "
         f"OR (state = 'seen' AND {_OVERRULED} AND NOT {_THOSE} AND NOT {_OVERTAKEN}))"
     ),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from consent_desk.domain.consent.action import Action
 from consent_desk.domain.consent.draft import NOW, Draft, Field, Problem, for_next_caller
@@ -132,6 +132,9 @@ class ConsentPanel(QWidget):
             Pasting(line).pasted.connect(partial(self._point, field))
         question.opened.connect(self._follow_question)
         self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_seen)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._follow_focus)
         self._add_keys()
         self.categories.show_low(self.is_low)
         self._quiet = False
@@ -392,6 +395,12 @@ class ConsentPanel(QWidget):
         at: QWidget | None = self.focusWidget()
         if at is not None and self.fields.isAncestorOf(at):
             self._scroll_to(at)
+
+    def _follow_focus(self, _before: QWidget | None, now: QWidget | None) -> None:
+        # A key that leads to a field scrolls nothing by itself, as Tab does; a click moves nothing.
+        is_clicked = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        if now is not None and self._scroll.isAncestorOf(now) and not is_clicked:
+            self._scroll_to(now)
 
     def _scroll_to(self, *widgets: QWidget) -> None:
         def scroll() -> None:

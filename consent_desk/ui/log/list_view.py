@@ -39,9 +39,8 @@ from consent_desk.ui.widgets.pill import paint_pill, pill_size
 from consent_desk.ui.widgets.tones import Tone
 
 HIGH, LOW = 54, 28
-LOW_WINDOW, LOW_BESIDE = 700, 850
-"""Pixels of a line, the second in a lower window than this, or than that beside technical details."""
-
+LOW_WINDOW, LOW_BESIDE, NARROW = 700, 850, 560
+"""Pixels of a line, the second in a window lower than this, or that beside details, if not too narrow."""
 LEAST, LEAST_BESIDE = 2, 3
 """Lines that are seen in the lowest window, and beside technical details."""
 
@@ -330,7 +329,8 @@ class LogList(QListView):
 
     def _wants_low(self) -> bool:
         # Beside technical details sooner: high lines would make the window higher than it is.
-        return self.window().height() < (LOW_BESIDE if self._is_beside else LOW_WINDOW) * scale()
+        least = (LOW_BESIDE if self._is_beside else LOW_WINDOW) * scale()
+        return self.window().height() < least and self.width() >= scaled(NARROW)
 
     def _lower(self) -> None:
         self.lines.is_low = self._wants_low()
