@@ -248,7 +248,7 @@ def test_what_waits_for_a_persons_word_is_found(journal: SqliteJournal) -> None:
         record = journal.record(request_id)
         assert journal.entry(request_id) == Entry.after(record.noted, record.facts)
         waiting += [request_id] if needs_check(record) else []
-        # Who was asked before it left has not said so of what Engagement shows: until then it is not verified.
+        # Who was asked before it left has not said so of what Engagement shows.
         needs_somebody += [] if note == IS_RIGHT else [request_id]
     assert (len(waiting), len(needs_somebody)) == (5, 8)
     assert waiting_for_a_word(journal) == waiting
