@@ -4,7 +4,7 @@
 
 The journal holds so many opt-outs that were noted and never sent; the program takes them up as it starts.
 A timer of the GUI thread rings every 2 ms: what lies between two rings is a gap. The sandbox is another
-process. Once a tenth of them is out somebody opts out on the phone: how long until that is noted, and until
+process. Once half of them are out somebody opts out on the phone: how long until that is noted, and until
 it is delivered?
 """
 
@@ -137,7 +137,7 @@ def run(count: int) -> Went:
                         went.at_server = now_at - went.pressed
                 case _:
                     pass
-            if ended == count // 10 and not window.consent.customer_id.text():
+            if ended == count // 2 and not window.consent.customer_id.text():
                 window.consent.fill(CALLER)
             if ended > count:
                 went.seconds = now_at - began
