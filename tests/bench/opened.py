@@ -171,7 +171,7 @@ def verified(count: int) -> list[list[float]]:
             QGuiApplication.clipboard().setText(customer)
             began = time.perf_counter()
             QTest.keyClick(form.customer_id, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-            until(qt, partial(begins, form.known.pill, f"{category}: "))
+            until(qt, partial(begins, form.known.pill, f"{form.categories.label(category)}: "))
             known = time.perf_counter()
             # Without a window manager, no window is the one that takes shortcuts.
             QTest.mouseClick(form.send, Qt.MouseButton.LeftButton)

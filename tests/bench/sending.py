@@ -69,7 +69,8 @@ def click(count: int) -> tuple[list[float], list[float]]:
         # A decision for each of them, once: the same one again is asked about.
         for customer, category in [*product(CUSTOMERS, CATEGORIES)][:count]:
             window.consent.fill(replace(TUTORIAL, customer_id=customer, category=category))
-            until(qt, partial(begins, window.consent.known.pill, f"{category}: "))
+            label = window.consent.categories.label(category)
+            until(qt, partial(begins, window.consent.known.pill, f"{label}: "))
             # Whoever clicks has seen it: what that changed is painted by then.
             qt.processEvents()
             qt.processEvents()
