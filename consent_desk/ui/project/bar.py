@@ -68,7 +68,7 @@ class _Chooser(ComboBox):
         return QSize(min(text + beside, scaled(_WIDEST)), line_height(self, _HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(scaled(120), self.sizeHint().height())
+        return QSize(scaled(110), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if is_high_contrast():

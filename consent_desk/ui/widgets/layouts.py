@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QBoxLayout,
@@ -126,10 +126,8 @@ class Yielding(QScrollArea):
 
     def show_ground(self) -> None:
         """Let through what it stands on, which is painted and no colour of the palette."""
-        # Not of the viewport: for that PySide6 makes 2 MiB of enums.
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(0, 0, 0, 0))
-        self.setPalette(palette)
+        for each in (self.viewport(), self._content):
+            each.setAutoFillBackground(False)
 
     def sizeHint(self) -> QSize:
         content, width = self._content, self.width()
