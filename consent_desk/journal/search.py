@@ -45,10 +45,11 @@ Reading: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]]
 Values = list[str | int]
 
 _CHECKED = ", ".join(f"'{note}'" for note in sorted(CHECKED))
+_CANCELLED = f"""(standing.state = 'discarded' AND EXISTS (
+    SELECT 1 FROM remark WHERE remark.fact = standing.fact AND remark.text = '{CANCELLED_HERE}'
+))"""  # noqa: S608 - our own words
 TO_ACKNOWLEDGE = f"""(
-    standing.state = 'discarded' AND EXISTS (
-        SELECT 1 FROM remark WHERE remark.fact = standing.fact AND remark.text = '{CANCELLED_HERE}'
-    )
+    {_CANCELLED}
     OR standing.state IN ('new_profile', 'no_category') AND NOT EXISTS (
         SELECT 1 FROM remark WHERE remark.fact = standing.fact AND remark.text IN ({_CHECKED})
     ) AND EXISTS (
@@ -93,7 +94,7 @@ _UNSETTLED = "state IN ({})".format(
 )
 _OF = {
     Which.NEEDS_YOU: (
-        f"{_UNSETTLED} AND ({_THOSE} OR {TO_ACKNOWLEDGE} "
+        f"{_UNSETTLED} AND ({_THOSE} OR {_CANCELLED} "
         f"OR (state IN ('new_profile', 'no_category') AND NOT {_RIGHT}) "
         f"OR (state IN ('refused', 'contradicted') AND NOT {_DISMISSED} AND NOT {_OVERTAKEN}) "
         f"OR (state = 'seen' AND {_OVERRULED} AND NOT {_THOSE} AND NOT {_OVERTAKEN}))"
