@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from consent_desk.ui.shell.reading_order import order_tabs
 from consent_desk.ui.theme.fonts import scale, scaled
 from consent_desk.ui.theme.icons import paint_icon
 from consent_desk.ui.theme.paint import filled
@@ -226,8 +226,7 @@ class NotedBanner(TintedBanner):
         part.show_beside(practice=self._practice)
         part.show_low(self._is_low)
         self._column.addWidget(part)
-        for one, following in pairwise((before, *part.buttons)):
-            QWidget.setTabOrder(one, following)
+        order_tabs(part, after=before)
         self.show()
 
     def drop(self, question: NotedQuestion) -> None:

@@ -1,13 +1,13 @@
 """What could not be noted: what can be done with it, and the banner of that of earlier callers."""
 
 from functools import partial
-from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from consent_desk.ui.outcomes.receipt import NotNoted
+from consent_desk.ui.shell.reading_order import order_tabs
 from consent_desk.ui.theme.fonts import scale
 from consent_desk.ui.theme.icons import icon, paint_icon
 from consent_desk.ui.widgets.banner import TintedBanner, TintedLines
@@ -30,11 +30,11 @@ class Dealings(QWidget):
             phrase("outcomes", "Copy slip"),
             phrase("outcomes", "Dismiss"),
         )
-        self.buttons = [button(text, f"{text}: {who}" if who else "") for text in texts]
-        self.again, self.copy, self.dismiss = self.buttons
+        buttons = [button(text, f"{text}: {who}" if who else "") for text in texts]
+        self.again, self.copy, self.dismiss = buttons
         self.copy.setIcon(icon("copy"))
         self.unhurried = Unhurried(self.again, self.dismiss)
-        fill(QHBoxLayout(self), *self.buttons, None).setSpacing(8)
+        fill(QHBoxLayout(self), *buttons, None).setSpacing(8)
 
     def show_copied(self, is_copied: bool) -> None:
         """Say whether somebody has it."""
@@ -79,8 +79,7 @@ class NotNotedBanner(TintedBanner):
                 self._shown.insert(place, (failure, line))
                 self._lines.insertWidget(place, line)
                 before = self._shown[place - 1][1].dealings.dismiss if place else self._after
-                for one, following in pairwise((before, *line.dealings.buttons)):
-                    QWidget.setTabOrder(one, following)
+                order_tabs(line.dealings, after=before)
         for failure, line in self._shown:
             line.dealings.show_copied(failure.is_copied)
         self.setVisible(bool(failures))
