@@ -1,5 +1,7 @@
 """The look of what is typed into or chosen from: a ground with an edge, which the focus colours."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QPlainTextEdit, QWidget
@@ -42,8 +44,9 @@ class _Framed(Painted):
             # What the style would fill is a rectangle.
             palette.setColor(QPalette.ColorRole.Base, QColor(Qt.GlobalColor.transparent))
 
-    def _dress(self, *, ours: bool) -> None:
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def _dress(self, *, ours: bool) -> None: ...
 
 
 class FramedLine(_Framed, QLineEdit):
