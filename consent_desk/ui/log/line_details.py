@@ -35,8 +35,8 @@ from consent_desk.ui.widgets.tabs import Tabs
 LEAST = 3
 """Lines of the technical details that are seen in the lowest window."""
 
-_MEANING, _NARROW = 3, 560
-"""Lines of what it means that are seen without scrolling; one more where there are fewer pixels a line."""
+_MEANING = 3
+"""Lines of what it means that are seen without scrolling, one more where it is narrow."""
 
 _CANCELLABLE = frozenset({State.QUEUED, State.RETRY_WAIT, State.IN_FLIGHT})
 """What leaves by itself, or is leaving."""
@@ -331,12 +331,11 @@ class LineDetails(QWidget):
             self.reason.put_away()
         return is_lost
 
-    def show_low(self, is_low: bool) -> None:
-        """Take less room in a low window."""
+    def show_low(self, is_low: bool, *, is_narrow: bool) -> None:
+        """Take less room in a low window; in a narrow one the same words take more lines."""
         above, below = (6, 8) if is_low else (12, 14)
         self._column.setContentsMargins(20, above, 16, below)
-        # In a narrow one the same words take more lines.
-        lines = _MEANING + 1 if self.width() < scaled(_NARROW) else _MEANING - is_low
+        lines = _MEANING + 1 if is_narrow else _MEANING - is_low
         self._seen.setFixedHeight(lines * self.fontMetrics().lineSpacing() + 6)
         self.text.setMinimumHeight((LEAST + 1) * self.text.fontMetrics().lineSpacing())
 

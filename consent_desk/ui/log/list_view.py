@@ -1,4 +1,7 @@
-"""The list of the log: two lines a decision, painted by hand. In a low window each has one."""
+"""The list of the log: two lines a decision, painted by hand. In a low window each has one.
+
+Long because what paints a line, and what keeps it in its place, belong to the list.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +42,7 @@ from consent_desk.ui.widgets.pill import paint_pill, pill_size
 from consent_desk.ui.widgets.tones import Tone
 
 HIGH, LOW = 54, 28
-LOW_WINDOW, LOW_BESIDE, NARROW = 700, 850, 560
+LOW_WINDOW, LOW_BESIDE, _NARROW = 700, 850, 560
 """Pixels of a line, the second in a window lower than this, or that beside details, if not too narrow."""
 LEAST, LEAST_BESIDE = 2, 3
 """Lines that are seen in the lowest window, and beside technical details."""
@@ -74,6 +77,11 @@ class _Said:
 def is_low(part: QWidget) -> bool:
     """Whether the window of `part` is so low that each takes less room in it."""
     return part.window().height() < LOW_WINDOW * scale()
+
+
+def is_narrow(part: QWidget) -> bool:
+    """Whether `part` has no room for much side by side."""
+    return part.width() < scaled(_NARROW)
 
 
 class LineDelegate(QStyledItemDelegate):
@@ -330,7 +338,7 @@ class LogList(QListView):
     def _wants_low(self) -> bool:
         # Beside technical details sooner: high lines would make the window higher than it is.
         least = (LOW_BESIDE if self._is_beside else LOW_WINDOW) * scale()
-        return self.window().height() < least and self.width() >= scaled(NARROW)
+        return self.window().height() < least and not is_narrow(self)
 
     def _lower(self) -> None:
         self.lines.is_low = self._wants_low()

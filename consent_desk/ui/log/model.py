@@ -185,8 +185,7 @@ class LogModel(QAbstractTableModel):
         self.filling.emit(True)
         for request_id in gone:
             self._waiting.pop(request_id, None)
-            if request_id in self._places:
-                self._remove(request_id)
+            self._remove(request_id)
         self.filling.emit(False)
 
     def tell_change(self, request_id: str, change: str) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QVBoxLayout, QWidget
 
 from consent_desk.ui.log.heading import Heading
 from consent_desk.ui.log.line_details import NOT_KNOWN, LineDetails, Offer
-from consent_desk.ui.log.list_view import LogList, is_low
+from consent_desk.ui.log.list_view import LogList, is_low, is_narrow
 from consent_desk.ui.log.model import LINE, LogModel
 from consent_desk.ui.widgets.layouts import fill
 from consent_desk.ui.widgets.messages import phrase
@@ -68,7 +68,7 @@ class LogPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.line.show_low(is_low(self))
+        self.line.show_low(is_low(self), is_narrow=is_narrow(self))
 
     def _share_room(self, is_open: bool) -> None:
         """Half of it is for the technical details, but at least three lines stay in view beside them."""
